@@ -1,0 +1,338 @@
+#include "document/value.h"
+
+#include "base/hash.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <new>
+#include <unordered_map>
+
+namespace document {
+namespace detail {
+
+// Text follows the header in the same allocation.
+struct StringNode : Node {
+    std::uint32_t length;
+    explicit StringNode(std::uint32_t n) : Node(ValueKind::String), length(n) {}
+    const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+    std::string_view view() const { return {data(), length}; }
+
+    static const StringNode* make(std::string_view text) {
+        void* memory = ::operator new(sizeof(StringNode) + text.size());
+        auto* node = new (memory) StringNode(static_cast<std::uint32_t>(text.size()));
+        if (!text.empty()) std::memcpy(reinterpret_cast<char*>(node + 1), text.data(), text.size());
+        return node;
+    }
+};
+
+struct ArrayNode : Node {
+    std::vector<Value> items;
+    explicit ArrayNode(std::vector<Value> list) : Node(ValueKind::Array), items(std::move(list)) {}
+};
+
+struct ObjectNode : Node {
+    std::vector<Member> members;
+    explicit ObjectNode(std::vector<Member> list)
+        : Node(ValueKind::Object), members(std::move(list)) {}
+};
+
+void destroyNode(const Node* node) {
+    switch (node->kind) {
+    case ValueKind::String: {
+        auto* text = static_cast<const StringNode*>(node);
+        text->~StringNode();
+        ::operator delete(const_cast<StringNode*>(text));
+        return;
+    }
+    case ValueKind::Array: delete static_cast<const ArrayNode*>(node); return;
+    case ValueKind::Object: delete static_cast<const ObjectNode*>(node); return;
+    default: BASE_ASSERT(false);
+    }
+}
+
+namespace {
+void retain(const Node* node) { node->references.fetch_add(1, std::memory_order_relaxed); }
+void drop(const Node* node) {
+    if (node->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroyNode(node);
+}
+
+// Field names repeat in every object; sharing one node per thread keeps a pod small. Bounded, so a
+// stream of unique label keys cannot grow it.
+constexpr std::size_t kInternLimit = 8192;
+constexpr std::size_t kInternLength = 40;
+
+const StringNode* internOrMake(std::string_view text) {
+    struct Table {
+        std::unordered_map<std::string_view, const StringNode*> nodes;
+        ~Table() {
+            for (auto& [text, node] : nodes) drop(node);
+        }
+    };
+    thread_local Table table;
+    if (text.size() > kInternLength) return StringNode::make(text);
+    if (auto found = table.nodes.find(text); found != table.nodes.end()) {
+        retain(found->second);
+        return found->second;
+    }
+    const StringNode* node = StringNode::make(text);
+    if (table.nodes.size() < kInternLimit) {
+        retain(node);
+        table.nodes.emplace(node->view(), node);
+    }
+    return node;
+}
+} // namespace
+} // namespace detail
+
+namespace {
+const Value kNullValue;
+
+bool keyLess(const Member& member, std::string_view key) { return member.key.view() < key; }
+
+const detail::ObjectNode& objectOf(const detail::Node* node) {
+    return *static_cast<const detail::ObjectNode*>(node);
+}
+const detail::ArrayNode& arrayOf(const detail::Node* node) {
+    return *static_cast<const detail::ArrayNode*>(node);
+}
+} // namespace
+
+SharedString::SharedString(std::string_view text) : node_(detail::internOrMake(text)) {}
+SharedString::SharedString(const SharedString& other) : node_(other.node_) {
+    if (node_ != nullptr) detail::retain(node_);
+}
+SharedString::~SharedString() {
+    if (node_ != nullptr) detail::drop(node_);
+}
+std::string_view SharedString::view() const {
+    return node_ == nullptr ? std::string_view{} : node_->view();
+}
+
+Value::Value(std::string_view text) : kind_(ValueKind::String) {
+    payload_.node = detail::StringNode::make(text);
+}
+Value::Value(const SharedString& text) : kind_(ValueKind::String) {
+    detail::retain(text.node_);
+    payload_.node = text.node_;
+}
+Value::Value(const Value& other) : kind_(other.kind_), payload_(other.payload_) {
+    if (onHeap()) detail::retain(payload_.node);
+}
+void Value::release() {
+    if (onHeap()) detail::drop(payload_.node);
+}
+
+Value Value::object(std::initializer_list<std::pair<std::string_view, Value>> members) {
+    ObjectBuilder builder;
+    for (const auto& [key, value] : members) builder.set(key, value);
+    return std::move(builder).build();
+}
+Value Value::array(std::initializer_list<Value> items) {
+    return array(std::vector<Value>(items));
+}
+Value Value::array(std::vector<Value> items) {
+    return Value(ValueKind::Array, new detail::ArrayNode(std::move(items)));
+}
+Value Value::strings(const std::vector<std::string>& items) {
+    std::vector<Value> values(items.begin(), items.end());
+    return array(std::move(values));
+}
+
+bool Value::isEmpty() const {
+    switch (kind_) {
+    case ValueKind::Null: return true;
+    case ValueKind::Bool:
+    case ValueKind::Int: return payload_.integer == 0;
+    case ValueKind::Double: return payload_.real == 0;
+    case ValueKind::String: return asString().empty();
+    default: return size() == 0;
+    }
+}
+
+std::int64_t Value::asInt(std::int64_t fallback) const {
+    if (isInt()) return payload_.integer;
+    if (isDouble() && std::abs(payload_.real) < 9.2e18)
+        return static_cast<std::int64_t>(payload_.real);
+    return fallback;
+}
+double Value::asDouble(double fallback) const {
+    if (isDouble()) return payload_.real;
+    return isInt() ? static_cast<double>(payload_.integer) : fallback;
+}
+std::string_view Value::asString(std::string_view fallback) const {
+    return isString() ? static_cast<const detail::StringNode*>(payload_.node)->view() : fallback;
+}
+
+std::size_t Value::size() const {
+    if (isArray()) return arrayOf(payload_.node).items.size();
+    return isObject() ? objectOf(payload_.node).members.size() : 0;
+}
+std::span<const Value> Value::items() const {
+    if (!isArray()) return {};
+    return arrayOf(payload_.node).items;
+}
+std::span<const Member> Value::members() const {
+    if (!isObject()) return {};
+    return objectOf(payload_.node).members;
+}
+
+const Value& Value::operator[](std::string_view key) const {
+    if (!isObject()) return kNullValue;
+    const auto& members = objectOf(payload_.node).members;
+    const auto found = std::lower_bound(members.begin(), members.end(), key, keyLess);
+    return found != members.end() && found->key.view() == key ? found->value : kNullValue;
+}
+const Value& Value::operator[](std::size_t index) const {
+    const auto list = items();
+    return index < list.size() ? list[index] : kNullValue;
+}
+bool Value::has(std::string_view key) const {
+    if (!isObject()) return false;
+    const auto& members = objectOf(payload_.node).members;
+    const auto found = std::lower_bound(members.begin(), members.end(), key, keyLess);
+    return found != members.end() && found->key.view() == key;
+}
+
+Value Value::with(std::string_view key, Value value) const {
+    std::vector<Member> members;
+    const auto old = this->members();
+    members.reserve(old.size() + 1);
+    auto at = std::lower_bound(old.begin(), old.end(), key, keyLess);
+    members.insert(members.end(), old.begin(), at);
+    if (at != old.end() && at->key.view() == key) {
+        members.push_back({at->key, std::move(value)});
+        ++at;
+    } else {
+        members.push_back({SharedString(key), std::move(value)});
+    }
+    members.insert(members.end(), at, old.end());
+    return Value(ValueKind::Object, new detail::ObjectNode(std::move(members)));
+}
+
+Value Value::without(std::string_view key) const {
+    if (!has(key)) return *this;
+    std::vector<Member> members;
+    members.reserve(size());
+    for (const Member& member : this->members())
+        if (member.key.view() != key) members.push_back(member);
+    return Value(ValueKind::Object, new detail::ObjectNode(std::move(members)));
+}
+
+Value Value::withPath(std::span<const std::string_view> path, Value value) const {
+    if (path.empty()) return value;
+    return with(path.front(), (*this)[path.front()].withPath(path.subspan(1), std::move(value)));
+}
+Value Value::withPath(std::initializer_list<std::string_view> path, Value value) const {
+    return withPath(std::span(path.begin(), path.size()), std::move(value));
+}
+Value Value::withoutPath(std::initializer_list<std::string_view> path) const {
+    const std::span<const std::string_view> keys(path.begin(), path.size());
+    if (keys.empty()) return *this;
+    std::vector<Value> chain{*this};
+    for (std::string_view key : keys.first(keys.size() - 1)) chain.push_back(chain.back()[key]);
+    if (!chain.back().has(keys.back())) return *this;
+    Value changed = chain.back().without(keys.back());
+    for (std::size_t i = keys.size() - 1; i-- > 0;) changed = chain[i].with(keys[i], changed);
+    return changed;
+}
+Value Value::withItem(std::size_t index, Value value) const {
+    std::vector<Value> list(items().begin(), items().end());
+    BASE_ASSERT(index < list.size());
+    list[index] = std::move(value);
+    return array(std::move(list));
+}
+Value Value::appended(Value item) const {
+    std::vector<Value> list;
+    list.reserve(size() + 1);
+    list.insert(list.end(), items().begin(), items().end());
+    list.push_back(std::move(item));
+    return array(std::move(list));
+}
+
+bool Value::sameAs(const Value& other) const {
+    if (kind_ != other.kind_) return false;
+    if (onHeap()) return payload_.node == other.payload_.node;
+    return kind_ == ValueKind::Null || payload_.integer == other.payload_.integer;
+}
+
+bool Value::operator==(const Value& other) const {
+    if (sameAs(other)) return true;
+    if (isNumber() && other.isNumber()) return asDouble() == other.asDouble();
+    if (kind_ != other.kind_) return false;
+    switch (kind_) {
+    case ValueKind::String: return asString() == other.asString();
+    case ValueKind::Array: {
+        const auto a = items(), b = other.items();
+        return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
+    }
+    case ValueKind::Object: {
+        const auto a = members(), b = other.members();
+        return a.size() == b.size() &&
+               std::equal(a.begin(), a.end(), b.begin(), [](const Member& x, const Member& y) {
+                   return x.key.view() == y.key.view() && x.value == y.value;
+               });
+    }
+    default: return false;
+    }
+}
+
+std::uint64_t Value::hash() const {
+    auto seed = static_cast<std::uint64_t>(isDouble() ? ValueKind::Int : kind_);
+    switch (kind_) {
+    case ValueKind::Null: return base::mixHash(seed);
+    case ValueKind::Bool:
+    case ValueKind::Int:
+    case ValueKind::Double:
+        return base::combineHash(seed, std::bit_cast<std::uint64_t>(asDouble()));
+    case ValueKind::String: return base::combineHash(seed, base::hashBytes(asString()));
+    case ValueKind::Array:
+        for (const Value& item : items()) seed = base::combineHash(seed, item.hash());
+        return seed;
+    case ValueKind::Object:
+        for (const Member& member : members())
+            seed = base::combineHash(base::combineHash(seed, base::hashBytes(member.key.view())),
+                                     member.value.hash());
+        return seed;
+    }
+    return seed;
+}
+
+ObjectBuilder::ObjectBuilder(const Value& base)
+    : members_(base.members().begin(), base.members().end()) {}
+ObjectBuilder& ObjectBuilder::set(const SharedString& key, Value value) {
+    members_.push_back({key, std::move(value)});
+    return *this;
+}
+ObjectBuilder& ObjectBuilder::setUnlessEmpty(const SharedString& key, Value value) {
+    if (!value.isEmpty()) set(key, std::move(value));
+    return *this;
+}
+ObjectBuilder& ObjectBuilder::erase(std::string_view key) {
+    std::erase_if(members_, [&](const Member& member) { return member.key.view() == key; });
+    return *this;
+}
+Value ObjectBuilder::build() && {
+    std::stable_sort(members_.begin(), members_.end(), [](const Member& a, const Member& b) {
+        return a.key.view() < b.key.view();
+    });
+    std::vector<Member> unique;
+    unique.reserve(members_.size());
+    for (Member& member : members_) {
+        if (!unique.empty() && unique.back().key.view() == member.key.view())
+            unique.back().value = std::move(member.value);
+        else
+            unique.push_back(std::move(member));
+    }
+    return Value(ValueKind::Object, new detail::ObjectNode(std::move(unique)));
+}
+
+ArrayBuilder::ArrayBuilder(const Value& base) : items_(base.items().begin(), base.items().end()) {}
+ArrayBuilder& ArrayBuilder::push(Value item) {
+    items_.push_back(std::move(item));
+    return *this;
+}
+Value ArrayBuilder::build() && { return Value::array(std::move(items_)); }
+
+} // namespace document

@@ -1,0 +1,34 @@
+#pragma once
+// Byte streams between programs, terminals, containers and sockets.
+
+#include "sim/pipe.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace ports {
+
+// One direction each; null where the direction does not exist.
+struct Duplex {
+    std::shared_ptr<sim::Pipe> input;  // what the owner reads
+    std::shared_ptr<sim::Pipe> output; // what the owner writes
+};
+
+struct TerminalSize {
+    int columns = 80;
+    int rows = 24;
+    bool operator==(const TerminalSize&) const = default;
+};
+
+// A pseudo terminal as its slave side sees it. Output written to the pipe reaches the screen with
+// "\n" already turned into "\r\n" (ONLCR) unless raw; input is bytes from the keyboard.
+struct Terminal {
+    TerminalSize size;
+    sim::Signal resized;
+    bool raw = false;  // set by editors and the line editor: no echo, no line discipline
+    bool echo = true;  // off while a password is read
+};
+
+} // namespace ports

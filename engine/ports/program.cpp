@@ -1,0 +1,32 @@
+#include "ports/program.h"
+
+#include "base/strings.h"
+
+namespace ports {
+namespace {
+constexpr std::string_view kMarker = "\x7f" "ELF timonel ";
+}
+
+std::string Process::resolve(std::string_view path) {
+    if (!path.empty() && path.front() == '/') return std::string(path);
+    return path.empty() ? cwd() : (cwd() == "/" ? "/" : cwd() + "/") + std::string(path);
+}
+
+sim::Task<void> Process::writeOut(std::string text) {
+    if (auto pipe = output()) co_await pipe->write(std::move(text));
+}
+sim::Task<void> Process::writeError(std::string text) {
+    if (auto pipe = error()) co_await pipe->write(std::move(text));
+}
+
+std::string programFile(std::string_view program) {
+    return std::string(kMarker) + std::string(program) + "\n";
+}
+
+std::string programOf(std::string_view content) {
+    if (content.substr(0, kMarker.size()) != kMarker) return {};
+    content.remove_prefix(kMarker.size());
+    return std::string(base::trim(content.substr(0, content.find('\n'))));
+}
+
+} // namespace ports
