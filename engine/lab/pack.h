@@ -1,0 +1,87 @@
+#pragma once
+// A pack: a lesson, a drill or an exam as data. Folder or archive with pack.yaml; format and limits in
+// docs/packs.md. Everything that a learner reads exists in English and Spanish.
+
+#include "base/result.h"
+#include "document/value.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lab {
+
+struct Text {
+    std::string en, es;
+    const std::string& in(std::string_view language) const { return language == "es" ? es : en; }
+};
+
+enum class PackKind : std::uint8_t { Lesson, Drill, Exam };
+
+struct SetupStep { // done in order before the learner begins
+    std::string kind;  // "manifest", "file", "command", "wait"
+    std::string host;  // file, command
+    std::string path;  // file
+    std::string text;  // manifest, file content, command, condition
+    int line = 0;      // in pack.yaml, for messages
+};
+
+struct Check {
+    std::string id;
+    std::string kind;      // "object", "reachable", "dns", "nodeReady", "file", "unit", "canI", "command", "http", ...
+    Text title;            // what it asks, as the result list shows it
+    document::Value spec;  // the kind's own fields, as written
+    double weight = 1;     // within the task
+    int line = 0;
+};
+
+struct Solution {
+    std::string name;
+    std::vector<SetupStep> steps; // commands and files on hosts
+    double expectedScore = 100;   // 0-100 of the task
+};
+
+struct Task {
+    std::string id;
+    Text title, body; // body: Markdown subset (docs/packs.md)
+    std::string domain; // "troubleshooting", "architecture", "services", "workloads", "storage"
+    std::string host;   // where the learner works
+    double weight = 1;  // percent of an exam
+    std::vector<Text> hints;
+    std::vector<SetupStep> setup;
+    std::vector<Check> checks;
+    std::vector<Check> guards; // a broken guard costs the whole task
+    std::vector<Solution> references, wrong;
+    Text explanation;   // shown with the solution afterwards
+};
+
+struct Pack {
+    int formatVersion = 1;
+    std::string id;
+    PackKind kind = PackKind::Drill;
+    Text title, summary;
+    std::string blueprint = "bench";
+    std::vector<SetupStep> setup;
+    std::vector<Task> tasks; // steps of a lesson
+    int minutes = 0;         // exam clock; 0: none
+    int passPercent = 66;
+    bool strict = false;     // exam profile: no hints, no instant check
+    std::string source;      // where it was read from, for messages
+};
+
+// Relative path -> content; from a folder, an archive or the embedded packs.
+using PackFiles = std::map<std::string, std::string>;
+
+struct Problem {
+    std::string place; // "pack.yaml:12:5"
+    std::string message;
+};
+struct ReadPackResult {
+    Pack pack;
+    std::vector<Problem> problems; // not empty: the pack must not be used
+};
+ReadPackResult readPack(const PackFiles& files, std::string_view source);
+
+} // namespace lab
