@@ -23,9 +23,18 @@ struct Resource {
                      std::string_view subresource = {}) const;
 };
 
+// Turns a host name into an address; a component brings the resolver of its host or container.
+class Resolver {
+public:
+    virtual ~Resolver() = default;
+    // The error text is that of Go's resolver: "lookup web on 10.96.0.10:53: no such host".
+    virtual sim::Task<base::Result<base::IpAddress>> resolve(std::string host) = 0;
+};
+
 // Where the server is and who we are; read from a kubeconfig file or the in-cluster mounts.
 struct Config {
     std::string host = "127.0.0.1"; // IP or name (resolved by `resolver`)
+    std::shared_ptr<Resolver> resolver;
     std::uint16_t port = 6443;
     bool tls = true;
     ports::TlsClient credentials;
@@ -96,6 +105,8 @@ public:
 
 private:
     struct State;
+    sim::Task<base::Result<ports::ConnectionPtr>> connection();
+    sim::Task<base::Result<document::Value>> call(ports::Request request);
     std::unique_ptr<State> state_;
 };
 

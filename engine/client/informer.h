@@ -42,7 +42,7 @@ public:
 
 private:
     struct State;
-    std::unique_ptr<State> state_;
+    std::shared_ptr<State> state_;
 };
 
 std::string objectKey(const document::Value& object);

@@ -16,6 +16,7 @@ public:
     explicit WorkQueue(sim::Kernel& kernel) : kernel_(kernel), scope_(kernel) {}
 
     void add(std::string key);
+    // Of several pending delays of one key the earliest wins.
     void addAfter(std::string key, sim::Duration delay);
     void addRateLimited(std::string key);
     void forget(std::string_view key);
@@ -30,12 +31,15 @@ public:
     static constexpr sim::Duration kMaxDelay = 1000 * sim::kSecond;
 
 private:
+    static sim::Task<void> addLater(WorkQueue* queue, std::string key, sim::Time at);
+
     sim::Kernel& kernel_;
     sim::Scope scope_;
     std::deque<std::string> order_;
     std::map<std::string, sim::CauseId, std::less<>> dirty_;
     std::set<std::string, std::less<>> processing_;
     std::map<std::string, int, std::less<>> failures_;
+    std::map<std::string, sim::Time, std::less<>> waiting_;
     sim::Signal available_;
 };
 
