@@ -1,0 +1,22 @@
+#pragma once
+// Programs that this module brings, for cluster/ to register: `containerd` (the daemon of a machine)
+// and `pause` (the first process of every sandbox).
+
+#include "ports/program.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace runtime {
+
+class Runtimes;
+
+struct NamedProgram {
+    std::string name;
+    std::shared_ptr<ports::Program> program;
+};
+// `runtimes` outlives the programs.
+std::vector<NamedProgram> programs(Runtimes& runtimes);
+
+} // namespace runtime
