@@ -1,6 +1,7 @@
 #pragma once
 // Byte streams between programs, terminals, containers and sockets.
 
+#include "base/function.h"
 #include "sim/pipe.h"
 
 #include <cstdint>
@@ -29,6 +30,9 @@ struct Terminal {
     sim::Signal resized;
     bool raw = false;  // set by editors and the line editor: no echo, no line discipline
     bool echo = true;  // off while a password is read
+    // Called for Ctrl-C, Ctrl-\ and Ctrl-Z while not raw. An interactive shell puts itself here and
+    // passes the signal to its foreground job; unset: see Tty.
+    base::Function<void(int)> keySignal;
 };
 
 } // namespace ports

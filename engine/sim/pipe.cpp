@@ -22,7 +22,9 @@ std::size_t Pipe::tryWrite(std::string_view bytes) {
 }
 
 Task<std::string> Pipe::read(std::size_t limit) {
-    while (buffer_.empty() && !writeClosed_ && !readClosed_) co_await readable_.wait();
+    while (buffer_.empty() && !writeClosed_ && !readClosed_ && !endPending_)
+        co_await readable_.wait();
+    if (buffer_.empty()) endPending_ = false;
     co_return tryRead(limit);
 }
 
@@ -36,6 +38,11 @@ std::string Pipe::tryRead(std::size_t limit) {
     }
     if (!bytes.empty()) writable_.notify();
     return bytes;
+}
+
+void Pipe::sendEnd() {
+    endPending_ = true;
+    readable_.notify();
 }
 
 void Pipe::closeWrite() {

@@ -19,6 +19,10 @@ public:
     // Waits for at least one byte; empty means the end. At most `limit` bytes.
     Task<std::string> read(std::size_t limit = SIZE_MAX);
     std::string tryRead(std::size_t limit = SIZE_MAX);
+    // One read that finds nothing buffered returns empty, then the pipe goes on (Ctrl-D on a tty).
+    void sendEnd();
+    bool endPending() const { return endPending_; }
+    void takeEnd() { endPending_ = false; }
     void closeWrite();  // the reader sees the end after what is buffered
     void closeRead();   // writers fail from now on
     bool writeClosed() const { return writeClosed_; }
@@ -32,6 +36,7 @@ private:
     std::string buffer_;
     bool writeClosed_ = false;
     bool readClosed_ = false;
+    bool endPending_ = false;
     Signal readable_;
     Signal writable_;
 };
