@@ -26,6 +26,8 @@ struct TypeRef {
     TypeKind kind = TypeKind::Any;
     const Type* type = nullptr;                // Struct
     std::shared_ptr<const TypeRef> element;    // List, Map
+    std::string goName;                        // of a named Go type: "v1.Protocol"; else empty
+    std::string goText() const;                // as Go prints it: "[]v1.Container", "int32"
 };
 
 struct Field {
@@ -40,12 +42,24 @@ struct Field {
     std::string listType;      // atomic, set, map
     std::vector<std::string> listMapKeys;
     std::string mapType;       // atomic, granular
+    bool omitZero = false;
+    // Inline in JSON, a message of its own on the wire: the number of that message, else 0.
+    int embeddedIn = 0;
+};
+
+// What defaulting sets when the field is unset.
+struct FieldDefault {
+    std::size_t field; // index in Type::fields
+    document::Value value;
 };
 
 struct Type {
     std::string name;          // "core.v1.PodSpec"
     std::vector<Field> fields; // Go struct order; inline structs already folded in
+    std::vector<FieldDefault> defaults;
+    bool atomic = false;       // server-side apply owns it as one (x-kubernetes-map-type)
     const Field* find(std::string_view name) const;
+    std::string_view goStructName() const; // "PodSpec"
 };
 
 struct Column {

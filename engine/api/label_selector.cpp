@@ -1,5 +1,6 @@
 #include "api/label_selector.h"
 
+#include "api/names.h"
 #include "base/strings.h"
 
 #include <algorithm>
@@ -7,160 +8,314 @@
 namespace api {
 namespace {
 
-using Op = Requirement::Op;
+using document::Value;
+using Operator = Requirement::Op;
 
-bool contains(const std::vector<std::string>& values, std::string_view value) {
-    return std::find(values.begin(), values.end(), value) != values.end();
+enum class Token { Error, End, Identifier, Comma, Open, Close, Not, In, NotIn, Equals, DoubleEquals,
+                   NotEquals, Greater, Less };
+
+struct Lexeme {
+    Token token;
+    std::string text;
+};
+
+bool isSpecial(char c) { return std::string_view("=!(),><").find(c) != std::string_view::npos; }
+bool isBlank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+Token symbolToken(std::string_view text) {
+    if (text == ")") return Token::Close;
+    if (text == ",") return Token::Comma;
+    if (text == "!") return Token::Not;
+    if (text == "==") return Token::DoubleEquals;
+    if (text == "=") return Token::Equals;
+    if (text == ">") return Token::Greater;
+    if (text == "<") return Token::Less;
+    if (text == "!=") return Token::NotEquals;
+    if (text == "(") return Token::Open;
+    return Token::Error;
 }
 
-// Splits at commas outside parentheses.
-std::vector<std::string> splitTerms(std::string_view text) {
-    std::vector<std::string> out;
-    int depth = 0;
-    std::string term;
-    for (char c : text) {
-        if (c == '(') ++depth;
-        if (c == ')') --depth;
-        if (c == ',' && depth == 0) {
-            out.push_back(term);
-            term.clear();
-        } else {
-            term += c;
+std::vector<Lexeme> scan(std::string_view text) {
+    std::vector<Lexeme> lexemes;
+    std::size_t at = 0;
+    while (true) {
+        while (at < text.size() && isBlank(text[at])) ++at;
+        if (at >= text.size()) break;
+        const std::size_t start = at;
+        if (!isSpecial(text[at])) {
+            while (at < text.size() && !isSpecial(text[at]) && !isBlank(text[at])) ++at;
+            const std::string word(text.substr(start, at - start));
+            const Token token = word == "in" ? Token::In : word == "notin" ? Token::NotIn : Token::Identifier;
+            lexemes.push_back({token, word});
+            continue;
+        }
+        // The longest known symbol wins.
+        std::size_t length = 1;
+        if (at + 1 < text.size() && symbolToken(text.substr(at, 2)) != Token::Error) length = 2;
+        const std::string symbol(text.substr(start, length));
+        lexemes.push_back({symbolToken(symbol), symbol});
+        at += length;
+    }
+    lexemes.push_back({Token::End, ""});
+    return lexemes;
+}
+
+std::string joinProblems(const Problems& problems) { return base::join(problems, "; "); }
+
+base::Result<Requirement> makeRequirement(std::string key, Operator op,
+                                          std::vector<std::string> values) {
+    std::vector<std::string> problems;
+    const auto add = [&](const std::string& field, const std::string& value, const std::string& text) {
+        problems.push_back(field + ": Invalid value: " + value + ": " + text);
+    };
+    if (const Problems wrong = checkLabelKey(key); !wrong.empty())
+        add("key", base::quoteGo(key), joinProblems(wrong));
+    switch (op) {
+    case Operator::In:
+    case Operator::NotIn:
+        if (values.empty())
+            add("values", "[]", "for 'in', 'notin' operators, values set can't be empty");
+        break;
+    case Operator::Gt:
+    case Operator::Lt:
+        for (std::size_t i = 0; i < values.size(); ++i)
+            if (!base::parseInt(values[i]))
+                add("values[" + std::to_string(i) + "]", base::quoteGo(values[i]),
+                    "for 'Gt', 'Lt' operators, the value must be an integer");
+        break;
+    default: break;
+    }
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (const Problems wrong = checkLabelValue(values[i]); !wrong.empty())
+            add("values[" + std::to_string(i) + "][" + key + "]", base::quoteGo(values[i]),
+                joinProblems(wrong));
+    if (problems.size() == 1) return base::makeError(problems[0]);
+    if (!problems.empty()) return base::makeError("[" + base::join(problems, ", ") + "]");
+    std::sort(values.begin(), values.end());
+    return Requirement{std::move(key), op, std::move(values)};
+}
+
+class Parser {
+public:
+    explicit Parser(std::string_view text) : lexemes_(scan(text)) {}
+
+    base::Result<std::vector<Requirement>> parse() {
+        std::vector<Requirement> requirements;
+        while (true) {
+            const Lexeme& next = peek(true);
+            if (next.token == Token::End) return requirements;
+            if (next.token != Token::Identifier && next.token != Token::Not)
+                return base::makeError("found '" + next.text +
+                                       "', expected: !, identifier, or 'end of string'");
+            auto requirement = parseRequirement();
+            if (!requirement.ok())
+                return base::makeError("unable to parse requirement: " + requirement.error().message);
+            requirements.push_back(std::move(requirement).value());
+            const Lexeme after = take(true);
+            if (after.token == Token::End) return requirements;
+            if (after.token != Token::Comma)
+                return base::makeError("found '" + after.text + "', expected: ',' or 'end of string'");
+            const Lexeme& following = peek(true);
+            if (following.token != Token::Identifier && following.token != Token::Not)
+                return base::makeError("found '" + following.text + "', expected: identifier after ','");
         }
     }
-    out.push_back(term);
-    return out;
-}
 
-base::Error parseError(std::string_view text, std::string_view found, std::string_view expected) {
-    (void)text;
-    return base::makeError("unable to parse requirement: found '" + std::string(found) +
-                           "', expected: " + std::string(expected));
-}
-
-base::Result<Requirement> parseSetTerm(std::string_view term, std::size_t open) {
-    Requirement out;
-    const auto head = base::splitFields(term.substr(0, open));
-    const std::size_t close = term.find(')', open);
-    if (head.size() != 2 || close == std::string_view::npos)
-        return parseError(term, term, "in, notin, =, ==, !=, gt, lt");
-    if (head[1] != "in" && head[1] != "notin")
-        return parseError(term, head[1], "in, notin, =, ==, !=, gt, lt");
-    out.key = head[0];
-    out.op = head[1] == "in" ? Op::In : Op::NotIn;
-    for (const std::string& value : base::split(term.substr(open + 1, close - open - 1), ','))
-        out.values.emplace_back(base::trim(value));
-    std::sort(out.values.begin(), out.values.end());
-    out.values.erase(std::unique(out.values.begin(), out.values.end()), out.values.end());
-    return out;
-}
-
-base::Result<Requirement> parseTerm(std::string_view raw) {
-    const std::string_view term = base::trim(raw);
-    Requirement out;
-    if (term.empty()) return parseError(raw, "", "!, identifier, or 'end of string'");
-    if (const std::size_t open = term.find('('); open != std::string_view::npos)
-        return parseSetTerm(term, open);
-    struct Operator {
-        std::string_view text;
-        Op op;
-    };
-    for (const Operator& entry : {Operator{"!=", Op::NotEquals}, Operator{"==", Op::Equals},
-                                  Operator{"=", Op::Equals}, Operator{">", Op::Gt}, Operator{"<", Op::Lt}}) {
-        const std::size_t at = term.find(entry.text);
-        if (at == std::string_view::npos) continue;
-        out.key = base::trim(term.substr(0, at));
-        out.op = entry.op;
-        out.values = {std::string(base::trim(term.substr(at + entry.text.size())))};
-        return out;
+private:
+    // In a place for values, `in` and `notin` are plain words.
+    Lexeme peek(bool values) const {
+        Lexeme lexeme = lexemes_[std::min(at_, lexemes_.size() - 1)];
+        if (values && (lexeme.token == Token::In || lexeme.token == Token::NotIn))
+            lexeme.token = Token::Identifier;
+        return lexeme;
     }
-    const bool negated = term[0] == '!';
-    const auto words = base::splitFields(negated ? term.substr(1) : term);
-    if (words.size() != 1)
-        return parseError(term, words.size() > 1 ? words[1] : "", "in, notin, =, ==, !=, gt, lt");
-    out.key = words[0];
-    out.op = negated ? Op::DoesNotExist : Op::Exists;
-    return out;
+    Lexeme take(bool values) {
+        Lexeme lexeme = peek(values);
+        ++at_;
+        return lexeme;
+    }
+
+    base::Result<Requirement> parseRequirement() {
+        Lexeme key = take(true);
+        const bool negated = key.token == Token::Not;
+        if (negated) key = take(true);
+        if (key.token != Token::Identifier)
+            return base::makeError("found '" + key.text + "', expected: identifier");
+        if (const Problems wrong = checkLabelKey(key.text); !wrong.empty())
+            return base::makeError("<nil>: Invalid value: " + base::quoteGo(key.text) + ": " +
+                                   joinProblems(wrong));
+        const Token next = peek(true).token;
+        if (negated) return makeRequirement(key.text, Operator::DoesNotExist, {});
+        if (next == Token::End || next == Token::Comma)
+            return makeRequirement(key.text, Operator::Exists, {});
+        const Lexeme op = take(false);
+        Operator meaning;
+        switch (op.token) {
+        case Token::In: meaning = Operator::In; break;
+        case Token::NotIn: meaning = Operator::NotIn; break;
+        case Token::Equals: meaning = Operator::Equals; break;
+        case Token::DoubleEquals: meaning = Operator::DoubleEquals; break;
+        case Token::NotEquals: meaning = Operator::NotEquals; break;
+        case Token::Greater: meaning = Operator::Gt; break;
+        case Token::Less: meaning = Operator::Lt; break;
+        default:
+            return base::makeError("found '" + op.text + "', expected: in, notin, =, ==, !=, gt, lt");
+        }
+        std::vector<std::string> values;
+        if (meaning == Operator::In || meaning == Operator::NotIn) {
+            BASE_TRY(values, parseValues());
+        } else {
+            BASE_TRY(values, parseExactValue());
+        }
+        return makeRequirement(key.text, meaning, std::move(values));
+    }
+    base::Result<std::vector<std::string>> parseExactValue() {
+        const Token next = peek(true).token;
+        if (next == Token::End || next == Token::Comma) return std::vector<std::string>{""};
+        const Lexeme value = take(true);
+        if (value.token == Token::Identifier) return std::vector<std::string>{value.text};
+        return base::makeError("found '" + value.text + "', expected: identifier");
+    }
+    static void insert(std::vector<std::string>& values, const std::string& text) {
+        if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
+    }
+    base::Result<std::vector<std::string>> parseValues() {
+        const Lexeme open = take(true);
+        if (open.token != Token::Open)
+            return base::makeError("found '" + open.text + "' expected: '('");
+        const Lexeme first = peek(true);
+        if (first.token == Token::Close) {
+            take(true);
+            return std::vector<std::string>{""};
+        }
+        if (first.token != Token::Identifier && first.token != Token::Comma)
+            return base::makeError("found '" + first.text + "', expected: ',', ')' or identifier");
+        BASE_TRY(std::vector<std::string> values, parseList());
+        if (take(true).token != Token::Close)
+            return base::makeError("found '" + first.text + "', expected: ')'");
+        return values;
+    }
+    base::Result<std::vector<std::string>> parseList() {
+        std::vector<std::string> values;
+        while (true) {
+            const Lexeme next = take(true);
+            if (next.token == Token::Identifier) {
+                insert(values, next.text);
+                const Lexeme after = peek(true);
+                if (after.token == Token::Comma) continue;
+                if (after.token == Token::Close) return values;
+                return base::makeError("found '" + after.text + "', expected: ',' or ')'");
+            }
+            if (next.token != Token::Comma)
+                return base::makeError("found '" + next.text + "', expected: ',', or identifier");
+            if (values.empty()) insert(values, "");
+            const Token after = peek(true).token;
+            if (after == Token::Close) {
+                insert(values, "");
+                return values;
+            }
+            if (after == Token::Comma) insert(values, "");
+        }
+    }
+
+    std::vector<Lexeme> lexemes_;
+    std::size_t at_ = 0;
+};
+
+void sortByKey(std::vector<Requirement>& requirements) {
+    std::stable_sort(requirements.begin(), requirements.end(),
+                     [](const Requirement& a, const Requirement& b) { return a.key < b.key; });
 }
 
 } // namespace
 
-bool Requirement::matches(const document::Value& labels) const {
-    const document::Value& value = labels[key];
-    const bool has = value.isString();
+bool Requirement::matches(const Value& labels) const {
+    const bool has = labels.has(key);
+    const std::string_view value = labels[key].asString();
+    const bool found = has && std::find(values.begin(), values.end(), value) != values.end();
     switch (op) {
-    case Op::In:
-    case Op::Equals: return has && contains(values, value.asString());
-    case Op::NotIn:
-    case Op::NotEquals: return !has || !contains(values, value.asString());
-    case Op::Exists: return has;
-    case Op::DoesNotExist: return !has;
-    case Op::Gt:
-    case Op::Lt: {
-        const auto left = has ? base::parseInt(value.asString()) : std::nullopt;
+    case Operator::In:
+    case Operator::Equals:
+    case Operator::DoubleEquals: return found;
+    case Operator::NotIn:
+    case Operator::NotEquals: return !found;
+    case Operator::Exists: return has;
+    case Operator::DoesNotExist: return !has;
+    case Operator::Gt:
+    case Operator::Lt: {
+        const auto left = base::parseInt(value);
         const auto right = values.size() == 1 ? base::parseInt(values[0]) : std::nullopt;
-        if (!left || !right) return false;
-        return op == Op::Gt ? *left > *right : *left < *right;
+        if (!has || !left || !right) return false;
+        return op == Operator::Gt ? *left > *right : *left < *right;
     }
     }
     return false;
 }
 
-LabelSelector LabelSelector::nothing() {
-    LabelSelector out;
-    out.nothing_ = true;
-    return out;
+std::string Requirement::text() const {
+    const std::string joined = base::join(values, ",");
+    switch (op) {
+    case Operator::DoesNotExist: return "!" + key;
+    case Operator::Exists: return key;
+    case Operator::Equals: return key + "=" + joined;
+    case Operator::DoubleEquals: return key + "==" + joined;
+    case Operator::NotEquals: return key + "!=" + joined;
+    case Operator::In: return key + " in (" + joined + ")";
+    case Operator::NotIn: return key + " notin (" + joined + ")";
+    case Operator::Gt: return key + ">" + joined;
+    case Operator::Lt: return key + "<" + joined;
+    }
+    return key;
 }
 
 base::Result<LabelSelector> LabelSelector::parse(std::string_view text) {
-    LabelSelector out;
-    if (base::trim(text).empty()) return out;
-    for (const std::string& term : splitTerms(text)) {
-        BASE_TRY(Requirement requirement, parseTerm(term));
-        out.requirements_.push_back(std::move(requirement));
-    }
-    std::stable_sort(out.requirements_.begin(), out.requirements_.end(),
-                     [](const Requirement& a, const Requirement& b) { return a.key < b.key; });
-    return out;
+    LabelSelector selector;
+    BASE_TRY(selector.requirements_, Parser(text).parse());
+    sortByKey(selector.requirements_);
+    return selector;
 }
 
-base::Result<LabelSelector> LabelSelector::fromObject(const document::Value& selector) {
-    if (selector.isNull()) return nothing();
-    LabelSelector out = fromMap(selector["matchLabels"]);
-    out.nothing_ = false;
-    for (const document::Value& item : selector["matchExpressions"].items()) {
-        Requirement requirement;
-        requirement.key = item["key"].text();
-        const std::string_view op = item["operator"].asString();
-        if (op == "In") requirement.op = Op::In;
-        else if (op == "NotIn") requirement.op = Op::NotIn;
-        else if (op == "Exists") requirement.op = Op::Exists;
-        else if (op == "DoesNotExist") requirement.op = Op::DoesNotExist;
-        else return base::makeError(base::quoteGo(op) + " is not a valid label selector operator");
-        for (const document::Value& value : item["values"].items())
-            requirement.values.push_back(value.text());
-        std::sort(requirement.values.begin(), requirement.values.end());
-        out.requirements_.push_back(std::move(requirement));
+base::Result<LabelSelector> LabelSelector::fromObject(const Value& object) {
+    if (object.isNull()) return nothing();
+    LabelSelector selector;
+    for (const document::Member& label : object["matchLabels"].members()) {
+        BASE_TRY(Requirement requirement,
+                 makeRequirement(label.key.text(), Operator::Equals, {label.value.text()}));
+        selector.requirements_.push_back(std::move(requirement));
     }
-    std::stable_sort(out.requirements_.begin(), out.requirements_.end(),
-                     [](const Requirement& a, const Requirement& b) { return a.key < b.key; });
-    return out;
+    for (const Value& expression : object["matchExpressions"].items()) {
+        const std::string name = expression["operator"].text();
+        Operator op = Operator::Exists;
+        if (name == "In") op = Operator::In;
+        else if (name == "NotIn") op = Operator::NotIn;
+        else if (name == "DoesNotExist") op = Operator::DoesNotExist;
+        else if (name != "Exists")
+            return base::makeError(base::quoteGo(name) + " is not a valid label selector operator");
+        std::vector<std::string> values;
+        for (const Value& value : expression["values"].items()) values.push_back(value.text());
+        BASE_TRY(Requirement requirement,
+                 makeRequirement(expression["key"].text(), op, std::move(values)));
+        selector.requirements_.push_back(std::move(requirement));
+    }
+    sortByKey(selector.requirements_);
+    return selector;
 }
 
-LabelSelector LabelSelector::fromMap(const document::Value& labels) {
+LabelSelector LabelSelector::fromMap(const Value& labels) {
     if (labels.isNull()) return nothing();
-    LabelSelector out;
-    for (const document::Member& member : labels.members()) {
-        Requirement requirement;
-        requirement.key = member.key.text();
-        requirement.op = Op::Equals;
-        requirement.values = {member.value.text()};
-        out.requirements_.push_back(std::move(requirement));
-    }
-    return out;
+    LabelSelector selector;
+    for (const document::Member& label : labels.members())
+        selector.requirements_.push_back({label.key.text(), Operator::Equals, {label.value.text()}});
+    return selector;
 }
 
-bool LabelSelector::matches(const document::Value& labels) const {
+LabelSelector LabelSelector::nothing() {
+    LabelSelector selector;
+    selector.nothing_ = true;
+    return selector;
+}
+
+bool LabelSelector::matches(const Value& labels) const {
     if (nothing_) return false;
     for (const Requirement& requirement : requirements_)
         if (!requirement.matches(labels)) return false;
@@ -168,22 +323,9 @@ bool LabelSelector::matches(const document::Value& labels) const {
 }
 
 std::string LabelSelector::text() const {
-    std::string out;
-    for (const Requirement& requirement : requirements_) {
-        if (!out.empty()) out += ",";
-        const std::string list = base::join(requirement.values, ",");
-        switch (requirement.op) {
-        case Op::Equals: out += requirement.key + "=" + list; break;
-        case Op::NotEquals: out += requirement.key + "!=" + list; break;
-        case Op::In: out += requirement.key + " in (" + list + ")"; break;
-        case Op::NotIn: out += requirement.key + " notin (" + list + ")"; break;
-        case Op::Exists: out += requirement.key; break;
-        case Op::DoesNotExist: out += "!" + requirement.key; break;
-        case Op::Gt: out += requirement.key + ">" + list; break;
-        case Op::Lt: out += requirement.key + "<" + list; break;
-        }
-    }
-    return out;
+    std::vector<std::string> parts;
+    for (const Requirement& requirement : requirements_) parts.push_back(requirement.text());
+    return base::join(parts, ",");
 }
 
 std::string fieldText(const document::Value& object, std::string_view path) {
@@ -199,12 +341,12 @@ Requirement nodeRequirement(const document::Value& expression) {
     Requirement out;
     out.key = expression["key"].text();
     const std::string_view op = expression["operator"].asString();
-    out.op = op == "In"             ? Op::In
-             : op == "NotIn"        ? Op::NotIn
-             : op == "DoesNotExist" ? Op::DoesNotExist
-             : op == "Gt"           ? Op::Gt
-             : op == "Lt"           ? Op::Lt
-                                    : Op::Exists;
+    out.op = op == "In"             ? Operator::In
+             : op == "NotIn"        ? Operator::NotIn
+             : op == "DoesNotExist" ? Operator::DoesNotExist
+             : op == "Gt"           ? Operator::Gt
+             : op == "Lt"           ? Operator::Lt
+                                    : Operator::Exists;
     for (const document::Value& value : expression["values"].items()) out.values.push_back(value.text());
     return out;
 }

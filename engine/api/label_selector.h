@@ -11,11 +11,12 @@
 namespace api {
 
 struct Requirement {
-    enum class Op { In, NotIn, Exists, DoesNotExist, Equals, NotEquals, Gt, Lt };
+    enum class Op { In, NotIn, Exists, DoesNotExist, Equals, DoubleEquals, NotEquals, Gt, Lt };
     std::string key;
     Op op = Op::Exists;
     std::vector<std::string> values; // sorted
     bool matches(const document::Value& labels) const;
+    std::string text() const;
 };
 
 class LabelSelector {
@@ -32,9 +33,10 @@ public:
 
     bool matches(const document::Value& labels) const;
     bool everything() const { return !nothing_ && requirements_.empty(); }
+    bool selectsNothing() const { return nothing_; }
     const std::vector<Requirement>& requirements() const { return requirements_; }
     void add(Requirement requirement) { requirements_.push_back(std::move(requirement)); }
-    std::string text() const;
+    std::string text() const; // sorted by key, as Selector.String()
 
 private:
     bool nothing_ = false;

@@ -1,176 +1,223 @@
 #include "api/quantity.h"
 
+#include "base/strings.h"
+#include "document/json.h"
+
 #include <array>
+#include <limits>
+#include <optional>
 
 namespace api {
 namespace {
 
 __extension__ using Wide = __int128;
+
 constexpr Wide kNano = 1'000'000'000;
-constexpr Wide kLimit = static_cast<Wide>(INT64_MAX) * kNano;
+constexpr std::string_view kFormatWrong =
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
-struct Suffix {
-    std::string_view text;
-    int base;     // 2 or 10
-    int exponent; // of the base
-};
-constexpr std::array<Suffix, 15> kSuffixes{{{"Ki", 2, 10}, {"Mi", 2, 20}, {"Gi", 2, 30}, {"Ti", 2, 40},
-                                            {"Pi", 2, 50}, {"Ei", 2, 60}, {"n", 10, -9}, {"u", 10, -6},
-                                            {"m", 10, -3}, {"", 10, 0}, {"k", 10, 3}, {"M", 10, 6},
-                                            {"G", 10, 9}, {"T", 10, 12}, {"P", 10, 15}}};
-
-Wide divideUp(Wide value, Wide divisor) {
-    const Wide quotient = value / divisor;
-    return value % divisor > 0 ? quotient + 1 : quotient;
+Wide wideLimit() {
+    Wide limit = 1;
+    for (int i = 0; i < 37; ++i) limit *= 10;
+    return limit;
 }
 
-Wide clamp(Wide value) { return value > kLimit ? kLimit : value < -kLimit ? -kLimit : value; }
+struct Scale {
+    int base = 10;
+    int exponent = 0;
+    Quantity::Format format = Quantity::Format::DecimalSI;
+};
 
-std::string digits(Wide value) {
+std::optional<Scale> readSuffix(std::string_view suffix) {
+    static constexpr std::array<std::pair<std::string_view, int>, 10> kDecimal{{
+        {"n", -9}, {"u", -6}, {"m", -3}, {"", 0}, {"k", 3},
+        {"M", 6}, {"G", 9}, {"T", 12}, {"P", 15}, {"E", 18}}};
+    static constexpr std::array<std::pair<std::string_view, int>, 6> kBinary{{
+        {"Ki", 10}, {"Mi", 20}, {"Gi", 30}, {"Ti", 40}, {"Pi", 50}, {"Ei", 60}}};
+    for (const auto& [name, exponent] : kDecimal)
+        if (name == suffix) return Scale{10, exponent, Quantity::Format::DecimalSI};
+    for (const auto& [name, exponent] : kBinary)
+        if (name == suffix) return Scale{2, exponent, Quantity::Format::BinarySI};
+    if (suffix.size() > 1 && (suffix[0] == 'e' || suffix[0] == 'E')) {
+        const auto exponent = base::parseInt(suffix.substr(1));
+        if (exponent && *exponent > -64 && *exponent < 64)
+            return Scale{10, static_cast<int>(*exponent), Quantity::Format::DecimalExponent};
+    }
+    return std::nullopt;
+}
+
+bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Multiplies, stopping at the limit: larger amounts do not occur in a cluster.
+Wide scaleUp(Wide value, int factor, int times) {
+    static const Wide kLimit = wideLimit();
+    for (int i = 0; i < times; ++i) {
+        if (value > kLimit / factor) return kLimit;
+        value *= factor;
+    }
+    return value;
+}
+Wide scaleDownRoundUp(Wide value, int factor, int times) {
+    bool rest = false;
+    for (int i = 0; i < times && value != 0; ++i) {
+        rest = rest || value % factor != 0;
+        value /= factor;
+    }
+    return rest ? value + 1 : value;
+}
+
+std::string wideText(Wide value) {
     if (value == 0) return "0";
     const bool negative = value < 0;
     if (negative) value = -value;
-    std::string out;
-    while (value > 0) {
-        out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
-        value /= 10;
-    }
-    return negative ? "-" + out : out;
+    std::string digits;
+    for (; value > 0; value /= 10) digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+    return negative ? "-" + digits : digits;
 }
 
-std::optional<int> readExponent(std::string_view text) {
-    if (text.size() < 2 || (text[0] != 'e' && text[0] != 'E')) return std::nullopt;
-    std::size_t at = 1;
-    bool negative = false;
-    if (text[at] == '-' || text[at] == '+') negative = text[at++] == '-';
-    if (at >= text.size() || text.size() - at > 3) return std::nullopt;
-    int exponent = 0;
-    for (; at < text.size(); ++at) {
-        if (text[at] < '0' || text[at] > '9') return std::nullopt;
-        exponent = exponent * 10 + (text[at] - '0');
-    }
-    return negative ? -exponent : exponent;
+std::int64_t saturate(Wide value) {
+    if (value > std::numeric_limits<std::int64_t>::max())
+        return std::numeric_limits<std::int64_t>::max();
+    if (value < std::numeric_limits<std::int64_t>::min())
+        return std::numeric_limits<std::int64_t>::min();
+    return static_cast<std::int64_t>(value);
 }
-
-Wide scaleDecimal(Wide nano, int exponent) {
-    for (; exponent > 0 && nano < kLimit && nano > -kLimit; --exponent) nano = clamp(nano * 10);
-    Wide divisor = 1;
-    for (; exponent < 0 && divisor < kLimit; ++exponent) divisor *= 10;
-    return divideUp(nano, divisor);
+// Away from zero, as Quantity.Value does.
+Wide divideRoundUp(Wide value, Wide by) {
+    const Wide result = value / by;
+    if (value % by == 0) return result;
+    return value > 0 ? result + 1 : result - 1;
 }
 
 } // namespace
 
-std::optional<Quantity> Quantity::parse(std::string_view text) {
-    std::size_t at = 0;
-    bool negative = false;
-    if (at < text.size() && (text[at] == '-' || text[at] == '+')) negative = text[at++] == '-';
-    Wide nano = 0, fraction = kNano;
-    bool any = false, dot = false;
-    for (; at < text.size(); ++at) {
-        const char c = text[at];
-        if (c == '.' && !dot) {
-            dot = true;
-            continue;
-        }
-        if (c < '0' || c > '9') break;
-        any = true;
-        if (!dot) {
-            nano = clamp(nano * 10 + (c - '0') * kNano);
-        } else {
-            fraction /= 10;
-            nano += (c - '0') * fraction;
-        }
-    }
-    if (!any) return std::nullopt;
-    const std::string_view suffix = text.substr(at);
-    Quantity out;
-    bool known = false;
-    for (const Suffix& entry : kSuffixes) {
-        if (entry.text != suffix) continue;
-        known = true;
-        out.format_ = entry.base == 2 ? Format::BinarySI : Format::DecimalSI;
-        if (entry.base == 2) {
-            for (int i = 0; i < entry.exponent && nano < kLimit; ++i) nano = clamp(nano * 2);
-        } else {
-            nano = scaleDecimal(nano, entry.exponent);
-        }
-    }
-    if (!known && suffix == "E") {
-        known = true;
-        nano = scaleDecimal(nano, 18);
-    }
-    if (!known) {
-        const auto exponent = readExponent(suffix);
-        if (!exponent) return std::nullopt;
-        out.format_ = Format::DecimalExponent;
-        nano = scaleDecimal(nano, *exponent);
-    }
-    out.nano_ = negative ? -nano : nano;
-    return out;
-}
-
-Quantity Quantity::fromMilli(std::int64_t milli, Format format) {
-    Quantity out;
-    out.nano_ = static_cast<Wide>(milli) * 1'000'000;
-    out.format_ = format;
-    return out;
-}
-
 Quantity Quantity::fromValue(std::int64_t value, Format format) {
-    Quantity out;
-    out.nano_ = static_cast<Wide>(value) * kNano;
-    out.format_ = format;
-    return out;
+    Quantity result;
+    result.nano_ = static_cast<Wide>(value) * kNano;
+    result.format_ = format;
+    return result;
+}
+Quantity Quantity::fromMilli(std::int64_t milli, Format format) {
+    Quantity result;
+    result.nano_ = static_cast<Wide>(milli) * (kNano / 1000);
+    result.format_ = format;
+    return result;
 }
 
-std::int64_t Quantity::value() const { return static_cast<std::int64_t>(divideUp(nano_, kNano)); }
+base::Result<Quantity> Quantity::read(std::string_view text) {
+    if (text.empty()) return base::makeError(std::string(kFormatWrong));
+    std::size_t at = 0;
+    const bool negative = text[0] == '-';
+    if (text[0] == '-' || text[0] == '+') ++at;
+    const std::size_t start = at;
+    while (at < text.size() && isDigit(text[at])) ++at;
+    const std::string_view whole = text.substr(start, at - start);
+    std::string_view fraction;
+    if (at < text.size() && text[at] == '.') {
+        const std::size_t point = ++at;
+        while (at < text.size() && isDigit(text[at])) ++at;
+        fraction = text.substr(point, at - point);
+    }
+    const std::size_t suffixAt = at;
+    while (at < text.size() && std::string_view("eEinumkKMGTP").find(text[at]) != std::string_view::npos)
+        ++at;
+    if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+    while (at < text.size() && isDigit(text[at])) ++at;
+    if (at != text.size()) return base::makeError(std::string(kFormatWrong));
+    const auto scale = readSuffix(text.substr(suffixAt));
+    if (!scale) return base::makeError("unable to parse quantity's suffix");
 
-std::int64_t Quantity::milliValue() const {
-    const Wide milli = divideUp(nano_, 1'000'000);
-    return milli > INT64_MAX ? INT64_MAX : static_cast<std::int64_t>(milli);
+    Wide digits = 0;
+    int dropped = 0;
+    bool lost = false;
+    for (std::string_view part : {whole, fraction}) {
+        for (char c : part) {
+            if (digits > wideLimit() / 100) { // keep the magnitude, the tail only rounds up
+                ++dropped;
+                lost = lost || c != '0';
+                continue;
+            }
+            digits = digits * 10 + (c - '0');
+        }
+    }
+    int exponent = 9 - static_cast<int>(fraction.size()) + dropped;
+    if (scale->base == 10) exponent += scale->exponent;
+    else digits = scaleUp(digits, 2, scale->exponent);
+    Wide nano = exponent >= 0 ? scaleUp(digits, 10, exponent)
+                              : scaleDownRoundUp(digits, 10, -exponent);
+    if (lost && exponent < 0) ++nano;
+    Quantity result;
+    result.nano_ = negative ? -nano : nano;
+    result.format_ = scale->format;
+    return result;
 }
 
-double Quantity::asDouble() const { return static_cast<double>(nano_) / 1e9; }
-
-Quantity Quantity::operator+(const Quantity& other) const {
-    Quantity out;
-    out.nano_ = clamp(nano_ + other.nano_);
-    out.format_ = nano_ == 0 ? other.format_ : format_;
-    return out;
+std::optional<Quantity> Quantity::parse(std::string_view text) {
+    auto result = read(text);
+    if (!result.ok()) return std::nullopt;
+    return *result;
 }
 
-Quantity Quantity::operator-(const Quantity& other) const {
-    Quantity out;
-    out.nano_ = clamp(nano_ - other.nano_);
-    out.format_ = nano_ == 0 ? other.format_ : format_;
-    return out;
+Quantity Quantity::ofValue(const document::Value& value) {
+    if (value.isInt()) return fromValue(value.asInt());
+    return of(value.isDouble() ? document::formatNumber(value.asDouble()) : value.text());
 }
 
 std::string Quantity::text() const {
     if (nano_ == 0) return "0";
-    // Binary form is canonical only for whole numbers of at least 1024.
-    const bool whole = nano_ % kNano == 0;
-    const Wide magnitude = nano_ < 0 ? -nano_ : nano_;
-    if (format_ == Format::BinarySI && whole && magnitude >= 1024 * kNano) {
-        static constexpr std::array<std::string_view, 7> names{"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
+    Format format = format_;
+    if (format == Format::BinarySI) {
+        const Wide limit = 1024 * kNano;
+        if ((nano_ > -limit && nano_ < limit) || nano_ % kNano != 0) format = Format::DecimalSI;
+    }
+    if (format == Format::BinarySI) {
+        static constexpr std::array<std::string_view, 7> kNames{"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
         Wide value = nano_ / kNano;
         std::size_t step = 0;
-        while (step + 1 < names.size() && value % 1024 == 0) {
+        while (value % 1024 == 0 && step + 1 < kNames.size()) {
             value /= 1024;
             ++step;
         }
-        return digits(value) + std::string(names[step]);
+        return wideText(value) + std::string(kNames[step]);
     }
-    static constexpr std::array<std::string_view, 10> names{"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};
+    static constexpr std::array<std::string_view, 10> kNames{"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};
     Wide value = nano_;
-    std::size_t step = 0;
-    while (step + 1 < names.size() && value % 1000 == 0) {
+    int exponent = -9;
+    const int highest = format == Format::DecimalSI ? 18 : 60;
+    while (value % 1000 == 0 && exponent < highest) {
         value /= 1000;
-        ++step;
+        exponent += 3;
     }
-    if (format_ != Format::DecimalExponent || step == 3) return digits(value) + std::string(names[step]);
-    return digits(value) + "e" + std::to_string((static_cast<int>(step) - 3) * 3);
+    if (format == Format::DecimalSI)
+        return wideText(value) + std::string(kNames[static_cast<std::size_t>(exponent / 3 + 3)]);
+    return exponent == 0 ? wideText(value) : wideText(value) + "e" + std::to_string(exponent);
+}
+
+std::int64_t Quantity::value() const { return saturate(divideRoundUp(nano_, kNano)); }
+std::int64_t Quantity::milliValue() const { return saturate(divideRoundUp(nano_, kNano / 1000)); }
+double Quantity::asDouble() const { return static_cast<double>(nano_) / 1e9; }
+Quantity Quantity::roundedUpToMilli() const {
+    Quantity result = *this;
+    result.nano_ = divideRoundUp(nano_, kNano / 1000) * (kNano / 1000);
+    return result;
+}
+
+Quantity Quantity::operator+(const Quantity& other) const {
+    Quantity result = *this;
+    if (nano_ == 0) result.format_ = other.format_;
+    result.nano_ += other.nano_;
+    return result;
+}
+Quantity Quantity::operator-(const Quantity& other) const {
+    Quantity result = *this;
+    if (nano_ == 0) result.format_ = other.format_;
+    result.nano_ -= other.nano_;
+    return result;
+}
+Quantity Quantity::operator-() const {
+    Quantity result = *this;
+    result.nano_ = -nano_;
+    return result;
 }
 
 } // namespace api

@@ -1,6 +1,10 @@
 #pragma once
-// Resource quantities ("100m", "1Gi", "2e3"). Source: apimachinery pkg/api/resource.
+// Resource quantities ("500m", "1Gi", "1e3"). Source: apimachinery pkg/api/resource.
 
+#include "base/result.h"
+#include "document/value.h"
+
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,31 +17,35 @@ public:
     enum class Format : std::uint8_t { DecimalSI, BinarySI, DecimalExponent };
 
     Quantity() = default;
+    static Quantity fromValue(std::int64_t value, Format format = Format::DecimalSI);
+    static Quantity fromMilli(std::int64_t milli, Format format = Format::DecimalSI);
     static std::optional<Quantity> parse(std::string_view text);
+    // Errors carry resource.ParseQuantity's texts.
+    static base::Result<Quantity> read(std::string_view text);
     // A value that does not parse reads as zero.
     static Quantity of(std::string_view text) { return parse(text).value_or(Quantity()); }
-    static Quantity fromMilli(std::int64_t milli, Format format = Format::DecimalSI);
-    static Quantity fromValue(std::int64_t value, Format format = Format::DecimalSI);
+    // A string or a number as manifests have them.
+    static Quantity ofValue(const document::Value& value);
 
-    std::int64_t value() const;      // rounded up
-    std::int64_t milliValue() const; // rounded up
+    std::string text() const; // canonical
+    Format format() const { return format_; }
+    std::int64_t value() const;      // rounded up, saturated
+    std::int64_t milliValue() const; // rounded up, saturated
     double asDouble() const;
     bool isZero() const { return nano_ == 0; }
-    Format format() const { return format_; }
-    std::string text() const; // canonical form
+    int sign() const { return nano_ < 0 ? -1 : nano_ > 0 ? 1 : 0; }
+    Quantity roundedUpToMilli() const;
 
     // The format of the left operand is kept unless it is zero.
     Quantity operator+(const Quantity& other) const;
     Quantity operator-(const Quantity& other) const;
+    Quantity operator-() const;
+    std::strong_ordering operator<=>(const Quantity& other) const { return nano_ <=> other.nano_; }
     bool operator==(const Quantity& other) const { return nano_ == other.nano_; }
-    bool operator<(const Quantity& other) const { return nano_ < other.nano_; }
-    bool operator<=(const Quantity& other) const { return nano_ <= other.nano_; }
-    bool operator>(const Quantity& other) const { return nano_ > other.nano_; }
-    bool operator>=(const Quantity& other) const { return nano_ >= other.nano_; }
 
 private:
     __extension__ using Wide = __int128;
-    Wide nano_ = 0; // the value times 10^9
+    Wide nano_ = 0; // value * 10^9; nothing smaller exists
     Format format_ = Format::DecimalSI;
 };
 

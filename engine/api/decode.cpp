@@ -1,0 +1,258 @@
+// Typed decoding without types: fields are checked, cased, normalized and cleaned of zero values as a
+// round trip through Go's structs would do. Source: sigs.k8s.io/json, apimachinery serializer/json.
+#include "api/kinds.h"
+#include "api/quantity.h"
+#include "api/times.h"
+#include "base/strings.h"
+#include "document/json.h"
+
+namespace api {
+namespace {
+
+using document::Member;
+using document::ObjectBuilder;
+using document::Value;
+
+std::string kindWord(const Value& value) {
+    switch (value.kind()) {
+    case document::ValueKind::Bool: return "bool";
+    case document::ValueKind::Int:
+    case document::ValueKind::Double: return "number";
+    case document::ValueKind::String: return "string";
+    case document::ValueKind::Array: return "array";
+    case document::ValueKind::Object: return "object";
+    default: return "null";
+    }
+}
+
+class Decoder {
+public:
+    std::vector<FieldProblem> unknown;
+
+    base::Result<Value> decodeStruct(const Type& type, const Value& value) {
+        struct_.push_back(&type);
+        auto result = decodeFields(type, value);
+        struct_.pop_back();
+        return result;
+    }
+
+private:
+    base::Error mismatch(const Value& value, const TypeRef& ref) const {
+        std::string found = kindWord(value);
+        const bool intended = ref.kind == TypeKind::Int32 || ref.kind == TypeKind::Int64;
+        if (value.isNumber() && intended) {
+            found = "number " + (value.isInt() ? std::to_string(value.asInt())
+                                               : document::formatNumber(value.asDouble()));
+        }
+        std::string place;
+        if (!struct_.empty() && !goPath_.empty())
+            place = "Go struct field " + std::string(struct_.back()->goStructName()) + "." +
+                    base::join(goPath_, ".");
+        else
+            place = "Go value";
+        return base::makeError("json: cannot unmarshal " + found + " into " + place + " of type " +
+                               ref.goText());
+    }
+
+    base::Result<Value> decodeFields(const Type& type, const Value& value) {
+        ObjectBuilder builder;
+        for (const Member& member : value.members()) {
+            const std::string_view name = member.key.view();
+            const Field* field = type.find(name);
+            const std::size_t length = path_.size();
+            if (!path_.empty()) path_ += '.';
+            path_ += name;
+            if (field == nullptr) {
+                unknown.push_back({path_, "unknown field " + base::quoteGo(path_)});
+            } else {
+                goPath_.emplace_back(name);
+                auto decoded = decode(field->type, member.value);
+                goPath_.pop_back();
+                if (!decoded.ok()) return std::move(decoded).error();
+                if (keeps(*field, member.value, *decoded))
+                    builder.set(member.key, std::move(decoded).value());
+            }
+            path_.resize(length);
+        }
+        return std::move(builder).build();
+    }
+
+    // What Go would print again: `omitempty` leaves out zero values unless a pointer holds them; a
+    // null is no value.
+    static bool keeps(const Field& field, const Value& given, const Value& decoded) {
+        if (given.isNull()) return field.type.kind == TypeKind::Any && false;
+        if (decoded.isNull()) return false;
+        if (field.type.kind == TypeKind::Struct || field.type.kind == TypeKind::Any) return true;
+        const bool collection = decoded.isArray() || decoded.isObject();
+        if (collection) return !(field.omitEmpty && decoded.size() == 0);
+        if (field.pointer || !field.omitEmpty) return true;
+        if (field.type.kind == TypeKind::Quantity || field.type.kind == TypeKind::IntOrString)
+            return true;
+        return !decoded.isEmpty();
+    }
+
+    base::Result<Value> decode(const TypeRef& ref, const Value& value) {
+        if (value.isNull()) return Value();
+        switch (ref.kind) {
+        case TypeKind::String:
+            if (!value.isString()) return mismatch(value, ref);
+            return value;
+        case TypeKind::Bool:
+            if (!value.isBool()) return mismatch(value, ref);
+            return value;
+        case TypeKind::Int32:
+        case TypeKind::Int64: return decodeInteger(ref, value);
+        case TypeKind::Double:
+            if (!value.isNumber()) return mismatch(value, ref);
+            return value;
+        case TypeKind::Bytes: return decodeBytes(ref, value);
+        case TypeKind::Time:
+        case TypeKind::MicroTime: return decodeTime(ref, value);
+        case TypeKind::Quantity: return decodeQuantity(value);
+        case TypeKind::IntOrString:
+            if (value.isString() || value.isInt()) {
+                const std::int64_t number = value.asInt();
+                if (number > 2147483647 || number < -2147483648LL)
+                    return base::makeError("json: cannot unmarshal number " + std::to_string(number) +
+                                           " into Go value of type int32");
+                return value;
+            }
+            return base::makeError("json: cannot unmarshal " + kindWord(value) +
+                                   (value.isDouble() ? " " + document::formatNumber(value.asDouble()) : "") +
+                                   " into Go value of type int32");
+        case TypeKind::Duration:
+        case TypeKind::Any: return value;
+        case TypeKind::Struct:
+            if (!value.isObject()) return mismatch(value, ref);
+            return decodeStruct(*ref.type, value);
+        case TypeKind::List: return decodeList(ref, value);
+        case TypeKind::Map: return decodeMap(ref, value);
+        }
+        return value;
+    }
+
+    base::Result<Value> decodeInteger(const TypeRef& ref, const Value& value) {
+        if (!value.isInt()) return mismatch(value, ref);
+        const std::int64_t number = value.asInt();
+        if (ref.kind == TypeKind::Int32 && (number > 2147483647 || number < -2147483648LL))
+            return mismatch(value, ref);
+        return value;
+    }
+    base::Result<Value> decodeBytes(const TypeRef& ref, const Value& value) {
+        if (!value.isString()) return mismatch(value, ref);
+        const std::string_view text = value.asString();
+        // Go's decoder skips line breaks and names the offset of the first bad byte.
+        std::size_t digits = 0;
+        bool padded = false;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const char c = text[i];
+            if (c == '\n' || c == '\r') continue;
+            const bool digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                               (c >= '0' && c <= '9') || c == '+' || c == '/';
+            const bool padding = c == '=' && digits % 4 >= 2;
+            if ((digit && !padded) || padding) {
+                padded = padded || padding;
+                ++digits;
+                continue;
+            }
+            return base::makeError("illegal base64 data at input byte " + std::to_string(i));
+        }
+        if (digits % 4 != 0) {
+            const std::size_t at = text.size() - (padded ? 0 : digits % 4);
+            return base::makeError("illegal base64 data at input byte " + std::to_string(at));
+        }
+        return value;
+    }
+    base::Result<Value> decodeTime(const TypeRef& ref, const Value& value) {
+        if (!value.isString())
+            return base::makeError("json: cannot unmarshal " + kindWord(value) +
+                                   " into Go value of type string");
+        auto normalized = normalizeTime(value.asString(), ref.kind == TypeKind::MicroTime);
+        if (!normalized.ok()) return std::move(normalized).error();
+        return Value(*normalized);
+    }
+    static base::Result<Value> decodeQuantity(const Value& value) {
+        if (!value.isString() && !value.isNumber())
+            return base::makeError("quantities must match the regular expression "
+                                   "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+        const std::string text = value.isString() ? value.text()
+                                 : value.isInt()  ? std::to_string(value.asInt())
+                                                  : document::formatNumber(value.asDouble());
+        BASE_TRY(const Quantity quantity, Quantity::read(text));
+        std::string canonical = quantity.text();
+        if (value.isString() && canonical == value.asString()) return value;
+        return Value(canonical);
+    }
+    base::Result<Value> decodeList(const TypeRef& ref, const Value& value) {
+        if (!value.isArray()) return mismatch(value, ref);
+        std::vector<Value> items;
+        items.reserve(value.size());
+        const std::size_t length = path_.size();
+        for (std::size_t i = 0; i < value.size(); ++i) {
+            path_ += "[" + std::to_string(i) + "]";
+            BASE_TRY(Value item, decode(*ref.element, value[i]));
+            path_.resize(length);
+            if (item.isNull()) item = zero(*ref.element);
+            items.push_back(std::move(item));
+        }
+        return Value::array(std::move(items));
+    }
+    static Value zero(const TypeRef& ref) {
+        switch (ref.kind) {
+        case TypeKind::String: return Value("");
+        case TypeKind::Struct: return Value::object();
+        case TypeKind::Int32:
+        case TypeKind::Int64: return Value(0);
+        case TypeKind::Bool: return Value(false);
+        case TypeKind::Quantity: return Value("0");
+        default: return Value();
+        }
+    }
+    base::Result<Value> decodeMap(const TypeRef& ref, const Value& value) {
+        if (!value.isObject()) return mismatch(value, ref);
+        ObjectBuilder builder;
+        const std::size_t length = path_.size();
+        for (const Member& member : value.members()) {
+            path_ += "." + member.key.text();
+            goPath_.push_back(member.key.text());
+            auto item = decode(*ref.element, member.value);
+            goPath_.pop_back();
+            path_.resize(length);
+            if (!item.ok()) return std::move(item).error();
+            builder.set(member.key, item->isNull() ? zero(*ref.element) : std::move(*item));
+        }
+        return std::move(builder).build();
+    }
+
+    std::string path_;                 // with indices, for unknown fields
+    std::vector<std::string> goPath_;  // without, for Go's type errors
+    std::vector<const Type*> struct_;
+};
+
+} // namespace
+
+base::Result<DecodeResult> decodeType(const Type& type, const Value& object) {
+    if (!object.isObject())
+        return base::makeError("json: cannot unmarshal " + kindWord(object) +
+                               " into Go value of type " + [&] {
+                                   TypeRef ref;
+                                   ref.kind = TypeKind::Struct;
+                                   ref.type = &type;
+                                   return ref.goText();
+                               }());
+    Decoder decoder;
+    BASE_TRY(Value decoded, decoder.decodeStruct(type, object));
+    DecodeResult result;
+    result.object = std::move(decoded);
+    result.unknown = std::move(decoder.unknown);
+    return result;
+}
+
+base::Result<DecodeResult> decodeObject(const ResourceInfo& resource, const Value& object) {
+    if (resource.type != nullptr) return decodeType(*resource.type, object);
+    DecodeResult result;
+    result.object = object;
+    return result;
+}
+
+} // namespace api

@@ -1,0 +1,169 @@
+// Printing as Go's typed encoder does: fields in struct order, unset structs that Go cannot leave out.
+#include "api/kinds.h"
+#include "document/json.h"
+
+namespace api {
+namespace {
+
+using document::Member;
+using document::ObjectBuilder;
+using document::Value;
+
+class Writer {
+public:
+    std::string out;
+
+    void write(const TypeRef& ref, const Value& value) {
+        switch (ref.kind) {
+        case TypeKind::Struct:
+            if (value.isObject()) return writeStruct(*ref.type, value);
+            break;
+        case TypeKind::List:
+            if (value.isArray()) return writeList(*ref.element, value);
+            break;
+        case TypeKind::Map:
+            if (value.isObject()) return writeMap(*ref.element, value);
+            break;
+        default: break;
+        }
+        out += document::writeJson(value, true);
+    }
+    void writeStruct(const Type& type, const Value& value) {
+        out += '{';
+        bool first = true;
+        std::size_t written = 0;
+        for (const Field& field : type.fields) {
+            if (!value.has(field.name)) continue;
+            ++written;
+            key(field.name, first);
+            write(field.type, value[std::string_view(field.name)]);
+        }
+        if (written < value.size()) { // fields that the table does not know
+            for (const Member& member : value.members()) {
+                if (type.find(member.key.view()) != nullptr) continue;
+                key(member.key.view(), first);
+                out += document::writeJson(member.value, true);
+            }
+        }
+        out += '}';
+    }
+
+private:
+    void key(std::string_view name, bool& first) {
+        if (!first) out += ',';
+        first = false;
+        out += document::writeJson(Value(name), true);
+        out += ':';
+    }
+    void writeList(const TypeRef& element, const Value& value) {
+        out += '[';
+        bool first = true;
+        for (const Value& item : value.items()) {
+            if (!first) out += ',';
+            first = false;
+            write(element, item);
+        }
+        out += ']';
+    }
+    void writeMap(const TypeRef& element, const Value& value) {
+        out += '{';
+        bool first = true;
+        for (const Member& member : value.members()) {
+            key(member.key.view(), first);
+            write(element, member.value);
+        }
+        out += '}';
+    }
+};
+
+Value fillType(const Type& type, const Value& value);
+
+Value fillRef(const TypeRef& ref, const Value& value) {
+    if (ref.kind == TypeKind::Struct && value.isObject()) return fillType(*ref.type, value);
+    if (ref.kind == TypeKind::List && value.isArray()) {
+        std::vector<Value> items;
+        bool changed = false;
+        for (const Value& item : value.items()) {
+            items.push_back(fillRef(*ref.element, item));
+            changed = changed || !items.back().sameAs(item);
+        }
+        return changed ? Value::array(std::move(items)) : value;
+    }
+    if (ref.kind == TypeKind::Map && value.isObject() && ref.element->kind == TypeKind::Struct) {
+        ObjectBuilder builder;
+        for (const Member& member : value.members())
+            builder.set(member.key, fillRef(*ref.element, member.value));
+        return std::move(builder).build();
+    }
+    return value;
+}
+
+// The zero that Go prints for a field without `omitempty`; null for what stays away.
+Value zeroOf(const Field& field) {
+    const bool isStruct = field.type.kind == TypeKind::Struct;
+    if (field.pointer) return {};
+    if (isStruct && !field.omitZero) return fillType(*field.type.type, Value::object());
+    if (field.omitEmpty || field.omitZero) return {};
+    switch (field.type.kind) {
+    case TypeKind::String: return Value("");
+    case TypeKind::Bool: return Value(false);
+    case TypeKind::Int32:
+    case TypeKind::Int64:
+    case TypeKind::Double: return Value(0);
+    case TypeKind::Quantity: return Value("0");
+    default: return {};
+    }
+}
+
+// Go prints null for unset lists, maps and pointers without `omitempty`.
+bool printsNull(const Field& field) {
+    if (field.omitEmpty || field.omitZero) return false;
+    if (field.pointer) return true;
+    switch (field.type.kind) {
+    case TypeKind::List:
+    case TypeKind::Map:
+    case TypeKind::Bytes:
+    case TypeKind::Time:
+    case TypeKind::MicroTime: return true;
+    default: return false;
+    }
+}
+
+Value fillType(const Type& type, const Value& value) {
+    ObjectBuilder builder(value);
+    bool changed = false;
+    for (const Field& field : type.fields) {
+        if (field.name == "kind" || field.name == "apiVersion") continue;
+        const Value& present = value[std::string_view(field.name)];
+        if (present.isNull()) {
+            if (value.has(field.name)) continue;
+            Value zero = zeroOf(field);
+            const bool null = printsNull(field);
+            if (zero.isNull() && !null) continue;
+            builder.set(field.name, std::move(zero));
+            changed = true;
+            continue;
+        }
+        Value filled = fillRef(field.type, present);
+        if (filled.sameAs(present)) continue;
+        builder.set(field.name, std::move(filled));
+        changed = true;
+    }
+    return changed ? std::move(builder).build() : value;
+}
+
+} // namespace
+
+std::string writeOrderedJson(const ResourceInfo& resource, const Value& object) {
+    if (resource.type == nullptr) return document::writeJson(object, true);
+    Writer writer;
+    writer.writeStruct(*resource.type, object);
+    return std::move(writer.out);
+}
+
+Value fillRequired(const ResourceInfo& resource, const Value& object) {
+    if (resource.type == nullptr || !object.isObject()) return object;
+    return fillType(*resource.type, object);
+}
+
+} // namespace api
