@@ -1,0 +1,192 @@
+#include "canvas/scene_layout.h"
+
+#include "models/objects_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace app {
+namespace {
+constexpr double kGap = 26, kTrayPadding = 14, kTrayHead = 58, kPodPitch = 30, kChipHeight = 34;
+constexpr double kChipWidth = 168, kChipGap = 14, kBandGap = 56;
+
+double cores(const document::Value& quantity) {
+    const QString text = quantity.isInt() ? QString::number(quantity.asInt()) : qstring(quantity.asString());
+    return text.endsWith(QLatin1Char('m')) ? text.chopped(1).toDouble() / 1000 : text.toDouble();
+}
+double memory(const document::Value& quantity) {
+    QString text = quantity.isInt() ? QString::number(quantity.asInt()) : qstring(quantity.asString());
+    static const std::vector<std::pair<QString, double>> kUnits{
+        {QStringLiteral("Ki"), 1024.0}, {QStringLiteral("Mi"), 1048576.0}, {QStringLiteral("Gi"), 1073741824.0},
+        {QStringLiteral("Ti"), 1099511627776.0}, {QStringLiteral("k"), 1e3}, {QStringLiteral("M"), 1e6}, {QStringLiteral("G"), 1e9}};
+    for (const auto& [unit, factor] : kUnits)
+        if (text.endsWith(unit)) return text.chopped(static_cast<int>(unit.size())).toDouble() * factor;
+    return text.toDouble();
+}
+
+bool selects(const document::Value& selector, const document::Value& labels) {
+    if (selector.size() == 0) return false;
+    for (const auto& wanted : selector.members())
+        if (labels[wanted.key.view()].asString() != wanted.value.asString()) return false;
+    return true;
+}
+
+QString controllerOf(const document::Value& object) {
+    for (const auto& owner : object.at("metadata", "ownerReferences").items())
+        if (owner["controller"].asBool())
+            return qstring(owner["kind"].asString()) + QLatin1Char('/') + qstring(owner["name"].asString());
+    return {};
+}
+
+void placeNodes(const ClusterModel& cluster, SceneData& scene, double top) {
+    const auto& nodes = cluster.objects("/nodes");
+    std::map<QString, std::vector<ScenePod*>> byNode;
+    for (auto& [key, pod] : scene.pods) byNode[qstring(cluster.object("/pods", key).at("spec", "nodeName").asString())].push_back(&pod);
+    std::size_t most = 6;
+    for (auto& [name, pods] : byNode) {
+        std::sort(pods.begin(), pods.end(), [](const ScenePod* a, const ScenePod* b) {
+            return std::tie(a->system, a->owner, a->name) < std::tie(b->system, b->owner, b->name);
+        });
+        most = std::max(most, pods.size());
+    }
+    const int columns = std::max(6, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(most) * 1.8))));
+    const double width = columns * kPodPitch + 2 * kTrayPadding;
+    const int perRow = std::max(3, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(nodes.size()) * 1.3))));
+    const double height = kTrayHead + std::ceil(static_cast<double>(most) / columns) * kPodPitch + kTrayPadding;
+    int index = 0;
+    for (const auto& [name, node] : nodes) {
+        SceneNode tray;
+        tray.name = QString::fromStdString(name);
+        tray.box = QRectF(index % perRow * (width + kGap), top + index / perRow * (height + kGap), width, height);
+        tray.ready = nodeReady(node);
+        tray.unschedulable = node.at("spec", "unschedulable").asBool();
+        tray.controlPlane = node.at("metadata", "labels").has("node-role.kubernetes.io/control-plane");
+        tray.cpuTotal = cores(node.at("status", "allocatable", "cpu"));
+        tray.memoryTotal = memory(node.at("status", "allocatable", "memory"));
+        int slot = 0;
+        for (ScenePod* pod : byNode[tray.name]) {
+            pod->center = QPointF(tray.box.left() + kTrayPadding + (slot % columns + 0.5) * kPodPitch,
+                                  tray.box.top() + kTrayHead + (slot / columns + 0.5) * kPodPitch);
+            ++slot;
+            for (const auto& container : cluster.object("/pods", pod->key).at("spec", "containers").items()) {
+                tray.cpuRequested += cores(container.at("resources", "requests", "cpu"));
+                tray.memoryRequested += memory(container.at("resources", "requests", "memory"));
+            }
+        }
+        scene.nodes.push_back(std::move(tray));
+        scene.bounds |= scene.nodes.back().box;
+        ++index;
+    }
+    // Pods without a node wait beside the trays.
+    int slot = 0;
+    const double left = scene.bounds.right() + kGap;
+    for (ScenePod* pod : byNode[QString()]) {
+        pod->center = QPointF(left + (slot % 4 + 0.5) * kPodPitch, top + kTrayHead + (slot / 4 + 0.5) * kPodPitch);
+        ++slot;
+    }
+    if (slot > 0) scene.bounds |= QRectF(left, top, 4 * kPodPitch, height);
+}
+
+void placeChips(std::vector<SceneGroup>& chips, double top, double span) {
+    const int perRow = std::max(1, static_cast<int>((span + kChipGap) / (kChipWidth + kChipGap)));
+    for (std::size_t i = 0; i < chips.size(); ++i) {
+        const auto column = static_cast<int>(i) % perRow, row = static_cast<int>(i) / perRow;
+        chips[i].box = QRectF(column * (kChipWidth + kChipGap), top + row * (kChipHeight + 12), kChipWidth, kChipHeight);
+    }
+}
+
+double bandHeight(std::size_t count, double span) {
+    if (count == 0) return 0;
+    const int perRow = std::max(1, static_cast<int>((span + kChipGap) / (kChipWidth + kChipGap)));
+    return std::ceil(static_cast<double>(count) / perRow) * (kChipHeight + 12);
+}
+} // namespace
+
+SceneData layoutScene(const ClusterModel& cluster, const QString& ns) {
+    SceneData scene;
+    std::map<std::string, std::vector<std::string>> byOwner; // "ns ReplicaSet/web" -> pods
+    for (const auto& [key, pod] : cluster.objects("/pods")) {
+        ScenePod item;
+        const PodState state = podState(pod);
+        item.key = key;
+        item.name = qstring(pod.at("metadata", "name").asString());
+        item.ns = qstring(pod.at("metadata", "namespace").asString());
+        item.system = item.ns == QLatin1String("kube-system");
+        if (!ns.isEmpty() && item.ns != ns && !item.system) continue;
+        item.state = state.state;
+        item.word = state.word;
+        item.ready = state.ready;
+        item.total = state.total;
+        item.restarts = state.restarts;
+        item.owner = controllerOf(pod);
+        byOwner[(item.ns + QLatin1Char(' ') + item.owner).toStdString()].push_back(key);
+        scene.pods.emplace(key, std::move(item));
+    }
+    const auto visible = [&](const std::string& key) {
+        const QString where = QString::fromStdString(key).section(QLatin1Char('/'), 0, 0);
+        return where != QLatin1String("kube-system") && (ns.isEmpty() || where == ns);
+    };
+    const auto addGroups = [&](const char* kind, const char* word) {
+        for (const auto& [key, object] : cluster.objects(kind)) {
+            if (!visible(key)) continue;
+            const auto want = object.at("spec", "replicas").asInt();
+            const auto have = object.at("status", "readyReplicas").asInt();
+            if (std::string_view(kind) == "apps/replicasets" && want == 0 && have == 0) continue;
+            SceneGroup chip;
+            chip.kind = kind;
+            chip.key = key;
+            chip.name = qstring(object.at("metadata", "name").asString());
+            chip.label = QStringLiteral("%1/%2").arg(have).arg(want);
+            chip.state = objectState(kind, object);
+            const QString ownerKey = qstring(object.at("metadata", "namespace").asString()) + QLatin1Char(' ') +
+                                     QLatin1String(word) + QLatin1Char('/') + chip.name;
+            if (const auto found = byOwner.find(ownerKey.toStdString()); found != byOwner.end()) chip.members = found->second;
+            const QString parent = controllerOf(object);
+            if (parent.startsWith(QLatin1String("Deployment/")))
+                chip.parent = key.substr(0, key.find('/') + 1) + parent.mid(11).toStdString();
+            scene.groups.push_back(std::move(chip));
+        }
+    };
+    addGroups("apps/deployments", "Deployment");
+    addGroups("apps/replicasets", "ReplicaSet");
+    addGroups("apps/statefulsets", "StatefulSet");
+    addGroups("apps/daemonsets", "DaemonSet");
+    for (const auto& [key, service] : cluster.objects("/services")) {
+        if (!visible(key)) continue;
+        SceneGroup chip;
+        chip.kind = "/services";
+        chip.key = key;
+        chip.name = qstring(service.at("metadata", "name").asString());
+        const auto& selector = service.at("spec", "selector");
+        const std::string prefix = key.substr(0, key.find('/') + 1);
+        int ready = 0;
+        for (const auto& [podKey, pod] : scene.pods) {
+            if (podKey.compare(0, prefix.size(), prefix) != 0) continue;
+            if (!selects(selector, cluster.object("/pods", podKey).at("metadata", "labels"))) continue;
+            chip.members.push_back(podKey);
+            ready += pod.state == QLatin1String("ready");
+        }
+        chip.label = selector.size() == 0 ? QString() : QStringLiteral("%1/%2").arg(ready).arg(chip.members.size());
+        chip.state = selector.size() == 0 ? QStringLiteral("done") : ready > 0 ? QStringLiteral("ready") : QStringLiteral("failed");
+        scene.services.push_back(std::move(chip));
+    }
+    std::vector<SceneGroup> owners, sets;
+    for (auto& group : scene.groups) (group.kind == "apps/replicasets" ? sets : owners).push_back(std::move(group));
+    const double span = std::max(3, static_cast<int>(cluster.objects("/nodes").size() > 3 ? 4 : 3)) * (6 * kPodPitch + 2 * kTrayPadding + kGap) - kGap;
+    placeChips(owners, 0, span);
+    double top = bandHeight(owners.size(), span);
+    if (!sets.empty()) {
+        placeChips(sets, top + (owners.empty() ? 0 : 18), span);
+        top += bandHeight(sets.size(), span) + 18;
+    }
+    for (const auto& chip : owners) scene.bounds |= chip.box;
+    for (const auto& chip : sets) scene.bounds |= chip.box;
+    placeNodes(cluster, scene, top == 0 ? 0 : top + kBandGap - 12);
+    placeChips(scene.services, scene.bounds.bottom() + kBandGap, std::max(span, scene.bounds.width()));
+    for (const auto& chip : scene.services) scene.bounds |= chip.box;
+    scene.groups = std::move(owners);
+    scene.groups.insert(scene.groups.end(), sets.begin(), sets.end());
+    return scene;
+}
+
+} // namespace app

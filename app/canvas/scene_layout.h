@@ -1,0 +1,52 @@
+#pragma once
+// Where everything of the cluster picture stands, in scene units. Positions depend only on names and
+// counts, so a thing stays where it is while others come and go.
+
+#include "models/cluster_model.h"
+
+#include <QPointF>
+#include <QRectF>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace app {
+
+struct SceneNode {
+    QString name;
+    QRectF box;
+    bool ready = false, unschedulable = false, controlPlane = false;
+    double cpuRequested = 0, cpuTotal = 0;       // cores
+    double memoryRequested = 0, memoryTotal = 0; // bytes
+};
+
+struct ScenePod {
+    std::string key;
+    QString name, ns, state, word, owner; // owner: "ReplicaSet/web-1"
+    QPointF center;
+    int restarts = 0, ready = 0, total = 0;
+    bool system = false;
+};
+
+struct SceneGroup { // a workload or a service, drawn as a chip
+    std::string kind, key;
+    QString name, label, state;
+    QRectF box;
+    std::vector<std::string> members; // pod keys
+    std::string parent;               // key of the owning chip ("apps/deployments default/web")
+};
+
+struct SceneData {
+    std::vector<SceneNode> nodes;
+    std::map<std::string, ScenePod> pods;
+    std::vector<SceneGroup> groups, services;
+    QRectF bounds;
+};
+
+// `ns` empty: all namespaces; kube-system pods are always drawn, smaller.
+SceneData layoutScene(const ClusterModel& cluster, const QString& ns);
+
+constexpr double kPodRadius = 11;
+
+} // namespace app

@@ -1,0 +1,218 @@
+#include "engine/engine_thread.h"
+
+#include <QStringList>
+
+#include <chrono>
+
+namespace app {
+namespace {
+using Clock = std::chrono::steady_clock;
+constexpr auto kFrame = std::chrono::milliseconds(16);
+// Engine time per frame; the rest of the frame belongs to commands from the window.
+constexpr auto kBudget = std::chrono::milliseconds(12);
+constexpr std::size_t kEventsPerLook = 256; // events between looks at the wall clock
+} // namespace
+
+EngineThread::EngineThread(QObject* parent) : QObject(parent) {
+    qRegisterMetaType<app::BatchPtr>();
+    thread_ = std::thread([this] { loop(); });
+}
+
+EngineThread::~EngineThread() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+void EngineThread::post(Work work) {
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(work));
+    }
+    wake_.notify_one();
+}
+
+void EngineThread::reset(World& world) {
+    world.sessions.clear();
+    world.attempt.reset();
+    world.freeCluster.reset();
+    sentRevision_ = 0;
+    sentRecord_ = 0;
+    sentTime_ = -1;
+    playing_ = true;
+    ++world_;
+}
+
+void EngineThread::begin(World& world, base::Result<std::unique_ptr<lab::Attempt>> attempt) {
+    if (!attempt.ok()) {
+        Q_EMIT failed(QString::fromStdString(attempt.error().message));
+        return;
+    }
+    world.attempt = std::move(attempt).value();
+}
+
+void EngineThread::startFree(const QString& blueprint, quint64 seed) {
+    post([this, name = blueprint.toStdString(), seed](World& world) {
+        reset(world);
+        auto plan = cluster::builtinBlueprint(name);
+        if (!plan.ok()) {
+            Q_EMIT failed(QString::fromStdString(plan.error().message));
+            return;
+        }
+        auto made = cluster::Cluster::create(*plan, seed);
+        if (!made.ok()) {
+            Q_EMIT failed(QString::fromStdString(made.error().message));
+            return;
+        }
+        world.freeCluster = std::move(made).value();
+        if (const auto booted = world.freeCluster->boot(); !booted.ok())
+            Q_EMIT failed(QString::fromStdString(booted.error().message));
+        QStringList hosts;
+        for (const std::string& host : world.freeCluster->hosts())
+            hosts << QString::fromStdString(host);
+        Q_EMIT started(world_, hosts);
+    });
+}
+
+void EngineThread::startPack(lab::Pack pack, quint64 seed) {
+    auto shared = std::make_shared<lab::Pack>(std::move(pack));
+    post([this, shared, seed](World& world) {
+        reset(world);
+        begin(world, lab::Attempt::begin(std::move(*shared), seed));
+        if (!world.attempt) return;
+        QStringList hosts;
+        for (const std::string& host : world.attempt->cluster().hosts())
+            hosts << QString::fromStdString(host);
+        Q_EMIT started(world_, hosts);
+    });
+}
+
+int EngineThread::openSession(const QString& host, int columns, int rows) {
+    const int id = nextSession_++;
+    post([id, name = host.toStdString(), columns, rows](World& world) {
+        if (auto* cluster = world.cluster())
+            world.sessions[id] = cluster->openSession(name, {columns, rows});
+    });
+    return id;
+}
+
+void EngineThread::type(int session, const QByteArray& bytes) {
+    post([session, text = bytes.toStdString()](World& world) {
+        const auto found = world.sessions.find(session);
+        if (found != world.sessions.end() && found->second)
+            world.cluster()->type(*found->second, text);
+    });
+}
+
+void EngineThread::resizeSession(int session, int columns, int rows) {
+    post([session, columns, rows](World& world) {
+        const auto found = world.sessions.find(session);
+        if (found != world.sessions.end() && found->second)
+            world.cluster()->resize(*found->second, {columns, rows});
+    });
+}
+
+void EngineThread::closeSession(int session) {
+    post([session](World& world) { world.sessions.erase(session); });
+}
+
+void EngineThread::setPlaying(bool playing) {
+    post([this, playing](World&) { playing_ = playing; });
+}
+void EngineThread::setPace(double pace) {
+    post([this, pace](World&) { pace_ = pace; });
+}
+void EngineThread::stepEvent() {
+    post([this](World& world) {
+        playing_ = false;
+        if (auto* cluster = world.cluster()) cluster->kernel().step();
+    });
+}
+void EngineThread::jumpToNextChange() {
+    post([](World& world) {
+        auto* cluster = world.cluster();
+        if (cluster == nullptr) return;
+        const std::uint64_t before = cluster->revision();
+        sim::Kernel& kernel = cluster->kernel();
+        kernel.runWhile([cluster, before] { return cluster->revision() == before; },
+                        kernel.now() + sim::kHour);
+    });
+}
+
+bool EngineThread::advance(World& world, double elapsedSeconds) {
+    auto* cluster = world.cluster();
+    if (cluster == nullptr || !playing_) return false;
+    sim::Kernel& kernel = cluster->kernel();
+    const sim::Time target =
+        pace_ <= 0 ? kernel.now() + sim::kHour
+                   : kernel.now() + sim::fromSeconds(elapsedSeconds * pace_);
+    const auto stop = Clock::now() + kBudget;
+    while (kernel.nextEventTime() <= target) {
+        for (std::size_t i = 0; i < kEventsPerLook && kernel.nextEventTime() <= target; ++i)
+            kernel.step();
+        if (Clock::now() >= stop) return true; // behind: the clock slows, events are never skipped
+    }
+    if (pace_ > 0) kernel.runUntil(target);
+    return true;
+}
+
+void EngineThread::publish(World& world) {
+    auto* cluster = world.cluster();
+    if (cluster == nullptr) return;
+    auto batch = std::make_shared<Batch>();
+    for (auto& [id, session] : world.sessions) {
+        if (!session) continue;
+        std::string bytes = session->screen->tryRead(256 * 1024);
+        if (!bytes.empty())
+            batch->screens.emplace_back(id, QByteArray(bytes.data(), static_cast<int>(bytes.size())));
+        if (!session->alive && session->screen->buffered() == 0) batch->endedSessions.push_back(id);
+    }
+    for (int id : batch->endedSessions) world.sessions.erase(id);
+    batch->world = world_;
+    batch->now = cluster->kernel().now();
+    batch->revision = cluster->revision();
+    if (batch->revision != sentRevision_) {
+        batch->changes = cluster->changes(sentRevision_, 20'000);
+        if (!batch->changes.empty()) sentRevision_ = batch->changes.back().revision;
+        else sentRevision_ = batch->revision;
+    }
+    batch->records = cluster->kernel().trace().since(sentRecord_, 5'000);
+    if (!batch->records.empty()) sentRecord_ = batch->records.back().id;
+    batch->nextAt = cluster->kernel().nextEventTime();
+    batch->quiet = batch->nextAt == sim::kForever;
+    const bool news = batch->now / (100 * sim::kMillisecond) != sentTime_ / (100 * sim::kMillisecond) ||
+                      !batch->screens.empty() || !batch->changes.empty() ||
+                      !batch->endedSessions.empty() || !batch->records.empty();
+    if (!news) return;
+    sentTime_ = batch->now;
+    Q_EMIT this->batch(batch);
+}
+
+void EngineThread::loop() {
+    World world;
+    auto last = Clock::now();
+    while (true) {
+        std::deque<Work> work;
+        {
+            std::unique_lock lock(mutex_);
+            const bool busy = world.cluster() != nullptr && playing_;
+            if (queue_.empty() && !stopping_) {
+                if (busy) wake_.wait_until(lock, last + kFrame);
+                else wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+            }
+            if (stopping_) return;
+            work.swap(queue_);
+        }
+        for (Work& item : work) item(world);
+        const auto now = Clock::now();
+        const double elapsed = std::min(0.1, std::chrono::duration<double>(now - last).count());
+        last = now;
+        advance(world, elapsed);
+        publish(world);
+    }
+}
+
+} // namespace app

@@ -1,0 +1,113 @@
+#pragma once
+// The engine on its own thread. The window posts work; the engine answers with immutable batches, at
+// most one per frame. Nothing else of the engine is touched from the window's thread.
+
+#include "base/function.h"
+#include "cluster/facade.h"
+#include "lab/attempt.h"
+
+#include <QByteArray>
+#include <QObject>
+#include <QString>
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace app {
+
+// What the engine tells the window once per frame.
+struct Batch {
+    quint64 world = 0; // grows with every new cluster: batches of an older one are dropped
+    sim::Time now = 0;
+    std::uint64_t revision = 0;
+    bool quiet = false; // nothing is scheduled before `nextAt`
+    sim::Time nextAt = 0;
+    std::vector<cluster::ObjectChange> changes;
+    std::vector<sim::TraceRecord> records;
+    std::vector<std::pair<int, QByteArray>> screens; // session id, bytes for its terminal
+    std::vector<int> endedSessions;
+};
+using BatchPtr = std::shared_ptr<const Batch>;
+
+// Lives on the engine's thread.
+struct World {
+    std::unique_ptr<lab::Attempt> attempt;
+    std::unique_ptr<cluster::Cluster> freeCluster;
+    std::map<int, std::shared_ptr<cluster::Session>> sessions;
+    cluster::Cluster* cluster() const {
+        if (attempt) return &attempt->cluster();
+        return freeCluster.get();
+    }
+};
+
+class EngineThread : public QObject {
+    Q_OBJECT
+public:
+    explicit EngineThread(QObject* parent = nullptr);
+    ~EngineThread() override;
+
+    // A cluster without tasks, or one for a pack. Answers with `started` or `failed`.
+    void startFree(const QString& blueprint, quint64 seed);
+    void startPack(lab::Pack pack, quint64 seed);
+
+    int openSession(const QString& host, int columns, int rows);
+    void type(int session, const QByteArray& bytes);
+    void resizeSession(int session, int columns, int rows);
+    void closeSession(int session);
+
+    void setPlaying(bool playing);
+    void setPace(double pace); // virtual seconds per real second; 0 = as fast as possible
+    void stepEvent();
+    void jumpToNextChange();
+
+    // Runs on the engine's thread between events; `done` runs on the window's thread.
+    using Work = base::Function<void(World&)>;
+    void post(Work work);
+    template <typename Result>
+    void ask(base::Function<Result(World&)> work, base::Function<void(Result)> done) {
+        auto ask = std::make_shared<base::Function<Result(World&)>>(std::move(work));
+        auto answer = std::make_shared<base::Function<void(Result)>>(std::move(done));
+        post([this, ask, answer](World& world) {
+            auto result = std::make_shared<Result>((*ask)(world));
+            QMetaObject::invokeMethod(
+                this, [answer, result] { (*answer)(std::move(*result)); }, Qt::QueuedConnection);
+        });
+    }
+
+Q_SIGNALS:
+    void batch(app::BatchPtr batch);
+    void started(quint64 world, const QStringList& hosts);
+    void failed(const QString& message);
+
+private:
+    void loop();
+    bool advance(World& world, double elapsedSeconds);
+    void publish(World& world);
+    void begin(World& world, base::Result<std::unique_ptr<lab::Attempt>> attempt);
+    void reset(World& world);
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Work> queue_;
+    bool stopping_ = false;
+    int nextSession_ = 1; // window's thread
+
+    // Engine's thread only.
+    bool playing_ = true;
+    double pace_ = 1;
+    quint64 world_ = 0;
+    std::uint64_t sentRevision_ = 0;
+    sim::CauseId sentRecord_ = 0;
+    sim::Time sentTime_ = -1;
+
+    std::thread thread_; // last: starts when everything else is ready
+};
+
+} // namespace app
+
+Q_DECLARE_METATYPE(app::BatchPtr)

@@ -1,0 +1,52 @@
+#pragma once
+// The list of one kind: which kinds there are, and the rows of the chosen one with its columns.
+
+#include "models/cluster_model.h"
+#include "models/row_model.h"
+
+#include <QObject>
+
+namespace app {
+
+class ObjectsModel : public QObject {
+    Q_OBJECT
+    Q_PROPERTY(QString kind READ kind WRITE setKind NOTIFY kindChanged)
+    Q_PROPERTY(QString ns READ ns WRITE setNs NOTIFY filterChanged)      // empty: all
+    Q_PROPERTY(QString filter READ filter WRITE setFilter NOTIFY filterChanged)
+    Q_PROPERTY(QStringList columns READ columns NOTIFY kindChanged)
+    Q_PROPERTY(app::RowModel* rows READ rows CONSTANT)
+    Q_PROPERTY(app::RowModel* kinds READ kinds CONSTANT)
+public:
+    explicit ObjectsModel(ClusterModel& cluster, QObject* parent = nullptr);
+
+    QString kind() const { return kind_; }
+    void setKind(const QString& kind);
+    QString ns() const { return ns_; }
+    void setNs(const QString& ns);
+    QString filter() const { return filter_; }
+    void setFilter(const QString& filter);
+    QStringList columns() const;
+    RowModel* rows() { return &rows_; }
+    RowModel* kinds() { return &kinds_; }
+
+Q_SIGNALS:
+    void kindChanged();
+    void filterChanged();
+
+private:
+    void refresh();
+    void refreshKinds();
+
+    ClusterModel& cluster_;
+    QString kind_ = QStringLiteral("/pods");
+    QString ns_, filter_;
+    RowModel rows_{{QStringLiteral("key"), QStringLiteral("cells"), QStringLiteral("state")}};
+    RowModel kinds_{{QStringLiteral("kind"), QStringLiteral("name"), QStringLiteral("group"),
+                     QStringLiteral("total")}};
+};
+
+QString ageText(sim::Duration age); // as kubectl: 45s, 3m10s, 5d
+// State name of any object for lists and pictures; empty where a kind has none.
+QString objectState(std::string_view kind, const document::Value& object);
+
+} // namespace app

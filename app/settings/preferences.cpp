@@ -1,0 +1,70 @@
+#include "settings/preferences.h"
+
+#include <QCoreApplication>
+#include <QGuiApplication>
+#include <QLocale>
+#include <QPalette>
+
+namespace app {
+namespace {
+QString systemTheme() {
+    const QPalette palette = QGuiApplication::palette();
+    return palette.color(QPalette::Window).lightness() < 128 ? QStringLiteral("dark") : QStringLiteral("light");
+}
+} // namespace
+
+Preferences::Preferences(Theme& theme, lab::Progress* store, QQmlEngine& engine, QObject* parent)
+    : QObject(parent), theme_(theme), store_(store), engine_(engine) {
+    const auto read = [&](const char* key, const QString& fallback) {
+        return store_ == nullptr ? fallback : QString::fromStdString(store_->setting(key, fallback.toStdString()));
+    };
+    const QString system = QLocale::system().language() == QLocale::Spanish ? QStringLiteral("es") : QStringLiteral("en");
+    language_ = read("language", system) == QLatin1String("es") ? QStringLiteral("es") : QStringLiteral("en");
+    setTheme(read("theme", QStringLiteral("system")));
+    theme_.setScale(read("scale", QStringLiteral("1")).toDouble());
+    theme_.setReducedMotion(read("reducedMotion", QString()) == QLatin1String("1"));
+    welcomed_ = read("welcomed", QString()) == QLatin1String("1");
+    applyLanguage();
+}
+
+void Preferences::store(const char* key, const QString& value) {
+    // A preference that cannot be saved still holds for this session.
+    if (store_ != nullptr) (void)store_->setSetting(key, value.toStdString());
+    Q_EMIT changed();
+}
+
+void Preferences::applyLanguage() {
+    QCoreApplication::removeTranslator(&translator_);
+    if (language_ == QLatin1String("es") && translator_.load(QStringLiteral(":/translations/timonel_es.qm")))
+        QCoreApplication::installTranslator(&translator_);
+    engine_.retranslate();
+}
+
+void Preferences::setLanguage(const QString& language) {
+    if (language == language_ || (language != QLatin1String("en") && language != QLatin1String("es"))) return;
+    language_ = language;
+    applyLanguage();
+    store("language", language);
+    Q_EMIT languageChanged();
+}
+
+void Preferences::setTheme(const QString& name) {
+    if (name == themeName_ && name != QLatin1String("system")) return;
+    themeName_ = name;
+    theme_.setMode(name == QLatin1String("system") ? systemTheme() : name);
+    store("theme", name);
+}
+void Preferences::setScale(double scale) {
+    theme_.setScale(scale);
+    store("scale", QString::number(theme_.scale()));
+}
+void Preferences::setReducedMotion(bool reduced) {
+    theme_.setReducedMotion(reduced);
+    store("reducedMotion", reduced ? QStringLiteral("1") : QString());
+}
+void Preferences::setWelcomed(bool welcomed) {
+    welcomed_ = welcomed;
+    store("welcomed", welcomed ? QStringLiteral("1") : QString());
+}
+
+} // namespace app

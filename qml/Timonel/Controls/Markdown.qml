@@ -1,0 +1,48 @@
+import QtQuick
+import QtQuick.Layouts
+import Timonel.Engine
+
+// Blocks of a lesson or a task. Code can be copied, and run in the current terminal.
+ColumnLayout {
+    id: root
+    property var blocks: []
+    property bool runnable: true
+    spacing: 10 * Theme.scale
+    Repeater {
+        model: root.blocks
+        Loader {
+            id: block
+            required property var modelData
+            Layout.fillWidth: true
+            sourceComponent: modelData.type === "code" ? code : modelData.type === "heading" ? heading : modelData.type === "item" ? item : paragraph
+            Component { id: heading; TText { text: block.modelData.text; strong: true; size: block.modelData.level <= 1 ? 20 : 15; topPadding: 6 } }
+            Component { id: paragraph; InlineCode { text: block.modelData.text } }
+            Component {
+                id: item
+                RowLayout {
+                    spacing: 8
+                    TText { text: block.modelData.number > 0 ? block.modelData.number + "." : "•"; quiet: true; Layout.alignment: Qt.AlignTop; Layout.leftMargin: 4 + 14 * (block.modelData.level - 1) }
+                    InlineCode { text: block.modelData.text; Layout.fillWidth: true }
+                }
+            }
+            Component {
+                id: code
+                Rectangle {
+                    radius: 6
+                    color: Theme.hover
+                    implicitHeight: source.implicitHeight + 20
+                    TText { id: source; text: block.modelData.text; code: true; size: 12.5; x: 12; y: 10; width: parent.width - 24 - buttons.width; wrapMode: Text.WrapAnywhere }
+                    Row {
+                        id: buttons
+                        anchors.right: parent.right
+                        anchors.top: parent.top
+                        anchors.margins: 4
+                        TButton { kind: "quiet"; iconName: "copy"; tip: qsTr("Copy"); onClicked: clipboard.copyText(block.modelData.text) }
+                        TButton { visible: root.runnable; kind: "quiet"; iconName: "play"; tip: qsTr("Run in the terminal"); onClicked: Terminals.run(block.modelData.text) }
+                    }
+                }
+            }
+        }
+    }
+    TextEdit { id: clipboard; visible: false; textFormat: TextEdit.PlainText; function copyText(t) { text = t; selectAll(); copy(); text = "" } }
+}
