@@ -83,6 +83,7 @@ Client::Client(sim::Kernel& kernel, ports::NetStack& network, Config config)
     : state_(std::make_unique<State>(kernel, network, std::move(config))) {}
 Client::~Client() { disconnect(); }
 const Config& Client::config() const { return state_->config; }
+void Client::setBearerToken(std::string token) { state_->config.bearerToken = std::move(token); }
 sim::Kernel& Client::kernel() { return state_->kernel; }
 
 void Client::disconnect() {

@@ -77,6 +77,8 @@ public:
     Client& operator=(const Client&) = delete;
 
     const Config& config() const;
+    // A renewed token is used from the next call on.
+    void setBearerToken(std::string token);
     sim::Kernel& kernel();
 
     sim::Task<base::Result<document::Value>> get(Resource resource, std::string ns, std::string name,

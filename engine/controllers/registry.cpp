@@ -1,0 +1,47 @@
+#include "controllers/registry.h"
+
+#include "controllers/deployment/controller.h"
+#include "controllers/endpoints/controller.h"
+#include "controllers/endpointslice/controller.h"
+#include "controllers/garbagecollector/controller.h"
+#include "controllers/namespace/controller.h"
+#include "controllers/nodelifecycle/controller.h"
+#include "controllers/replicaset/controller.h"
+#include "controllers/serviceaccount/controller.h"
+
+namespace controllers {
+namespace {
+
+template <typename T>
+std::unique_ptr<Controller> make(Context context) {
+    return std::make_unique<T>(context);
+}
+std::unique_ptr<Controller> makeReplicaSets(Context context) { return ReplicaSetController::forReplicaSets(context); }
+std::unique_ptr<Controller> makeReplicationControllers(Context context) {
+    return ReplicaSetController::forReplicationControllers(context);
+}
+
+} // namespace
+
+// Source: cmd/kube-controller-manager/names/controller_names.go; the order is the order of starting.
+const std::vector<RegistryEntry>& registry() {
+    static const std::vector<RegistryEntry> entries{
+        {"serviceaccount-token-controller", "tokens-controller", true, make<TokensController>},
+        {"endpoints-controller", "endpoint-controller", true, make<EndpointsController>},
+        {"endpointslice-controller", "endpointslice-controller", true, make<EndpointSliceController>},
+        {"endpointslice-mirroring-controller", "endpointslicemirroring-controller", true,
+         make<EndpointSliceMirroringController>},
+        {"replicationcontroller-controller", "replication-controller", true, makeReplicationControllers},
+        {"namespace-controller", "namespace-controller", true, make<NamespaceController>},
+        {"serviceaccount-controller", "service-account-controller", true, make<ServiceAccountController>},
+        {"garbage-collector-controller", "generic-garbage-collector", true, make<GarbageCollector>},
+        {"deployment-controller", "deployment-controller", true, make<DeploymentController>},
+        {"replicaset-controller", "replicaset-controller", true, makeReplicaSets},
+        {"node-lifecycle-controller", "node-controller", true, make<NodeLifecycleController>},
+        {"taint-eviction-controller", "node-controller", true, make<TaintEvictionController>},
+        {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher", true, make<RootCaPublisher>},
+    };
+    return entries;
+}
+
+} // namespace controllers

@@ -1,0 +1,20 @@
+#pragma once
+// The controllers by the names that --controllers takes.
+
+#include "controllers/support/controller.h"
+
+#include <memory>
+#include <vector>
+
+namespace controllers {
+
+struct RegistryEntry {
+    const char* name;
+    const char* account; // service account in kube-system
+    bool byDefault;
+    std::unique_ptr<Controller> (*make)(Context context);
+};
+
+const std::vector<RegistryEntry>& registry();
+
+} // namespace controllers
