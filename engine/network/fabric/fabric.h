@@ -55,6 +55,9 @@ public:
     // Interface indexes and hardware addresses are unique over the fabric.
     int nextDeviceIndex() { return ++deviceIndex_; }
     std::string newMac();
+    // The interface that answers for an address on the segment that a device hangs on; null when
+    // nobody does.
+    Device* neighbour(const Device& from, const base::IpAddress& address) const;
 
     static base::IpPrefix defaultUnderlay(); // 172.30.0.1/24
 

@@ -28,7 +28,7 @@ struct RouteDecision {
     const Route* route = nullptr;
 };
 
-class Namespace final : public ports::NetStack {
+class Namespace final : public ports::NetStack, public std::enable_shared_from_this<Namespace> {
 public:
     Namespace(Fabric& fabric, std::string name, std::uint64_t order);
     ~Namespace() override;
@@ -53,6 +53,20 @@ public:
     sim::Task<base::Result<sim::Duration>> ping(base::IpAddress to, int ttl,
                                                 sim::Duration timeout) override;
     std::vector<base::IpPrefix> addresses() const override;
+
+    // What a probe (ping, traceroute) heard: an echo, an ICMP error and its sender, or nothing.
+    struct Heard {
+        int error = 0;           // errno when it could not even be sent
+        bool echo = false;       // echo reply, or for UDP probes: port unreachable from the target
+        std::uint8_t type = 0, code = 0;
+        base::IpAddress from;
+        sim::Duration time = 0;
+        int ttl = 64;            // of the answer when it arrived
+        bool answered = false;
+    };
+    // `port` 0: ICMP echo; else a UDP datagram to that port.
+    sim::Task<Heard> probe(base::IpAddress to, std::uint16_t port, int ttl, sim::Duration timeout,
+                           std::uint32_t bytes = 84);
 
     // Interfaces. Names are unique in the namespace ("File exists").
     base::Result<Device*> addDevice(std::string name, DeviceKind kind);
@@ -102,6 +116,7 @@ public:
     std::vector<Neighbour> neighbours() const;
 
 private:
+    std::uint16_t ephemeralPort(std::uint8_t protocol);
     void connectedRoute(Device& device, const base::IpPrefix& prefix, bool add);
     void refreshSwitches();
     void refreshLocals();
@@ -116,6 +131,7 @@ private:
     std::vector<base::IpPrefix> locals_; // addresses of all devices that are up
     std::map<std::string, std::string, std::less<>> sysctls_;
     Switches switches_;
+    std::uint16_t nextPort_ = 0;
     std::unique_ptr<netfilter::RuleSet> rules_;
     std::unique_ptr<netfilter::ConnectionTable> conntrack_;
     std::unique_ptr<SocketTable> sockets_;
