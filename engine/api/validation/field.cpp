@@ -1,0 +1,274 @@
+#include "api/validation/field.h"
+
+#include "base/strings.h"
+#include "document/json.h"
+
+#include <algorithm>
+
+namespace api::validation {
+
+std::string badValueText(const Value& value) {
+    if (value.isString()) return base::quoteGo(value.asString());
+    return document::writeJson(value, true);
+}
+
+void Errors::add(std::string_view reason, const Path& path, std::string message,
+                 std::string_view detail) {
+    if (!detail.empty()) {
+        message += ": ";
+        message += detail;
+    }
+    causes_.push_back({std::string(reason), std::move(message), path.empty() ? "<nil>" : path.text()});
+}
+
+void Errors::required(const Path& path, std::string_view detail) {
+    add("FieldValueRequired", path, "Required value", detail);
+}
+void Errors::invalid(const Path& path, const Value& bad, std::string_view detail) {
+    add("FieldValueInvalid", path, "Invalid value: " + badValueText(bad), detail);
+}
+void Errors::invalidText(const Path& path, std::string_view printed, std::string_view detail) {
+    add("FieldValueInvalid", path, "Invalid value: " + std::string(printed), detail);
+}
+void Errors::notSupported(const Path& path, const Value& bad,
+                          std::initializer_list<std::string_view> supported) {
+    notSupported(path, bad, std::vector<std::string>(supported.begin(), supported.end()));
+}
+void Errors::notSupported(const Path& path, const Value& bad,
+                          const std::vector<std::string>& supported) {
+    std::vector<std::string> quoted;
+    for (const std::string& value : supported) quoted.push_back(base::quoteGo(value));
+    add("FieldValueNotSupported", path, "Unsupported value: " + badValueText(bad),
+        quoted.empty() ? std::string() : "supported values: " + base::join(quoted, ", "));
+}
+void Errors::forbidden(const Path& path, std::string_view detail) {
+    add("FieldValueForbidden", path, "Forbidden", detail);
+}
+void Errors::duplicate(const Path& path, const Value& bad) {
+    add("FieldValueDuplicate", path, "Duplicate value: " + badValueText(bad), {});
+}
+void Errors::notFound(const Path& path, const Value& bad) {
+    add("FieldValueNotFound", path, "Not found: " + badValueText(bad), {});
+}
+void Errors::tooLong(const Path& path, std::int64_t maximum) {
+    const std::string unit = maximum == 1 ? " byte" : " bytes";
+    add("FieldValueTooLong", path, "Too long",
+        maximum < 0 ? "value is too long" : "may not be more than " + std::to_string(maximum) + unit);
+}
+void Errors::tooMany(const Path& path, std::int64_t actual, std::int64_t maximum) {
+    const std::string unit = maximum == 1 ? " item" : " items";
+    add("FieldValueTooMany", path, "Too many: " + std::to_string(actual),
+        "must have at most " + std::to_string(maximum) + unit);
+}
+void Errors::typeInvalid(const Path& path, const Value& bad, std::string_view detail) {
+    add("FieldValueTypeInvalid", path, "Invalid value: " + badValueText(bad), detail);
+}
+void Errors::internal(const Path& path, std::string_view detail) {
+    add("InternalError", path, "Internal error", detail);
+}
+void Errors::invalidEach(const Path& path, const Value& bad, const Problems& problems) {
+    for (const std::string& problem : problems) invalid(path, bad, problem);
+}
+void Errors::append(const Errors& other) {
+    causes_.insert(causes_.end(), other.causes_.begin(), other.causes_.end());
+}
+
+Problems nameIsSubdomain(std::string_view name) { return checkDns1123Subdomain(name); }
+Problems nameIsLabel(std::string_view name) { return checkDns1123Label(name); }
+Problems nameIsDns1035Label(std::string_view name) { return checkDns1035Label(name); }
+Problems nameIsPathSegment(std::string_view name) { return checkPathSegment(name); }
+
+bool contains(std::initializer_list<std::string_view> set, std::string_view text) {
+    return std::find(set.begin(), set.end(), text) != set.end();
+}
+
+void validateNonNegative(Errors& errors, std::int64_t value, const Path& path) {
+    if (value < 0) errors.invalid(path, value, "must be greater than or equal to 0");
+}
+void validateQualifiedName(Errors& errors, std::string_view name, const Path& path) {
+    errors.invalidEach(path, name, checkLabelKey(name));
+}
+void validateLabelName(Errors& errors, std::string_view name, const Path& path) {
+    errors.invalidEach(path, name, checkLabelKey(name));
+}
+void validateDnsSubdomainName(Errors& errors, std::string_view name, const Path& path) {
+    errors.invalidEach(path, name, checkDns1123Subdomain(name));
+}
+void validateDnsLabelName(Errors& errors, std::string_view name, const Path& path) {
+    errors.invalidEach(path, name, checkDns1123Label(name));
+}
+
+void validateLabels(Errors& errors, const Value& labels, const Path& path) {
+    for (const Member& label : labels.members()) {
+        validateLabelName(errors, label.key.view(), path);
+        errors.invalidEach(path, label.value, checkLabelValue(label.value.asString()));
+    }
+}
+
+void validateAnnotations(Errors& errors, const Value& annotations, const Path& path) {
+    constexpr std::size_t kLimit = 256 * 1024;
+    std::size_t size = 0;
+    for (const Member& annotation : annotations.members()) {
+        errors.invalidEach(path, annotation.key.view(),
+                           checkLabelKey(base::toLower(annotation.key.view())));
+        size += annotation.key.view().size() + annotation.value.asString().size();
+    }
+    if (size > kLimit) errors.tooLong(path, static_cast<std::int64_t>(kLimit));
+}
+
+void validateLabelSelector(Errors& errors, const Value& selector, const Path& path,
+                           bool allowInvalidLabelValues) {
+    if (selector.isNull()) return;
+    validateLabels(errors, selector["matchLabels"], path.child("matchLabels"));
+    std::size_t i = 0;
+    for (const Value& expression : selector["matchExpressions"].items()) {
+        const Path at = path.child("matchExpressions").index(i++);
+        const std::string_view op = expression["operator"].asString();
+        const Value& values = expression["values"];
+        if (op == "In" || op == "NotIn") {
+            if (values.size() == 0)
+                errors.required(at.child("values"),
+                                "must be specified when `operator` is 'In' or 'NotIn'");
+        } else if (op == "Exists" || op == "DoesNotExist") {
+            if (values.size() > 0)
+                errors.forbidden(at.child("values"),
+                                 "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+        } else {
+            errors.invalid(at.child("operator"), op, "not a valid selector operator");
+        }
+        validateLabelName(errors, expression["key"].asString(), at.child("key"));
+        if (allowInvalidLabelValues) continue;
+        for (std::size_t v = 0; v < values.size(); ++v)
+            errors.invalidEach(at.child("values").index(v), values[v],
+                               checkLabelValue(values[v].asString()));
+    }
+}
+
+void validateImmutable(Errors& errors, const Value& value, const Value& old, const Path& path) {
+    // Unset and empty are the same to Go's semantic equality.
+    if (value == old || (value.size() == 0 && old.size() == 0 && !value.isString() &&
+                         !old.isString() && !value.isNumber() && !old.isNumber() &&
+                         !value.isBool() && !old.isBool()))
+        return;
+    errors.invalid(path, value, "field is immutable");
+}
+
+namespace {
+
+Value ownerReferenceAsGo(const Value& reference) { return reference; }
+
+void validateOwnerReferences(Errors& errors, const Value& references, const Path& path) {
+    std::string firstController;
+    for (const Value& reference : references.items()) {
+        const std::string apiVersion = reference["apiVersion"].text();
+        const std::size_t slash = apiVersion.find('/');
+        const std::string version = slash == std::string::npos ? apiVersion : apiVersion.substr(slash + 1);
+        if (version.empty())
+            errors.invalid(path.child("apiVersion"), apiVersion, "version must not be empty");
+        for (const char* field : {"kind", "name", "uid"})
+            if (reference[field].isEmpty()) errors.invalid(path.child(field), "", "must not be empty");
+        if (apiVersion == "v1" && reference["kind"].asString() == "Event")
+            errors.invalid(path, ownerReferenceAsGo(reference),
+                           "/v1, Kind=Event is disallowed from being an owner");
+        if (!reference["controller"].asBool()) continue;
+        const std::string current = reference["kind"].text() + "/" + reference["name"].text();
+        if (firstController.empty()) {
+            firstController = current;
+            continue;
+        }
+        errors.invalid(path, references,
+                       "Only one reference can have Controller set to true. Found \"true\" in "
+                       "references for " + firstController + " and " + current);
+    }
+}
+
+void validateFinalizers(Errors& errors, const Value& finalizers, const Path& path) {
+    bool orphan = false, foreground = false;
+    for (const Value& finalizer : finalizers.items()) {
+        validateQualifiedName(errors, finalizer.asString(), path);
+        orphan = orphan || finalizer.asString() == "orphan";
+        foreground = foreground || finalizer.asString() == "foregroundDeletion";
+    }
+    if (orphan && foreground)
+        errors.invalid(path, finalizers,
+                       "finalizer orphan and foregroundDeletion cannot be both set");
+}
+
+void validateManagedFields(Errors& errors, const Value& list, const Path& path) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const Path at = path.index(i);
+        const Value& entry = list[i];
+        if (!contains({"Apply", "Update"}, entry["operation"].asString()))
+            errors.invalid(at.child("operation"), entry["operation"].asString(),
+                           "must be `Apply` or `Update`");
+        const std::string_view type = entry["fieldsType"].asString();
+        if (!type.empty() && type != "FieldsV1")
+            errors.invalid(at.child("fieldsType"), type, "must be `FieldsV1`");
+        if (entry["manager"].asString().size() > 128) errors.tooLong(at.child("manager"), 128);
+        if (entry["subresource"].asString().size() > 256) errors.tooLong(at.child("subresource"), 256);
+    }
+}
+
+void validateCommonMeta(Errors& errors, const Value& meta, const Path& path) {
+    validateNonNegative(errors, meta["generation"].asInt(), path.child("generation"));
+    validateLabels(errors, meta["labels"], path.child("labels"));
+    validateAnnotations(errors, meta["annotations"], path.child("annotations"));
+    validateOwnerReferences(errors, meta["ownerReferences"], path.child("ownerReferences"));
+    validateFinalizers(errors, meta["finalizers"], path.child("finalizers"));
+    validateManagedFields(errors, meta["managedFields"], path.child("managedFields"));
+}
+
+std::string maskTrailingDash(std::string_view name) {
+    if (name.size() > 1 && name.back() == '-') return std::string(name.substr(0, name.size() - 2)) + "a";
+    return std::string(name);
+}
+
+} // namespace
+
+void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, NameCheck checkName,
+                        const Path& path) {
+    const std::string_view generateName = meta["generateName"].asString();
+    if (!generateName.empty())
+        errors.invalidEach(path.child("generateName"), generateName,
+                           checkName(maskTrailingDash(generateName)));
+    const std::string_view name = meta["name"].asString();
+    if (name.empty()) errors.required(path.child("name"), "name or generateName is required");
+    else errors.invalidEach(path.child("name"), name, checkName(name));
+    const std::string_view space = meta["namespace"].asString();
+    if (namespaced) {
+        if (space.empty()) errors.required(path.child("namespace"));
+        else errors.invalidEach(path.child("namespace"), space, checkDns1123Label(space));
+    } else if (!space.empty()) {
+        errors.forbidden(path.child("namespace"), "not allowed on this type");
+    }
+    validateCommonMeta(errors, meta, path);
+}
+
+void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& old, const Path& path) {
+    if (!old["deletionTimestamp"].isNull()) {
+        std::vector<std::string> extra;
+        for (const Value& finalizer : meta["finalizers"].items()) {
+            const auto known = old["finalizers"].items();
+            if (std::find(known.begin(), known.end(), finalizer) == known.end())
+                extra.push_back(base::quoteGo(finalizer.asString()));
+        }
+        std::sort(extra.begin(), extra.end());
+        if (!extra.empty())
+            errors.forbidden(path.child("finalizers"),
+                             "no new finalizers can be added if the object is being deleted, found "
+                             "new finalizers []string{" + base::join(extra, ", ") + "}");
+    }
+    if (meta["resourceVersion"].isEmpty())
+        errors.invalid(path.child("resourceVersion"), "", "must be specified for an update");
+    if (meta["generation"].asInt() < old["generation"].asInt())
+        errors.invalid(path.child("generation"), meta["generation"].asInt(), "must not be decremented");
+    for (const char* field : {"name", "namespace", "uid", "creationTimestamp", "deletionTimestamp",
+                              "deletionGracePeriodSeconds"})
+        validateImmutable(errors, meta[field], old[field], path.child(field));
+    validateLabels(errors, meta["labels"], path.child("labels"));
+    validateAnnotations(errors, meta["annotations"], path.child("annotations"));
+    validateOwnerReferences(errors, meta["ownerReferences"], path.child("ownerReferences"));
+    validateManagedFields(errors, meta["managedFields"], path.child("managedFields"));
+}
+
+} // namespace api::validation

@@ -1,0 +1,107 @@
+#pragma once
+// Field paths and error lists of validation. Source: apimachinery pkg/util/validation/field.
+
+#include "api/names.h"
+#include "api/status.h"
+#include "document/value.h"
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace api::validation {
+
+using document::Member;
+using document::Value;
+
+// "spec.containers[0].env[1].name"; an empty path prints as "<nil>".
+class Path {
+public:
+    Path() = default;
+    explicit Path(std::string_view root) : text_(root) {}
+    Path child(std::string_view name) const {
+        Path path;
+        path.text_.reserve(text_.size() + name.size() + 1);
+        path.text_ = text_;
+        if (!text_.empty()) path.text_ += '.';
+        path.text_ += name;
+        return path;
+    }
+    template <typename... More>
+    Path child(std::string_view name, std::string_view next, const More&... more) const {
+        return child(name).child(next, more...);
+    }
+    Path index(std::size_t i) const { return suffixed("[" + std::to_string(i) + "]"); }
+    Path key(std::string_view name) const { return suffixed("[" + std::string(name) + "]"); }
+    const std::string& text() const { return text_; }
+    bool empty() const { return text_.empty(); }
+
+private:
+    Path suffixed(const std::string& suffix) const {
+        Path path;
+        path.text_ = text_ + suffix;
+        return path;
+    }
+    std::string text_;
+};
+
+// Collects causes in upstream's order.
+class Errors {
+public:
+    void required(const Path& path, std::string_view detail = {});
+    void invalid(const Path& path, const Value& bad, std::string_view detail);
+    // The bad value as Go prints a struct or another value that is not JSON.
+    void invalidText(const Path& path, std::string_view printed, std::string_view detail);
+    void notSupported(const Path& path, const Value& bad, std::initializer_list<std::string_view> supported);
+    void notSupported(const Path& path, const Value& bad, const std::vector<std::string>& supported);
+    void forbidden(const Path& path, std::string_view detail);
+    void duplicate(const Path& path, const Value& bad);
+    void notFound(const Path& path, const Value& bad);
+    void tooLong(const Path& path, std::int64_t maximum);
+    void tooMany(const Path& path, std::int64_t actual, std::int64_t maximum);
+    void typeInvalid(const Path& path, const Value& bad, std::string_view detail);
+    void internal(const Path& path, std::string_view detail);
+    // One "Invalid value" per problem.
+    void invalidEach(const Path& path, const Value& bad, const Problems& problems);
+    void append(const Errors& other);
+
+    bool empty() const { return causes_.empty(); }
+    std::size_t size() const { return causes_.size(); }
+    const std::vector<StatusCause>& causes() const { return causes_; }
+    std::vector<StatusCause> take() { return std::move(causes_); }
+
+private:
+    void add(std::string_view reason, const Path& path, std::string message, std::string_view detail);
+    std::vector<StatusCause> causes_;
+};
+
+// The bad value as messages show it: strings quoted, structures as JSON.
+std::string badValueText(const Value& value);
+
+// Shared rules of metadata. `checkName` is the kind's rule for names.
+using NameCheck = Problems (*)(std::string_view name);
+Problems nameIsSubdomain(std::string_view name);
+Problems nameIsLabel(std::string_view name);
+Problems nameIsDns1035Label(std::string_view name);
+Problems nameIsPathSegment(std::string_view name);
+
+void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, NameCheck checkName,
+                        const Path& path);
+void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& old, const Path& path);
+void validateLabels(Errors& errors, const Value& labels, const Path& path);
+void validateLabelName(Errors& errors, std::string_view name, const Path& path);
+void validateAnnotations(Errors& errors, const Value& annotations, const Path& path);
+// metav1.LabelSelector
+void validateLabelSelector(Errors& errors, const Value& selector, const Path& path,
+                           bool allowInvalidLabelValues = false);
+void validateImmutable(Errors& errors, const Value& value, const Value& old, const Path& path);
+void validateNonNegative(Errors& errors, std::int64_t value, const Path& path);
+void validateQualifiedName(Errors& errors, std::string_view name, const Path& path);
+void validateDnsSubdomainName(Errors& errors, std::string_view name, const Path& path);
+void validateDnsLabelName(Errors& errors, std::string_view name, const Path& path);
+
+bool contains(std::initializer_list<std::string_view> set, std::string_view text);
+
+} // namespace api::validation
