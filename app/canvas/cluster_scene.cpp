@@ -60,7 +60,7 @@ void ClusterScene::setShowTraffic(bool show) {
 }
 
 void ClusterScene::relayout() {
-    scene_ = layoutScene(*cluster_, ns_);
+    scene_ = layoutScene(*cluster_, ns_, height() > 0 ? std::max(0.2, width() / height()) : 1);
     const qint64 now = clock_.elapsed() + 1;
     const bool quiet = fresh_ || theme_->reducedMotion() || !cluster_->live();
     for (auto& [key, motion] : motions_)
@@ -453,7 +453,7 @@ void ClusterScene::keyPressEvent(QKeyEvent* event) {
 
 void ClusterScene::geometryChange(const QRectF& now, const QRectF& before) {
     QQuickPaintedItem::geometryChange(now, before);
-    if (fitted_) fit();
+    if (fitted_ && !settle_.isActive()) settle_.start();
 }
 
 } // namespace app

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace app {
 namespace {
@@ -38,21 +39,61 @@ QString controllerOf(const document::Value& object) {
     return {};
 }
 
-void placeNodes(const ClusterModel& cluster, SceneData& scene, double top) {
-    const auto& nodes = cluster.objects("/nodes");
-    std::map<QString, std::vector<ScenePod*>> byNode;
-    for (auto& [key, pod] : scene.pods) byNode[qstring(cluster.object("/pods", key).at("spec", "nodeName").asString())].push_back(&pod);
-    std::size_t most = 6;
-    for (auto& [name, pods] : byNode) {
+// Pods of each node in drawing order; those without a node stand under the empty name.
+using NodePods = std::map<QString, std::vector<ScenePod*>>;
+
+NodePods podsByNode(const ClusterModel& cluster, SceneData& scene) {
+    NodePods byNode;
+    for (auto& [key, pod] : scene.pods)
+        byNode[qstring(cluster.object("/pods", key).at("spec", "nodeName").asString())].push_back(&pod);
+    for (auto& [name, pods] : byNode)
         std::sort(pods.begin(), pods.end(), [](const ScenePod* a, const ScenePod* b) {
             return std::tie(a->system, a->owner, a->name) < std::tie(b->system, b->owner, b->name);
         });
-        most = std::max(most, pods.size());
+    return byNode;
+}
+
+struct Grid { // of trays
+    int columns = 6; // pods in a row of a tray
+    int perRow = 3;
+    double width = 0, height = 0; // of a tray
+    double span() const { return perRow * (width + kGap) - kGap; }
+};
+
+double bandHeight(std::size_t count, double span) {
+    if (count == 0) return 0;
+    const int perRow = std::max(1, static_cast<int>((span + kChipGap) / (kChipWidth + kChipGap)));
+    return std::ceil(static_cast<double>(count) / perRow) * (kChipHeight + 12);
+}
+
+Grid chooseGrid(const NodePods& byNode, std::size_t nodes, std::size_t chips, double aspect) {
+    std::size_t most = 6;
+    for (const auto& [name, pods] : byNode)
+        if (!name.isEmpty()) most = std::max(most, pods.size());
+    Grid grid;
+    grid.columns = std::max(6, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(most) * 1.8))));
+    grid.width = grid.columns * kPodPitch + 2 * kTrayPadding;
+    grid.height = kTrayHead + std::ceil(static_cast<double>(most) / grid.columns) * kPodPitch + kTrayPadding;
+    const double waiting = byNode.count(QString()) != 0 ? 4 * kPodPitch + kGap : 0;
+    double best = 0;
+    const Grid shape = grid;
+    for (int perRow = 1; perRow <= static_cast<int>(std::min<std::size_t>(nodes, 100)); ++perRow) {
+        Grid trial = shape;
+        trial.perRow = perRow;
+        const double rows = std::ceil(static_cast<double>(nodes) / perRow);
+        const double height = rows * (grid.height + kGap) + bandHeight(chips, trial.span()) + 2 * kBandGap;
+        const double scale = std::min(aspect / (trial.span() + waiting), 1 / height);
+        if (scale > best * 1.001) {
+            best = scale;
+            grid = trial;
+        }
     }
-    const int columns = std::max(6, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(most) * 1.8))));
-    const double width = columns * kPodPitch + 2 * kTrayPadding;
-    const int perRow = std::max(3, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(nodes.size()) * 1.3))));
-    const double height = kTrayHead + std::ceil(static_cast<double>(most) / columns) * kPodPitch + kTrayPadding;
+    return grid;
+}
+
+void placeNodes(const ClusterModel& cluster, SceneData& scene, NodePods& byNode, const Grid& grid, double top) {
+    const auto& nodes = cluster.objects("/nodes");
+    const auto& [columns, perRow, width, height] = grid;
     int index = 0;
     for (const auto& [name, node] : nodes) {
         SceneNode tray;
@@ -94,15 +135,9 @@ void placeChips(std::vector<SceneGroup>& chips, double top, double span) {
         chips[i].box = QRectF(column * (kChipWidth + kChipGap), top + row * (kChipHeight + 12), kChipWidth, kChipHeight);
     }
 }
-
-double bandHeight(std::size_t count, double span) {
-    if (count == 0) return 0;
-    const int perRow = std::max(1, static_cast<int>((span + kChipGap) / (kChipWidth + kChipGap)));
-    return std::ceil(static_cast<double>(count) / perRow) * (kChipHeight + 12);
-}
 } // namespace
 
-SceneData layoutScene(const ClusterModel& cluster, const QString& ns) {
+SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double aspect) {
     SceneData scene;
     std::map<std::string, std::vector<std::string>> byOwner; // "ns ReplicaSet/web" -> pods
     for (const auto& [key, pod] : cluster.objects("/pods")) {
@@ -172,7 +207,9 @@ SceneData layoutScene(const ClusterModel& cluster, const QString& ns) {
     }
     std::vector<SceneGroup> owners, sets;
     for (auto& group : scene.groups) (group.kind == "apps/replicasets" ? sets : owners).push_back(std::move(group));
-    const double span = std::max(3, static_cast<int>(cluster.objects("/nodes").size() > 3 ? 4 : 3)) * (6 * kPodPitch + 2 * kTrayPadding + kGap) - kGap;
+    NodePods byNode = podsByNode(cluster, scene);
+    const Grid grid = chooseGrid(byNode, cluster.objects("/nodes").size(), owners.size() + sets.size() + scene.services.size(), aspect);
+    const double span = grid.span();
     placeChips(owners, 0, span);
     double top = bandHeight(owners.size(), span);
     if (!sets.empty()) {
@@ -181,7 +218,7 @@ SceneData layoutScene(const ClusterModel& cluster, const QString& ns) {
     }
     for (const auto& chip : owners) scene.bounds |= chip.box;
     for (const auto& chip : sets) scene.bounds |= chip.box;
-    placeNodes(cluster, scene, top == 0 ? 0 : top + kBandGap - 12);
+    placeNodes(cluster, scene, byNode, grid, top == 0 ? 0 : top + kBandGap - 12);
     placeChips(scene.services, scene.bounds.bottom() + kBandGap, std::max(span, scene.bounds.width()));
     for (const auto& chip : scene.services) scene.bounds |= chip.box;
     scene.groups = std::move(owners);

@@ -44,8 +44,9 @@ struct SceneData {
     QRectF bounds;
 };
 
-// `ns` empty: all namespaces; kube-system pods are always drawn, smaller.
-SceneData layoutScene(const ClusterModel& cluster, const QString& ns);
+// `ns` empty: all namespaces; kube-system pods are always drawn, smaller. `aspect` is width / height of
+// the view: the number of trays in a row is the one that shows everything largest.
+SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double aspect);
 
 constexpr double kPodRadius = 11;
 

@@ -186,7 +186,20 @@ void ObjectsModel::refresh() {
                             {QStringLiteral("state"), objectState(kind, object)}};
         if (rows.size() >= kMaxRows) break;
     }
+    constexpr int kWidest = 60;
+    QVariantList widths;
+    const QStringList titles = columns();
+    for (int column = 0; column < titles.size(); ++column) {
+        int widest = static_cast<int>(titles[column].size());
+        for (const QVariantMap& row : rows)
+            widest = std::max(widest, static_cast<int>(row[QStringLiteral("cells")].toStringList().value(column).size()));
+        widths << std::min(widest, kWidest);
+    }
     rows_.setRows(std::move(rows));
+    if (widths != widths_) {
+        widths_ = widths;
+        Q_EMIT widthsChanged();
+    }
 }
 
 } // namespace app

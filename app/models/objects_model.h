@@ -14,6 +14,7 @@ class ObjectsModel : public QObject {
     Q_PROPERTY(QString ns READ ns WRITE setNs NOTIFY filterChanged)      // empty: all
     Q_PROPERTY(QString filter READ filter WRITE setFilter NOTIFY filterChanged)
     Q_PROPERTY(QStringList columns READ columns NOTIFY kindChanged)
+    Q_PROPERTY(QVariantList widths READ widths NOTIFY widthsChanged) // characters that each column needs
     Q_PROPERTY(app::RowModel* rows READ rows CONSTANT)
     Q_PROPERTY(app::RowModel* kinds READ kinds CONSTANT)
 public:
@@ -26,12 +27,14 @@ public:
     QString filter() const { return filter_; }
     void setFilter(const QString& filter);
     QStringList columns() const;
+    QVariantList widths() const { return widths_; }
     RowModel* rows() { return &rows_; }
     RowModel* kinds() { return &kinds_; }
 
 Q_SIGNALS:
     void kindChanged();
     void filterChanged();
+    void widthsChanged();
 
 private:
     void refresh();
@@ -40,6 +43,7 @@ private:
     ClusterModel& cluster_;
     QString kind_ = QStringLiteral("/pods");
     QString ns_, filter_;
+    QVariantList widths_;
     RowModel rows_{{QStringLiteral("key"), QStringLiteral("cells"), QStringLiteral("state")}};
     RowModel kinds_{{QStringLiteral("kind"), QStringLiteral("name"), QStringLiteral("group"),
                      QStringLiteral("total")}};

@@ -15,7 +15,7 @@ Flow {
         const parts = text.split("`")
         for (let i = 0; i < parts.length; ++i) {
             if (i % 2 === 1) { out.push({ text: parts[i], code: true }); continue }
-            for (const word of parts[i].split(/(?<=[ \n])/)) if (word) out.push({ text: word, code: false })
+            for (const word of parts[i].match(/[^ \n]*[ \n]?/g)) if (word) out.push({ text: word, code: false })
         }
         return out
     }
@@ -24,10 +24,13 @@ Flow {
         Item {
             id: piece
             required property var modelData
-            width: Math.min(word.implicitWidth + (modelData.code ? 8 : 0), root.width)
-            height: word.implicitHeight
-            Rectangle { visible: piece.modelData.code; anchors.fill: parent; anchors.topMargin: 1; anchors.bottomMargin: 2; radius: 4; color: Theme.hover }
-            TText { id: word; text: piece.modelData.text; code: piece.modelData.code; size: piece.modelData.code ? root.size - 1 : root.size; x: piece.modelData.code ? 4 : 0; width: Math.min(implicitWidth, root.width); wrapMode: implicitWidth > root.width ? Text.WrapAnywhere : Text.NoWrap; lineHeight: 1.35 }
+            readonly property real inset: modelData.code ? 4 : 0
+            readonly property bool long_: metrics.advanceWidth + 2 * inset > root.width
+            width: long_ ? root.width : metrics.advanceWidth + 2 * inset
+            height: word.implicitHeight + 4
+            TextMetrics { id: metrics; font: word.font; text: piece.modelData.text.replace(/\n/g, " ") }
+            Rectangle { visible: piece.modelData.code; anchors.fill: parent; anchors.topMargin: 1; anchors.bottomMargin: 1; radius: 4; color: Theme.hover }
+            TText { id: word; y: 2; x: piece.inset; text: piece.modelData.text; code: piece.modelData.code; size: piece.modelData.code ? root.size - 1 : root.size; width: piece.width - 2 * piece.inset; wrapMode: piece.long_ ? Text.WrapAnywhere : Text.NoWrap }
         }
     }
 }

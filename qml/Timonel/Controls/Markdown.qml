@@ -31,7 +31,7 @@ ColumnLayout {
                     radius: 6
                     color: Theme.hover
                     implicitHeight: source.implicitHeight + 20
-                    TText { id: source; text: block.modelData.text; code: true; size: 12.5; x: 12; y: 10; width: parent.width - 24 - buttons.width; wrapMode: Text.WrapAnywhere }
+                    TText { id: source; text: block.modelData.text; code: true; size: 12.5; x: 12; y: 10; width: parent.width - 24 - buttons.width; wrapMode: Text.WrapAtWordBoundaryOrAnywhere }
                     Row {
                         id: buttons
                         anchors.right: parent.right

@@ -12,7 +12,7 @@ Text {
     font.family: code ? Theme.mono : Theme.sans
     font.pixelSize: Theme.scale * size
     font.weight: strong ? Font.DemiBold : Font.Normal
-    lineHeight: lineCount > 1 ? 1.25 : 1
+    lineHeight: wrapMode === Text.NoWrap ? 1 : 1.2
     wrapMode: Text.Wrap
     elide: Text.ElideNone
 }

@@ -19,9 +19,9 @@ ColumnLayout {
                 Layout.fillWidth: true
                 spacing: 1
                 TText { text: check.model.title; font.weight: Font.Medium; Layout.fillWidth: true }
-                TText { visible: !check.model.passed && check.model.expected; text: qsTr("Expected: %1").arg(check.model.expected); size: 12; quiet: true; Layout.fillWidth: true; wrapMode: Text.WrapAnywhere }
-                TText { visible: !check.model.passed && check.model.observed; text: qsTr("Observed: %1").arg(check.model.observed); size: 12; color: Theme.failed; Layout.fillWidth: true; wrapMode: Text.WrapAnywhere }
-                TText { visible: check.model.cause; text: qsTr("Since %1 s, by: %2").arg(Number(check.model.causeAt).toFixed(0)).arg(check.model.cause); size: 12; quiet: true; code: true; Layout.fillWidth: true; wrapMode: Text.WrapAnywhere }
+                TText { visible: !check.model.passed && check.model.expected; text: qsTr("Expected: %1").arg(check.model.expected); size: 12; quiet: true; Layout.fillWidth: true; wrapMode: Text.WrapAtWordBoundaryOrAnywhere }
+                TText { visible: !check.model.passed && check.model.observed; text: qsTr("Observed: %1").arg(check.model.observed); size: 12; color: Theme.failed; Layout.fillWidth: true; wrapMode: Text.WrapAtWordBoundaryOrAnywhere }
+                TText { visible: check.model.cause; text: qsTr("Since %1 s, by: %2").arg(Number(check.model.causeAt).toFixed(0)).arg(check.model.cause); size: 12; quiet: true; code: true; Layout.fillWidth: true; wrapMode: Text.WrapAtWordBoundaryOrAnywhere }
             }
         }
     }

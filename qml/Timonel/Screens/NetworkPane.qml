@@ -4,11 +4,13 @@ import QtQuick.Layouts
 import Timonel.Engine
 import Timonel.Controls
 
-ColumnLayout {
+Item {
     id: root
-    spacing: 0
     onVisibleChanged: if (visible) Network.refresh()
     Timer { interval: 2000; running: root.visible && Transport.playing; repeat: true; onTriggered: Network.refresh() }
+    ColumnLayout {
+    anchors.fill: parent
+    spacing: 0
     RowLayout {
         Layout.fillWidth: true
         Layout.margins: 10
@@ -165,4 +167,5 @@ ColumnLayout {
             }
         }
     }
+}
 }

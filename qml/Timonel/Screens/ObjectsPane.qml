@@ -40,28 +40,35 @@ RowLayout {
             Layout.margins: 8
             TField { Layout.fillWidth: true; iconName: "search"; placeholderText: qsTr("Filter by name"); onTextChanged: Objects.filter = text }
         }
+        Flickable {
+            id: table
+            Layout.fillWidth: true
+            Layout.fillHeight: true
+            clip: true
+            contentWidth: Math.max(width, 28 + Objects.widths.reduce((sum, n) => sum + columnWidthOf(n), 0))
+            flickableDirection: Flickable.HorizontalFlick
+            boundsBehavior: Flickable.StopAtBounds
+            ScrollBar.horizontal: ScrollBar {}
+            function columnWidthOf(n) { return (n * 7.4 + 18) * Theme.scale }
         Row {
             id: header
-            Layout.leftMargin: 28
-            readonly property int count: Objects.columns.length
+            x: 28
             Repeater {
                 model: Objects.columns
-                TText { required property string modelData; required property int index; text: modelData; quiet: true; size: 12; width: rows.columnWidth(index); wrapMode: Text.NoWrap; elide: Text.ElideRight }
+                TText { required property string modelData; required property int index; text: modelData; quiet: true; size: 12; width: rows.columnWidth(index); height: 24 * Theme.scale; verticalAlignment: Text.AlignVCenter; wrapMode: Text.NoWrap; elide: Text.ElideRight }
             }
         }
         ListView {
             id: rows
-            Layout.fillWidth: true
-            Layout.fillHeight: true
+            y: header.height
+            width: table.contentWidth
+            height: table.height - y
             clip: true
             model: Objects.rows
             reuseItems: true
             activeFocusOnTab: true
             ScrollBar.vertical: ScrollBar {}
-            function columnWidth(i) {
-                const n = Math.max(1, header.count), w = width - 36
-                return i === 0 ? w * 0.34 : w * 0.66 / (n - 1)
-            }
+            function columnWidth(i) { return table.columnWidthOf(Objects.widths[i] || 8) }
             Keys.onReturnPressed: if (currentItem) Inspector.select(Objects.kind, currentItem.key)
             Empty { visible: rows.count === 0; anchors.centerIn: parent; iconName: "list"; title: qsTr("Nothing here"); text: qsTr("No objects of this kind match.") }
             delegate: ItemDelegate {
@@ -84,6 +91,7 @@ RowLayout {
                     }
                 }
             }
+        }
         }
     }
 }

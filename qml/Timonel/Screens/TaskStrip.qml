@@ -1,5 +1,6 @@
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import QtQuick.Layouts
 import Timonel.Engine
 import Timonel.Controls
@@ -84,7 +85,7 @@ Rectangle {
     }
     Dialog {
         id: sure
-        parent: Overlay.overlay
+        parent: T.Overlay.overlay
         anchors.centerIn: parent
         modal: true
         padding: 24

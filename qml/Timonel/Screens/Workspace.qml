@@ -1,5 +1,6 @@
 import QtQuick
 import QtQuick.Controls.Basic
+import QtQuick.Templates as T
 import QtQuick.Layouts
 import Timonel.Engine
 import Timonel.Controls
@@ -17,7 +18,7 @@ FocusScope {
         SplitView {
             Layout.fillWidth: true
             Layout.fillHeight: true
-            handle: Rectangle { id: grip; implicitWidth: 5; color: SplitHandle.hovered || SplitHandle.pressed ? Theme.accent : Theme.canvas; Rectangle { x: 2; width: 1; height: parent.height; color: Theme.line } }
+            handle: Rectangle { id: grip; implicitWidth: 5; color: T.SplitHandle.hovered || T.SplitHandle.pressed ? Theme.accent : Theme.canvas; Rectangle { x: 2; width: 1; height: parent.height; color: Theme.line } }
             LessonColumn { visible: Lab.running && Lab.packKind === "lesson"; SplitView.preferredWidth: root.width * 0.28; SplitView.minimumWidth: 240 * Theme.scale }
             TerminalPane { id: terminal; visible: root.emphasis !== "cluster"; focus: true; SplitView.preferredWidth: root.width * (Lab.packKind === "lesson" ? 0.38 : 0.5); SplitView.minimumWidth: 280 * Theme.scale }
             ColumnLayout {
