@@ -20,17 +20,18 @@ struct Text {
 
 enum class PackKind : std::uint8_t { Lesson, Drill, Exam };
 
-struct SetupStep { // done in order before the learner begins
-    std::string kind;  // "manifest", "file", "command", "wait"
-    std::string host;  // file, command
-    std::string path;  // file
-    std::string text;  // manifest, file content, command, condition
+struct SetupStep { // done in order
+    std::string kind;  // "apply" (manifest), "write" (file), "run" (command), "wait" (seconds), "until" (command that must succeed)
+    std::string host;  // write, run, until; empty: the task's host
+    std::string path;  // write
+    std::string text;  // manifest, file content or command
+    double seconds = 0; // wait: how long; until: at most
     int line = 0;      // in pack.yaml, for messages
 };
 
 struct Check {
     std::string id;
-    std::string kind;      // "object", "reachable", "dns", "nodeReady", "file", "unit", "canI", "command", "http", ...
+    std::string kind;      // see docs/packs.md: object, count, reachable, http, dns, nodeReady, file, unit, canI, command
     Text title;            // what it asks, as the result list shows it
     document::Value spec;  // the kind's own fields, as written
     double weight = 1;     // within the task
@@ -51,6 +52,7 @@ struct Task {
     double weight = 1;  // percent of an exam
     std::vector<Text> hints;
     std::vector<SetupStep> setup;
+    std::vector<SetupStep> reset; // undoes the learner's work before setup is done again
     std::vector<Check> checks;
     std::vector<Check> guards; // a broken guard costs the whole task
     std::vector<Solution> references, wrong;
