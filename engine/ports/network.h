@@ -55,6 +55,7 @@ using ConnectionPtr = std::shared_ptr<Connection>;
 struct ConnectOptions {
     sim::Duration timeout = 30 * sim::kSecond;
     std::optional<base::IpAddress> source; // curl --interface
+    std::uint16_t sourcePort = 0;          // nc -p; 0: any
 };
 
 // Errors of connect carry errno in `code` and the C library's text in `message`: ECONNREFUSED

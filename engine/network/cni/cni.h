@@ -51,6 +51,10 @@ private:
         std::vector<document::Value> plugins;
     };
     base::Result<Config> config() const;
+    base::Result<PodNetwork> addBridge(const Config& config, const document::Value& plugin, const std::string& id,
+                                       Namespace& pod);
+    base::Status addPorts(const Config& config, const std::string& id, const PodNetwork& network,
+                          const std::vector<PortMapping>& ports);
 
     Namespace& host_;
     ports::FileSystem& files_;

@@ -296,7 +296,7 @@ RouteDecision Namespace::route(const base::IpAddress& to, const base::IpAddress&
         decision.device = device("lo");
         decision.nextHop = to;
         decision.source = to;
-        if (to.isLoopback()) decision.source = to == *base::IpAddress::parse("127.0.0.1") ? to : to;
+        if (to.isLoopback()) decision.source = base::IpAddress::v4(0x7f000001);
         return decision;
     }
     for (const PolicyRule& rule : policyRules_) {

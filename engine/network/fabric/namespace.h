@@ -66,7 +66,7 @@ public:
     };
     // `port` 0: ICMP echo; else a UDP datagram to that port.
     sim::Task<Heard> probe(base::IpAddress to, std::uint16_t port, int ttl, sim::Duration timeout,
-                           std::uint32_t bytes = 84);
+                           std::uint32_t bytes = 84, base::IpAddress source = {});
 
     // Interfaces. Names are unique in the namespace ("File exists").
     base::Result<Device*> addDevice(std::string name, DeviceKind kind);

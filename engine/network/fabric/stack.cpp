@@ -112,7 +112,7 @@ sim::Task<base::Result<ports::ConnectionPtr>> Namespace::connect(base::Endpoint 
     flow.protocol = kTcp;
     flow.destination = to.ip.v4Bits();
     flow.destinationPort = to.port;
-    flow.sourcePort = ephemeralPort(kTcp);
+    flow.sourcePort = options.sourcePort ? options.sourcePort : ephemeralPort(kTcp);
     const RouteDecision route = this->route(to.ip, options.source.value_or(base::IpAddress()), 0);
     if (route.kind != RouteDecision::Kind::Local && route.kind != RouteDecision::Kind::Forward)
         co_return socketError(route.route ? EHOSTUNREACH : ENETUNREACH);
@@ -261,7 +261,8 @@ sim::Task<base::Result<ports::Datagram>> Namespace::exchangeUdp(base::Endpoint t
 }
 
 sim::Task<Namespace::Heard> Namespace::probe(base::IpAddress to, std::uint16_t port, int ttl,
-                                             sim::Duration timeout, std::uint32_t bytes) {
+                                             sim::Duration timeout, std::uint32_t bytes,
+                                             base::IpAddress source) {
     const NamespacePtr self = shared_from_this();
     sim::Kernel& kernel = fabric_.kernel();
     Heard heard;
@@ -279,8 +280,9 @@ sim::Task<Namespace::Heard> Namespace::probe(base::IpAddress to, std::uint16_t p
     packet.icmpType = port == 0 ? std::uint8_t{kEchoRequest} : std::uint8_t{0};
     packet.ttl = ttl;
     packet.length = bytes;
-    const RouteDecision route = this->route(to, {}, 0);
-    packet.flow.source = route.source.isV4() ? route.source.v4Bits() : 0;
+    const RouteDecision route = this->route(to, source, 0);
+    if (!(source == base::IpAddress())) packet.flow.source = source.v4Bits();
+    else packet.flow.source = route.source.isV4() ? route.source.v4Bits() : 0;
     const Tuple flow = packet.flow;
     Walk walk(fabric_, nullptr);
     const int failed = walk.send(*this, packet);

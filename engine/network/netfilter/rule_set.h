@@ -75,6 +75,7 @@ public:
 
     using RecentList = std::map<std::uint32_t, std::vector<sim::Time>>;
     RecentList& recentList(const std::string& name) { return recent_[name]; }
+    std::map<std::string, RecentList>& recentLists() { return recent_; }
 
     // Kernel log lines of LOG, newest last, at most 200.
     void log(const std::string& prefix, const Packet& packet, const Situation& situation);

@@ -140,12 +140,12 @@ public:
                             (name() == "NETMAP" && (situation.hook == Hook::Postrouting ||
                                                     situation.hook == Hook::Input));
         if (name() == "MASQUERADE") {
-            const std::uint32_t address = addressOn(packet.out, packet.nextHop);
+            const std::uint32_t address = addressOn(packet.out, packet.nextHop, &situation.space);
             if (address == 0) return Verdict::Drop;
             range.low = range.high = address;
         }
         if (name() == "REDIRECT") {
-            range.low = situation.hook == Hook::Output ? 0x7f000001 : addressOn(packet.in, 0);
+            range.low = situation.hook == Hook::Output ? 0x7f000001 : addressOn(packet.in, 0, nullptr);
             if (range.low == 0) return Verdict::Drop;
             range.high = range.low;
         }
@@ -156,13 +156,22 @@ public:
     }
 
 private:
-    // The device's address on the next hop's subnet, or its first one.
-    static std::uint32_t addressOn(const Device* device, std::uint32_t nextHop) {
+    // The device's address on the next hop's subnet, or its first one; addresses that are valid on
+    // this host only do not count (inet_select_addr), another device's stands in.
+    static std::uint32_t addressOn(const Device* device, std::uint32_t nextHop, const Namespace* space) {
         if (device == nullptr) return 0;
+        const auto usable = [](const DeviceAddress& own) {
+            return own.prefix.address.isV4() && own.scope != "host";
+        };
         for (const DeviceAddress& own : device->addresses)
-            if (nextHop && own.prefix.contains(ipAddress(nextHop))) return own.prefix.address.v4Bits();
+            if (nextHop && usable(own) && own.prefix.contains(ipAddress(nextHop)))
+                return own.prefix.address.v4Bits();
         for (const DeviceAddress& own : device->addresses)
-            if (own.prefix.address.isV4()) return own.prefix.address.v4Bits();
+            if (usable(own)) return own.prefix.address.v4Bits();
+        if (space != nullptr)
+            for (const auto& other : space->devices())
+                for (const DeviceAddress& own : other->addresses)
+                    if (other->up && usable(own)) return own.prefix.address.v4Bits();
         return 0;
     }
     std::string_view option_;
