@@ -270,8 +270,11 @@ ReadPackResult readPack(const PackFiles& files, std::string_view source) {
     limits.maxDepth = 100;
     auto documents = document::readYamlStream(main->second, "pack.yaml", limits);
     if (!documents.ok()) {
-        // The message begins with its place.
-        result.problems.push_back({"pack.yaml", documents.error().message});
+        // The message begins with its place: "pack.yaml:3:7: ...".
+        const std::string& message = documents.error().message;
+        const auto end = message.find(": ");
+        const bool placed = end != std::string::npos && message.rfind("pack.yaml", 0) == 0;
+        result.problems.push_back({placed ? message.substr(0, end) : "pack.yaml", placed ? message.substr(end + 2) : message});
         return result;
     }
     if (documents->size() != 1) {
