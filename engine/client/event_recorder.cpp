@@ -339,6 +339,9 @@ void EventRecorder::recordAction(Value reference, Value related, std::string typ
     state_->push(std::move(item));
 }
 
-void EventRecorder::setApi(Api api) { state_->api = api; }
+void EventRecorder::setApi(Api api, std::string host) {
+    state_->api = api;
+    state_->host = std::move(host);
+}
 
 } // namespace client

@@ -40,7 +40,8 @@ public:
     // What the events.k8s.io form adds; the core form drops both.
     void recordAction(document::Value reference, document::Value related, std::string type,
                       std::string reason, std::string action, std::string message);
-    void setApi(Api api);
+    // `host` becomes part of the reporting instance of the newer form.
+    void setApi(Api api, std::string host = {});
 
 private:
     struct State;
