@@ -2,6 +2,8 @@
 // The subcommands of the program. Each gets the common options and its own words and returns the
 // exit code.
 
+#include "cluster/blueprint.h"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,6 +14,9 @@ struct CommonOptions {
     std::string blueprint = "bench"; // name or file
     std::uint64_t seed = 1;
 };
+
+// A built-in blueprint by name, or one read from a file.
+base::Result<cluster::Blueprint> loadBlueprint(const std::string& nameOrFile); // app/headless/blueprint.cpp
 
 int runBatch(const CommonOptions& options); // app/headless/batch.cpp
 int runShell(const CommonOptions& options); // app/headless/shell.cpp
