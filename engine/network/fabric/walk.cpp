@@ -131,7 +131,7 @@ netfilter::Verdict Walk::natStage(Namespace& space, Hook hook, Packet& packet,
         return Verdict::Accept;
     const bool destinationSide = hook == Hook::Prerouting || hook == Hook::Output;
     netfilter::Tracked& entry = *packet.tracked;
-    if (packet.state == TrackState::New) {
+    if (!packet.isIcmpError() && (packet.state == TrackState::New || packet.state == TrackState::Related)) {
         bool& done = destinationSide ? entry.destinationDone : entry.sourceDone;
         if (!done && !entry.confirmed) {
             const Verdict verdict =
