@@ -403,7 +403,9 @@ void addService(ServiceMap& services, const Value& service) {
     const Value& spec = service["spec"];
     const std::string ip = spec["clusterIP"].text(), type = spec["type"].text();
     if (ip.empty() || ip == "None" || type == "ExternalName") return;
-    if (meta["labels"].has("service.kubernetes.io/service-proxy-name")) return;
+    if (meta["labels"].has("service.kubernetes.io/service-proxy-name") ||
+        meta["labels"].has("service.kubernetes.io/headless"))
+        return;
     std::string address = isV4(ip) ? ip : "";
     for (const Value& other : spec["clusterIPs"].items())
         if (address.empty() && isV4(other.asString())) address = other.text();
@@ -423,6 +425,12 @@ void addService(ServiceMap& services, const Value& service) {
     if (type == "LoadBalancer") {
         common.loadBalancerIPs = balancerAddresses(service);
         common.sourceRanges = v4Strings(spec["loadBalancerSourceRanges"]);
+        // A range that admits everybody needs no firewall.
+        for (const std::string& range : common.sourceRanges)
+            if (range == "0.0.0.0/0") {
+                common.sourceRanges.clear();
+                break;
+            }
         if (common.externalLocal) common.healthCheckNodePort = static_cast<int>(spec["healthCheckNodePort"].asInt());
     } else {
         common.loadBalancerIPs = balancerAddresses(service);
