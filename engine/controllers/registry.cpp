@@ -1,5 +1,6 @@
 #include "controllers/registry.h"
 
+#include "controllers/daemonset/controller.h"
 #include "controllers/deployment/controller.h"
 #include "controllers/endpoints/controller.h"
 #include "controllers/endpointslice/controller.h"
@@ -8,6 +9,7 @@
 #include "controllers/nodelifecycle/controller.h"
 #include "controllers/replicaset/controller.h"
 #include "controllers/serviceaccount/controller.h"
+#include "controllers/statefulset/controller.h"
 
 namespace controllers {
 namespace {
@@ -35,8 +37,10 @@ const std::vector<RegistryEntry>& registry() {
         {"namespace-controller", "namespace-controller", true, make<NamespaceController>},
         {"serviceaccount-controller", "service-account-controller", true, make<ServiceAccountController>},
         {"garbage-collector-controller", "generic-garbage-collector", true, make<GarbageCollector>},
+        {"daemonset-controller", "daemon-set-controller", true, make<DaemonSetController>},
         {"deployment-controller", "deployment-controller", true, make<DeploymentController>},
         {"replicaset-controller", "replicaset-controller", true, makeReplicaSets},
+        {"statefulset-controller", "statefulset-controller", true, make<StatefulSetController>},
         {"node-lifecycle-controller", "node-controller", true, make<NodeLifecycleController>},
         {"taint-eviction-controller", "node-controller", true, make<TaintEvictionController>},
         {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher", true, make<RootCaPublisher>},
