@@ -1,0 +1,56 @@
+#pragma once
+// The agent's own API on port 10250 and its health on 10248. Source: pkg/kubelet/server.
+
+#include "kubelet/core.h"
+#include "kubelet/pod_view.h"
+#include "pki/certificate.h"
+#include "ports/http.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kubelet {
+
+class Server {
+public:
+    explicit Server(Core& core) : core_(core), streams_(core.kernel()) {}
+    ~Server();
+
+    // Certificates and listeners. The error is the text of the fatal log line.
+    base::Status start();
+    
+private:
+    class Health;
+    class Gate;
+    sim::Task<ports::Response> handle(ports::Request request);
+    struct User {
+        std::string name;
+        std::vector<std::string> groups;
+    };
+
+    base::Result<ports::TlsServer> certificates();
+    sim::Task<base::Result<User>> authenticate(const ports::Request& request);
+    sim::Task<bool> authorize(User user, std::string verb, std::string subresource);
+    sim::Task<ports::Response> route(ports::Request request);
+    sim::Task<ports::Response> containerLogs(ports::Request request, std::vector<std::string> parts);
+    sim::Task<ports::Response> stream(ports::Request request, std::vector<std::string> parts);
+    sim::Task<ports::Response> summary();
+    sim::Task<ports::Response> resourceMetrics();
+    ports::Response podList(bool running);
+
+    Core& core_;
+    std::vector<pki::CertificatePtr> clientRoots_;
+    ports::ListenerPtr api_, health_;
+    std::shared_ptr<Health> healthHandler_;
+    std::shared_ptr<Gate> gate_;
+    struct Decision {
+        bool allowed = false;
+        sim::Time until = 0;
+    };
+    std::map<std::string, Decision> decisions_;
+    sim::Scope streams_; // logs that are followed, open sessions
+};
+
+} // namespace kubelet
