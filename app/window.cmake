@@ -27,7 +27,11 @@ qt_add_resources(timonel_window window_assets PREFIX /window BASE ${CMAKE_SOURCE
 
 find_program(TIMONEL_LRELEASE NAMES lrelease lrelease6 PATHS /usr/lib/qt6/bin REQUIRED)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/translations)
-set(qm ${CMAKE_BINARY_DIR}/translations/timonel_es.qm)
-add_custom_command(OUTPUT ${qm} COMMAND ${TIMONEL_LRELEASE} -silent ${CMAKE_SOURCE_DIR}/translations/timonel_es.ts -qm ${qm}
-    DEPENDS ${CMAKE_SOURCE_DIR}/translations/timonel_es.ts)
-qt_add_resources(timonel_window translations PREFIX /translations BASE ${CMAKE_BINARY_DIR}/translations FILES ${qm})
+set(catalogues "")
+foreach(language en es)
+    set(qm ${CMAKE_BINARY_DIR}/translations/timonel_${language}.qm)
+    add_custom_command(OUTPUT ${qm} COMMAND ${TIMONEL_LRELEASE} -silent ${CMAKE_SOURCE_DIR}/translations/timonel_${language}.ts -qm ${qm}
+        DEPENDS ${CMAKE_SOURCE_DIR}/translations/timonel_${language}.ts)
+    list(APPEND catalogues ${qm})
+endforeach()
+qt_add_resources(timonel_window translations PREFIX /translations BASE ${CMAKE_BINARY_DIR}/translations FILES ${catalogues})

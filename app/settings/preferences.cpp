@@ -35,7 +35,8 @@ void Preferences::store(const char* key, const QString& value) {
 
 void Preferences::applyLanguage() {
     QCoreApplication::removeTranslator(&translator_);
-    if (language_ == QLatin1String("es") && translator_.load(QStringLiteral(":/translations/timonel_es.qm")))
+    // English has a catalogue too: its plurals.
+    if (translator_.load(QStringLiteral(":/translations/timonel_%1.qm").arg(language_)))
         QCoreApplication::installTranslator(&translator_);
     engine_.retranslate();
 }
