@@ -12,6 +12,7 @@ Popup {
     width: Math.min(parent.width - 64, 520 * Theme.scale)
     modal: true
     padding: 28
+    focus: true
     closePolicy: Popup.CloseOnEscape
     onClosed: Preferences.welcomed = true
     background: Rectangle { radius: 10; color: Theme.raised; border.color: Theme.line }
