@@ -1,12 +1,17 @@
 #include "controllers/registry.h"
 
+#include "controllers/bootstrap/controller.h"
+#include "controllers/certificates/controller.h"
+#include "controllers/clusterroleaggregation/controller.h"
 #include "controllers/daemonset/controller.h"
 #include "controllers/deployment/controller.h"
 #include "controllers/endpoints/controller.h"
 #include "controllers/endpointslice/controller.h"
 #include "controllers/garbagecollector/controller.h"
 #include "controllers/namespace/controller.h"
+#include "controllers/nodeipam/controller.h"
 #include "controllers/nodelifecycle/controller.h"
+#include "controllers/podgc/controller.h"
 #include "controllers/replicaset/controller.h"
 #include "controllers/serviceaccount/controller.h"
 #include "controllers/statefulset/controller.h"
@@ -34,6 +39,7 @@ const std::vector<RegistryEntry>& registry() {
         {"endpointslice-mirroring-controller", "endpointslicemirroring-controller", true,
          make<EndpointSliceMirroringController>},
         {"replicationcontroller-controller", "replication-controller", true, makeReplicationControllers},
+        {"pod-garbage-collector-controller", "pod-garbage-collector", true, make<PodGcController>},
         {"namespace-controller", "namespace-controller", true, make<NamespaceController>},
         {"serviceaccount-controller", "service-account-controller", true, make<ServiceAccountController>},
         {"garbage-collector-controller", "generic-garbage-collector", true, make<GarbageCollector>},
@@ -41,8 +47,17 @@ const std::vector<RegistryEntry>& registry() {
         {"deployment-controller", "deployment-controller", true, make<DeploymentController>},
         {"replicaset-controller", "replicaset-controller", true, makeReplicaSets},
         {"statefulset-controller", "statefulset-controller", true, make<StatefulSetController>},
+        {"certificatesigningrequest-signing-controller", "certificate-controller", true, make<CsrSigningController>},
+        {"certificatesigningrequest-approving-controller", "certificate-controller", true, make<CsrApprovingController>},
+        {"certificatesigningrequest-cleaner-controller", "certificate-controller", true, make<CsrCleanerController>},
+        {"ttl-controller", "ttl-controller", true, make<NodeTtlController>},
+        {"bootstrap-signer-controller", "bootstrap-signer", false, make<BootstrapSigner>},
+        {"token-cleaner-controller", "token-cleaner", false, make<TokenCleaner>},
+        {"node-ipam-controller", "node-controller", true, make<NodeIpamController>},
         {"node-lifecycle-controller", "node-controller", true, make<NodeLifecycleController>},
         {"taint-eviction-controller", "node-controller", true, make<TaintEvictionController>},
+        {"clusterrole-aggregation-controller", "clusterrole-aggregation-controller", true,
+         make<ClusterRoleAggregationController>},
         {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher", true, make<RootCaPublisher>},
     };
     return entries;
