@@ -1,5 +1,6 @@
 #include "sim/kernel.h"
 
+#include "base/assert.h"
 #include "base/hash.h"
 
 namespace sim {
@@ -59,7 +60,8 @@ EventId Kernel::schedule(Time at, Callback callback, const char* label) {
     slot.callback = std::move(callback);
     slot.label = label;
     slot.cause = trace_.current();
-    push({at < now_ ? now_ : at, sequence_++, index, slot.generation});
+    BASE_ASSERT(index <= kSlotMask);
+    push({at < now_ ? now_ : at, sequence_++ << kSlotBits | index});
     ++live_;
     return {index, slot.generation};
 }
@@ -69,27 +71,26 @@ void Kernel::cancel(EventId& id) {
     id = {};
     if (!target || slots_[target.slot].generation != target.generation) return;
     Slot& slot = slots_[target.slot];
-    ++slot.generation; // the heap node turns stale and is dropped when it surfaces
-    freeSlots_.push_back(target.slot);
+    ++slot.generation; // the heap node is dropped when it surfaces
     --live_;
     const Callback dropped = std::move(slot.callback); // may free objects that cancel in turn
 }
 
 bool Kernel::dropStale() {
-    while (!heap_.empty() && slots_[heap_.front().slot].generation != heap_.front().generation)
-        pop();
+    while (!heap_.empty() && !slots_[heap_.front().slot()].callback)
+        freeSlots_.push_back(pop().slot());
     return !heap_.empty();
 }
 
 bool Kernel::step() {
     if (!dropStale()) return false;
     const HeapNode node = pop();
-    Slot& slot = slots_[node.slot];
+    Slot& slot = slots_[node.slot()];
     const Callback callback = std::move(slot.callback);
     const char* label = slot.label;
     trace_.setCurrent(slot.cause);
     ++slot.generation;
-    freeSlots_.push_back(node.slot);
+    freeSlots_.push_back(node.slot());
     --live_;
     now_ = node.at;
     ++executed_;

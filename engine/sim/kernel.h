@@ -71,17 +71,20 @@ public:
     static constexpr std::int64_t kDefaultEpoch = 1'772'442'000'000'000'000; // 2026-03-02T09:00:00Z
 
 private:
+    // 16 bytes, so that the four children of a heap node share a cache line. The order of scheduling
+    // is in the upper bits and decides between equal times; the slot fills the lower ones.
     struct HeapNode {
         Time at;
-        std::uint64_t sequence;
-        std::uint32_t slot;
-        std::uint32_t generation;
+        std::uint64_t sequenceAndSlot;
+        std::uint32_t slot() const { return static_cast<std::uint32_t>(sequenceAndSlot & kSlotMask); }
         bool before(const HeapNode& other) const {
-            return at != other.at ? at < other.at : sequence < other.sequence;
+            return at != other.at ? at < other.at : sequenceAndSlot < other.sequenceAndSlot;
         }
     };
+    static constexpr int kSlotBits = 24; // 16 million pending events, 10^12 events in a run
+    static constexpr std::uint64_t kSlotMask = (std::uint64_t{1} << kSlotBits) - 1;
     struct Slot {
-        Callback callback;
+        Callback callback; // empty: cancelled, waits for its heap node to surface
         const char* label = nullptr;
         CauseId cause = 0;
         std::uint32_t generation = 1;
