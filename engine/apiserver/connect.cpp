@@ -1,0 +1,362 @@
+#include "apiserver/connect.h"
+
+#include "base/strings.h"
+
+#include <cerrno>
+
+namespace apiserver {
+
+using document::Value;
+
+namespace {
+
+bool isStreaming(const RequestInfo& info) {
+    if (!info.group.empty() || info.subresource.empty()) return false;
+    if (info.resource == "pods")
+        return info.subresource == "log" || info.subresource == "exec" || info.subresource == "attach" ||
+               info.subresource == "portforward" || info.subresource == "proxy";
+    return (info.resource == "services" || info.resource == "nodes") && info.subresource == "proxy";
+}
+
+// The APIService that stands for another server; null when the group is ours.
+Value aggregatedService(Core& core, const RequestInfo& info) {
+    if (info.group.empty() || core.kinds.versions(info.group).size() > 0) return {};
+    const Value service = core.lookup("apiregistration.k8s.io", "apiservices", "",
+                                      info.version + "." + info.group);
+    return service.at("spec", "service").isObject() ? service : Value();
+}
+
+RequestInfo groupOfPath(const Core&, const std::string& path) {
+    RequestInfo info;
+    const auto parts = base::split(path, '/');
+    if (parts.size() >= 4 && parts[1] == "apis") {
+        info.group = parts[2];
+        info.version = parts[3];
+    }
+    return info;
+}
+
+std::string dialText(const base::Endpoint& to, const base::Error& error) {
+    return "dial tcp " + to.text() + ": " + (error.code == ETIMEDOUT ? "" : "connect: ") + error.message;
+}
+
+std::string nodeAddress(const Value& node) {
+    for (const char* type : {"InternalIP", "Hostname", "ExternalIP"})
+        for (const Value& address : node.at("status", "addresses").items())
+            if (address["type"].asString() == type) return address["address"].text();
+    return {};
+}
+
+base::Result<std::string> chooseContainer(const Value& pod, std::string_view asked) {
+    const std::string name(metaText(pod, "name"));
+    std::vector<std::string> names, initial, ephemeral;
+    for (const Value& c : pod.at("spec", "containers").items()) names.push_back(c["name"].text());
+    for (const Value& c : pod.at("spec", "initContainers").items()) initial.push_back(c["name"].text());
+    for (const Value& c : pod.at("spec", "ephemeralContainers").items()) ephemeral.push_back(c["name"].text());
+    if (!asked.empty()) {
+        for (const auto* list : {&names, &initial, &ephemeral})
+            for (const std::string& known : *list)
+                if (known == asked) return known;
+        return api::badRequest("container " + std::string(asked) + " is not valid for pod " + name);
+    }
+    if (names.size() == 1) return names[0];
+    if (names.empty()) return api::badRequest("a container name must be specified for pod " + name);
+    std::string text = "a container name must be specified for pod " + name + ", choose one of: [" +
+                       base::join(names, " ") + "]";
+    if (!initial.empty()) text += " or one of the init containers: [" + base::join(initial, " ") + "]";
+    return api::badRequest(text);
+}
+
+// The kubelet's path for a pod's subresource.
+base::Result<std::string> kubeletPath(const Context& context, const Value& pod) {
+    const std::string& sub = context.info.subresource;
+    const std::string base = "/" + context.info.ns + "/" + context.info.name;
+    if (sub == "portforward") return "/portForward" + base;
+    BASE_TRY(std::string container, chooseContainer(pod, context.request.query.get("container")));
+    if (sub == "log") return "/containerLogs" + base + "/" + container;
+    return "/" + sub + base + "/" + container;
+}
+
+// Source: pkg/apis/core/validation ValidatePodLogOptions.
+base::Status checkLogOptions(const ports::Query& query) {
+    const auto negative = [&](const char* key) {
+        const auto number = base::parseInt(query.get(key));
+        return query.has(key) && number && *number < 0;
+    };
+    if (negative("tailLines"))
+        return api::invalid("", "PodLogOptions", "",
+                            {{"FieldValueInvalid",
+                              "Invalid value: " + std::string(query.get("tailLines")) +
+                                  ": must be greater than or equal to 0",
+                              "tailLines"}});
+    if (query.has("sinceSeconds") && base::parseInt(query.get("sinceSeconds")).value_or(1) < 1)
+        return api::invalid("", "PodLogOptions", "",
+                            {{"FieldValueInvalid",
+                              "Invalid value: " + std::string(query.get("sinceSeconds")) +
+                                  ": must be greater than 0",
+                              "sinceSeconds"}});
+    return base::okStatus();
+}
+
+struct Target {
+    base::Endpoint endpoint;
+    std::string host, path;
+    bool tls = false;
+    ports::TlsClient credentials;
+    std::string what; // for errors
+};
+
+base::Result<Target> kubeletTarget(Core& core, const std::string& nodeName) {
+    const Value node = core.lookup("", "nodes", "", nodeName);
+    if (node.isNull()) return api::notFound("", "nodes", nodeName);
+    Target target;
+    target.host = nodeAddress(node);
+    const auto ip = base::IpAddress::parse(target.host);
+    if (!ip)
+        return api::statusError(500, "InternalError",
+                                "Internal error occurred: no preferred addresses found; known addresses: []");
+    const std::int64_t port = node.at("status", "daemonEndpoints", "kubeletEndpoint", "Port").asInt(10250);
+    target.endpoint = {*ip, static_cast<std::uint16_t>(port)};
+    target.tls = true;
+    target.credentials = core.config.kubeletClient;
+    return target;
+}
+
+base::Result<Target> podTarget(Core& core, Context& context) {
+    BASE_TRY(store::ChangePtr stored,
+             readStored(core, *context.resource, context.info.ns, context.info.name));
+    if (!stored) return api::notFound("", "pods", context.info.name);
+    const Value& pod = stored->value;
+    if (context.info.subresource == "log") BASE_CHECK(checkLogOptions(context.request.query));
+    BASE_TRY(std::string path, kubeletPath(context, pod));
+    const std::string node = pod.at("spec", "nodeName").text();
+    if (node.empty()) {
+        if (context.info.subresource == "log") return Target{};
+        return api::badRequest("pod " + context.info.name + " does not have a host assigned");
+    }
+    BASE_TRY(Target target, kubeletTarget(core, node));
+    target.path = std::move(path);
+    return target;
+}
+
+// "https:web:443" of a proxy path: scheme, name, port.
+struct ProxyName {
+    std::string scheme, name, port;
+};
+ProxyName splitProxyName(const std::string& text) {
+    const auto parts = base::split(text, ':');
+    if (parts.size() == 3) return {parts[0], parts[1], parts[2]};
+    if (parts.size() == 2) return {"", parts[0], parts[1]};
+    return {"", text, ""};
+}
+
+std::string rest(const RequestInfo& info) {
+    std::string path;
+    for (std::size_t i = 3; i < info.parts.size(); ++i) path += "/" + info.parts[i];
+    return path.empty() ? "/" : path;
+}
+
+std::optional<std::uint16_t> portNumber(const Value& ports, const std::string& text, const char* field) {
+    if (text.empty()) {
+        if (ports.size() == 0) return std::nullopt;
+        return static_cast<std::uint16_t>(ports[0][field].asInt());
+    }
+    if (const auto number = base::parseInt(text)) return static_cast<std::uint16_t>(*number);
+    for (const Value& port : ports.items())
+        if (port["name"].asString() == text) return static_cast<std::uint16_t>(port[field].asInt());
+    return std::nullopt;
+}
+
+base::Result<Target> podProxyTarget(Core& core, Context& context) {
+    const ProxyName asked = splitProxyName(context.info.name);
+    const Value pod = core.lookup("", "pods", context.info.ns, asked.name);
+    if (pod.isNull()) return api::notFound("", "pods", asked.name);
+    const auto ip = base::IpAddress::parse(pod.at("status", "podIP").asString());
+    if (!ip) return api::badRequest("address not allowed");
+    const auto port = portNumber(pod.at("spec", "containers")[0]["ports"], asked.port, "containerPort");
+    Target target;
+    target.endpoint = {*ip, port.value_or(80)};
+    target.tls = asked.scheme == "https";
+    target.credentials.insecureSkipVerify = true;
+    target.path = rest(context.info);
+    return target;
+}
+
+// A service is reached through one of its ready endpoints.
+base::Result<Target> serviceTarget(Core& core, const std::string& ns, const std::string& name,
+                                   const std::string& portText) {
+    const Value service = core.lookup("", "services", ns, name);
+    if (service.isNull()) return api::notFound("", "services", name);
+    std::string portName;
+    bool found = false;
+    for (const Value& port : service.at("spec", "ports").items()) {
+        const bool match = portText.empty() ? service.at("spec", "ports").size() == 1
+                                            : port["name"].asString() == portText ||
+                                                  std::to_string(port["port"].asInt()) == portText;
+        if (match && !found) portName = port["name"].text();
+        found = found || match;
+    }
+    const base::Error none = api::statusError(
+        503, "ServiceUnavailable",
+        found ? "no endpoints available for service " + base::quoteGo(name)
+              : "no service port " + base::quoteGo(portText) + " found for service " + base::quoteGo(name));
+    if (!found) return none;
+    for (const Value& slice : core.all("discovery.k8s.io", "endpointslices", ns)) {
+        if (slice.at("metadata", "labels")["kubernetes.io/service-name"].asString() != name) continue;
+        for (const Value& port : slice["ports"].items()) {
+            if (port["name"].asString() != portName) continue;
+            for (const Value& endpoint : slice["endpoints"].items()) {
+                if (!endpoint.at("conditions", "ready").asBool(true)) continue;
+                const auto ip = base::IpAddress::parse(endpoint["addresses"][0].asString());
+                if (!ip) continue;
+                Target target;
+                target.endpoint = {*ip, static_cast<std::uint16_t>(port["port"].asInt())};
+                target.host = name + "." + ns + ".svc";
+                return target;
+            }
+        }
+    }
+    return none;
+}
+
+base::Result<Target> findTarget(Core& core, Context& context) {
+    const RequestInfo& info = context.info;
+    const Value aggregated =
+        aggregatedService(core, info.isResource ? info : groupOfPath(core, info.path));
+    if (!aggregated.isNull()) {
+        const Value& reference = aggregated.at("spec", "service");
+        auto target = serviceTarget(core, reference["namespace"].text(), reference["name"].text(),
+                                    std::to_string(reference["port"].asInt(443)));
+        if (!target.ok())
+            return api::statusError(503, "ServiceUnavailable", "service unavailable");
+        target.value().tls = true;
+        target.value().credentials = core.config.proxyClient;
+        target.value().credentials.serverName = target.value().host;
+        if (aggregated.at("spec", "insecureSkipTLSVerify").asBool())
+            target.value().credentials.insecureSkipVerify = true;
+        target.value().path = info.path;
+        return target;
+    }
+    if (info.resource == "pods" && info.subresource != "proxy") return podTarget(core, context);
+    if (info.resource == "pods") return podProxyTarget(core, context);
+    if (info.resource == "nodes") {
+        BASE_TRY(Target target, kubeletTarget(core, splitProxyName(info.name).name));
+        target.path = rest(info);
+        return target;
+    }
+    const ProxyName asked = splitProxyName(info.name);
+    BASE_TRY(Target target, serviceTarget(core, info.ns, asked.name, asked.port));
+    target.tls = asked.scheme == "https";
+    target.credentials.insecureSkipVerify = true;
+    target.path = rest(info);
+    return target;
+}
+
+sim::Task<base::Result<ports::Response>> send(Core& core, Target target, ports::Request request,
+                                              sim::Duration timeout) {
+    if (core.config.network == nullptr) co_return base::makeError(dialText(target.endpoint, base::makeError("network is unreachable")));
+    ports::ConnectOptions options;
+    options.timeout = timeout;
+    auto connected = co_await core.config.network->connect(target.endpoint, options);
+    if (!connected.ok()) co_return base::makeError(dialText(target.endpoint, connected.error()));
+    ports::ConnectionPtr connection = connected.value();
+    if (target.tls) {
+        base::Status secured = co_await connection->startTls(
+            target.credentials, target.host.empty() ? target.endpoint.ip.text() : target.host);
+        if (!secured.ok()) co_return secured.error();
+    }
+    co_return co_await connection->roundTrip(std::move(request));
+}
+
+base::Error kubeletError(const Context& context, const Target& target, const ports::Request& request,
+                         const base::Error& error) {
+    std::string url = "https://" + target.endpoint.text() + request.path;
+    if (const std::string query = request.query.text(); !query.empty()) url += "?" + query;
+    std::string text = error.message;
+    if (context.info.subresource == "log" || context.info.subresource == "proxy")
+        text = "Get " + base::quoteGo(url) + ": " + text;
+    if (context.info.subresource != "log" && context.info.subresource != "proxy")
+        text = "error dialing backend: " + text;
+    return api::statusError(500, context.info.subresource == "log" ? "InternalError" : "",
+                            text);
+}
+
+} // namespace
+
+bool needsConnection(Core& core, const Context& context) {
+    const RequestInfo& info = context.info;
+    if (!info.isResource) {
+        if (!info.path.starts_with("/apis/")) return false;
+        return !aggregatedService(core, groupOfPath(core, info.path)).isNull();
+    }
+    return isStreaming(info) || !aggregatedService(core, info).isNull();
+}
+
+sim::Task<ports::Response> handleConnect(Core& core, Context& context) {
+    context.resource = core.kinds.find(context.info.group, context.info.version, context.info.resource);
+    if (context.resource != nullptr) {
+        Admission admission{core,   context, *context.resource, "CONNECT", context.info.subresource,
+                            context.info.ns, context.info.name, Value(), Value()};
+        base::Status admitted = admitValidating(admission);
+        if (!admitted.ok()) co_return respondError(admitted.error());
+    }
+    base::Result<Target> found = findTarget(core, context);
+    if (!found.ok()) co_return respondError(found.error());
+    Target target = std::move(found).value();
+    if (target.endpoint.port == 0) co_return respondText(200, "", "text/plain"); // logs of a waiting pod
+    ports::Request request;
+    request.method = context.request.method;
+    request.path = target.path;
+    for (const auto& [key, value] : context.request.query.list())
+        if (key != "container" && key != "path") request.query.add(key, value);
+    request.headers = context.request.headers;
+    request.body = context.request.body;
+    request.object = context.request.object;
+    request.upgrade = context.request.upgrade;
+    if (target.tls && !context.info.group.empty()) {
+        request.headers.set("X-Remote-User", context.user.name);
+        for (const std::string& group : context.user.groups)
+            request.headers.add("X-Remote-Group", group);
+    }
+    ports::Request shown = request;
+    base::Result<ports::Response> answer = co_await send(core, target, std::move(request), 30 * sim::kSecond);
+    if (!answer.ok()) co_return respondError(kubeletError(context, target, shown, answer.error()));
+    ports::Response response = std::move(answer).value();
+    // A kubelet's plain text error becomes a Status.
+    const bool plain = response.object.isNull() && !response.stream && !response.upgraded;
+    if (plain && response.status >= 400 && context.info.subresource == "log") {
+        const std::string text(base::trim(response.body));
+        if (response.status == 400) co_return respondError(api::badRequest(text));
+        if (response.status == 404) co_return respondError(api::statusError(404, "NotFound", text));
+        co_return respondError(api::statusError(response.status, "InternalError",
+                                                "Internal error occurred: " + text));
+    }
+    co_return response;
+}
+
+sim::Task<base::Result<ports::Response>> perform(Core& core, Errand& errand) {
+    Target target;
+    if (errand.resolved) {
+        target.endpoint = errand.target;
+    } else {
+        const auto ip = base::IpAddress::parse(errand.host);
+        if (!ip) {
+            // "name.namespace.svc": a service inside the cluster.
+            const auto parts = base::split(errand.host, '.');
+            if (parts.size() < 3 || parts[2] != "svc")
+                co_return base::makeError("dial tcp: lookup " + errand.host + ": no such host");
+            base::Result<Target> found =
+                serviceTarget(core, parts[1], parts[0], std::to_string(errand.target.port));
+            if (!found.ok()) co_return found.error();
+            target = found.value();
+        } else {
+            target.endpoint = {*ip, errand.target.port};
+        }
+    }
+    target.tls = true;
+    target.host = errand.host;
+    target.credentials = errand.tls;
+    co_return co_await send(core, target, errand.request, errand.timeout);
+}
+
+} // namespace apiserver

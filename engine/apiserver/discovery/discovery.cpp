@@ -1,0 +1,221 @@
+// /api, /apis and below. Source: apiserver pkg/endpoints/discovery and discovery/aggregated.
+#include "apiserver/core.h"
+#include "base/hash.h"
+#include "base/strings.h"
+
+#include <algorithm>
+#include <map>
+
+namespace apiserver {
+
+using document::Value;
+
+namespace {
+
+Value strings(const std::vector<std::string>& list) { return Value::strings(list); }
+
+std::string groupVersion(const std::string& group, const std::string& version) {
+    return group.empty() ? version : group + "/" + version;
+}
+
+Value aggregatedSubresource(const api::Subresource& sub) {
+    return Value::object({{"subresource", sub.name},
+                          {"responseKind", Value::object({{"group", sub.group},
+                                                          {"version", sub.version},
+                                                          {"kind", sub.kind}})},
+                          {"verbs", strings(sub.verbs)}});
+}
+
+Value aggregatedResource(const api::ResourceInfo& info) {
+    document::ObjectBuilder out;
+    out.set("resource", info.plural);
+    out.set("responseKind",
+            Value::object({{"group", info.custom ? info.group : ""},
+                           {"version", info.custom ? info.version : ""},
+                           {"kind", info.kind}}));
+    out.set("scope", info.namespaced ? "Namespaced" : "Cluster");
+    out.set("singularResource", info.singular);
+    out.set("verbs", strings(info.verbs));
+    out.setUnlessEmpty("shortNames", strings(info.shortNames));
+    out.setUnlessEmpty("categories", strings(info.categories));
+    document::ArrayBuilder subs;
+    for (const api::Subresource& sub : info.subresources) {
+        Value item = aggregatedSubresource(sub);
+        // Empty means "as the parent" for built-in kinds of the parent's own version.
+        if (!info.custom && sub.group == info.group && sub.version == info.version)
+            item = item.with("responseKind", Value::object({{"group", ""}, {"version", ""}, {"kind", sub.kind}}));
+        subs.push(item);
+    }
+    if (subs.size() > 0) out.set("subresources", std::move(subs).build());
+    return std::move(out).build();
+}
+
+Value aggregatedGroup(Core& core, const std::string& group) {
+    document::ArrayBuilder versions;
+    for (const std::string& version : core.kinds.versions(group)) {
+        document::ArrayBuilder resources;
+        for (const api::ResourceInfo* info : core.kinds.all())
+            if (info->group == group && info->version == version) resources.push(aggregatedResource(*info));
+        versions.push(Value::object({{"version", version},
+                                     {"resources", std::move(resources).build()},
+                                     {"freshness", "Current"}}));
+    }
+    Value meta = Value::object();
+    if (!group.empty()) meta = meta.with("name", group);
+    return Value::object({{"metadata", meta}, {"versions", std::move(versions).build()}});
+}
+
+// Groups of other API servers, as far as they are known to be there.
+Value foreignGroups(Core& core) {
+    std::map<std::string, std::vector<std::string>> groups;
+    for (const Value& service : core.all("apiregistration.k8s.io", "apiservices")) {
+        const std::string group = service.at("spec", "group").text();
+        if (!service.at("spec", "service").isObject() || !core.kinds.versions(group).empty()) continue;
+        groups[group].push_back(service.at("spec", "version").text());
+    }
+    document::ArrayBuilder out;
+    for (const auto& [group, versions] : groups) {
+        document::ArrayBuilder list;
+        for (const std::string& version : versions)
+            list.push(Value::object({{"version", version},
+                                     {"resources", Value::array(std::vector<Value>{})},
+                                     {"freshness", "Stale"}}));
+        out.push(Value::object({{"metadata", Value::object({{"name", group}})},
+                                {"versions", std::move(list).build()}}));
+    }
+    return std::move(out).build();
+}
+
+Value groupEntry(const std::string& group, const std::vector<std::string>& versions) {
+    document::ArrayBuilder list;
+    for (const std::string& version : versions)
+        list.push(Value::object({{"groupVersion", groupVersion(group, version)}, {"version", version}}));
+    return Value::object({{"name", group},
+                          {"versions", std::move(list).build()},
+                          {"preferredVersion",
+                           Value::object({{"groupVersion", groupVersion(group, versions.front())},
+                                          {"version", versions.front()}})}});
+}
+
+std::string storageHash(const api::ResourceInfo& info) {
+    const std::uint64_t hash = base::hashBytes(info.group + "/" + info.version + "/" + info.kind);
+    std::string bytes;
+    for (int i = 0; i < 8; ++i) bytes += static_cast<char>(hash >> (8 * i) & 0xff);
+    return base::encodeBase64(bytes);
+}
+
+Value resourceList(Core& core, const std::string& group, const std::string& version) {
+    document::ArrayBuilder list;
+    for (const api::ResourceInfo* info : core.kinds.all()) {
+        if (info->group != group || info->version != version) continue;
+        document::ObjectBuilder item;
+        item.set("name", info->plural).set("singularName", info->singular);
+        item.set("namespaced", info->namespaced).set("kind", info->kind).set("verbs", strings(info->verbs));
+        item.setUnlessEmpty("shortNames", strings(info->shortNames));
+        item.setUnlessEmpty("categories", strings(info->categories));
+        if (info->hasVerb("list") && info->hasVerb("create")) item.set("storageVersionHash", storageHash(*info));
+        list.push(std::move(item).build());
+        for (const api::Subresource& sub : info->subresources) {
+            document::ObjectBuilder entry;
+            entry.set("name", info->plural + "/" + sub.name).set("singularName", "");
+            entry.set("namespaced", info->namespaced);
+            if (sub.group != info->group || sub.version != info->version)
+                entry.setUnlessEmpty("group", sub.group).setUnlessEmpty("version", sub.version);
+            entry.set("kind", sub.kind).set("verbs", strings(sub.verbs));
+            list.push(std::move(entry).build());
+        }
+    }
+    document::ObjectBuilder out;
+    out.set("kind", "APIResourceList");
+    if (!group.empty()) out.set("apiVersion", "v1");
+    out.set("groupVersion", groupVersion(group, version)).set("resources", std::move(list).build());
+    return std::move(out).build();
+}
+
+bool wantsAggregated(const ports::Request& request) {
+    const std::string_view accept = request.headers.get("Accept");
+    return accept.find("as=APIGroupDiscoveryList") != std::string_view::npos &&
+           accept.find("v=v2") != std::string_view::npos;
+}
+
+ports::Response aggregated(Value items) {
+    ports::Response response = respondJson(200, Value::object({{"kind", "APIGroupDiscoveryList"},
+                                                              {"apiVersion", "apidiscovery.k8s.io/v2"},
+                                                              {"metadata", Value::object()},
+                                                              {"items", std::move(items)}}));
+    response.headers.set("Content-Type",
+                         "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+    return response;
+}
+
+ports::Response serveRoot(Core& core, const Context& context, bool legacy) {
+    if (wantsAggregated(context.request)) {
+        document::ArrayBuilder items;
+        for (const std::string& group : core.kinds.groups())
+            if (group.empty() == legacy) items.push(aggregatedGroup(core, group));
+        if (!legacy)
+            for (const Value& group : foreignGroups(core).items()) items.push(group);
+        return aggregated(std::move(items).build());
+    }
+    if (legacy) {
+        const std::string address =
+            base::Endpoint{core.config.advertiseAddress, core.config.securePort}.text();
+        return respondJson(
+            200, Value::object({{"kind", "APIVersions"},
+                                {"versions", Value::array({"v1"})},
+                                {"serverAddressByClientCIDRs",
+                                 Value::array({Value::object({{"clientCIDR", "0.0.0.0/0"},
+                                                              {"serverAddress", address}})})}}));
+    }
+    document::ArrayBuilder groups;
+    for (const std::string& group : core.kinds.groups())
+        if (!group.empty()) groups.push(groupEntry(group, core.kinds.versions(group)));
+    for (const Value& group : foreignGroups(core).items()) {
+        std::vector<std::string> versions;
+        for (const Value& version : group["versions"].items()) versions.push_back(version["version"].text());
+        groups.push(groupEntry(group.at("metadata", "name").text(), versions));
+    }
+    return respondJson(200, Value::object({{"kind", "APIGroupList"},
+                                           {"apiVersion", "v1"},
+                                           {"groups", std::move(groups).build()}}));
+}
+
+Value rootPaths(Core& core) {
+    std::vector<std::string> paths = {"/.well-known/openid-configuration", "/api", "/api/v1", "/apis"};
+    std::vector<std::string> groups;
+    for (const std::string& group : core.kinds.groups()) {
+        if (group.empty()) continue;
+        groups.push_back("/apis/" + group);
+        for (const std::string& version : core.kinds.versions(group))
+            groups.push_back("/apis/" + group + "/" + version);
+    }
+    std::sort(groups.begin(), groups.end());
+    paths.insert(paths.end(), groups.begin(), groups.end());
+    for (const char* path : {"/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3",
+                             "/openid/v1/jwks", "/readyz", "/version"})
+        paths.push_back(path);
+    return Value::object({{"paths", Value::strings(paths)}});
+}
+
+} // namespace
+
+std::optional<ports::Response> serveDiscovery(Core& core, Context& context) {
+    std::string path = context.info.path;
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    if (path == "/") return respondJson(200, rootPaths(core));
+    if (path == "/api") return serveRoot(core, context, true);
+    if (path == "/apis") return serveRoot(core, context, false);
+    const auto parts = base::split(path.substr(1), '/');
+    if (parts.size() == 2 && parts[0] == "api" && parts[1] == "v1")
+        return respondJson(200, resourceList(core, "", "v1"));
+    if (parts[0] != "apis" || parts.size() < 2 || parts.size() > 3) return {};
+    const std::vector<std::string> versions = core.kinds.versions(parts[1]);
+    if (versions.empty()) return {};
+    if (parts.size() == 2)
+        return respondJson(200, groupEntry(parts[1], versions).with("kind", "APIGroup").with("apiVersion", "v1"));
+    for (const std::string& version : versions)
+        if (version == parts[2]) return respondJson(200, resourceList(core, parts[1], version));
+    return {};
+}
+
+} // namespace apiserver

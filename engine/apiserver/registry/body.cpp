@@ -1,0 +1,147 @@
+// Request bodies: text to values, kind checks, strict field checks. Source: apiserver
+// pkg/endpoints/handlers create.go, update.go, rest.go; apimachinery runtime/serializer.
+#include "apiserver/core.h"
+#include "base/strings.h"
+#include "document/json.h"
+#include "document/text_error.h"
+#include "document/yaml.h"
+
+namespace apiserver {
+
+using document::Value;
+
+namespace {
+
+bool isYaml(std::string_view type) {
+    return type.starts_with("application/yaml") || type.starts_with("application/apply-patch+yaml");
+}
+
+bool looksLikeJson(std::string_view body) {
+    const std::string_view text = base::trim(body);
+    return text.starts_with('{') || text.starts_with('[') || text.starts_with('"');
+}
+
+} // namespace
+
+base::Result<Value> rawBody(const ports::Request& request) {
+    if (!request.object.isNull()) return request.object;
+    document::ReadLimits limits;
+    limits.refuseDuplicateKeys = false;
+    if (isYaml(request.headers.get("Content-Type")) && !looksLikeJson(request.body)) {
+        auto read = document::readYaml(request.body, {}, limits);
+        if (!read.ok())
+            return base::makeError("error converting YAML to JSON: yaml: " + document::goErrorText(read.error()));
+        return read;
+    }
+    auto read = document::readJson(request.body, {}, limits);
+    if (!read.ok()) return base::makeError(document::goErrorText(read.error()));
+    return read;
+}
+
+base::Error invalidOptions(std::string_view kind, std::vector<api::StatusCause> causes) {
+    return api::invalid("meta.k8s.io", kind, "", std::move(causes));
+}
+
+base::Result<Value> checkFields(Context& context, const api::ResourceInfo& resource,
+                                const Value& object, bool) {
+    auto decoded = api::decodeObject(resource, object);
+    const std::string prefix = resource.kind + " in version \"" + resource.version +
+                               "\" cannot be handled as a " + resource.kind + ": ";
+    if (!decoded.ok()) return api::badRequest(prefix + decoded.error().message);
+    api::DecodeResult& result = decoded.value();
+    if (result.unknown.empty() || context.fieldValidation == "Ignore") return result.object;
+    if (context.fieldValidation == "Strict") {
+        std::vector<std::string> texts;
+        for (const api::FieldProblem& problem : result.unknown) texts.push_back(problem.message);
+        return api::badRequest(prefix + "strict decoding error: " + base::join(texts, ", "));
+    }
+    for (const api::FieldProblem& problem : result.unknown) context.warn(problem.message);
+    return result.object;
+}
+
+namespace {
+
+base::Status checkMediaType(const ports::Request& request, bool custom) {
+    std::string_view type = request.headers.get("Content-Type");
+    if (type.empty()) return base::okStatus();
+    type = base::trim(type.substr(0, type.find(';')));
+    if (type == "application/json" || type == "application/yaml") return base::okStatus();
+    if (type == "application/vnd.kubernetes.protobuf" && !custom) return base::okStatus();
+    return api::statusError(415, "UnsupportedMediaType",
+                            "the body of the request was in an unknown format - accepted media types "
+                            "include: application/json, application/yaml, "
+                            "application/vnd.kubernetes.protobuf");
+}
+
+base::Error unrecognized(const api::ResourceInfo& expected, const std::string& why,
+                         const ports::Request& request) {
+    std::string shown = request.body.substr(0, 1024);
+    if (request.body.empty()) shown = "<empty>";
+    return api::badRequest("the object provided is unrecognized (must be of type " + expected.kind +
+                           "): couldn't get version/kind; json parse error: " + why + " (" + shown + ")");
+}
+
+std::string goPackage(std::string_view group) {
+    if (group.empty()) return "core";
+    return std::string(group.substr(0, group.find('.')));
+}
+
+base::Status checkKind(Core& core, const api::ResourceInfo& expected, const Value& object) {
+    const std::string_view kind = object["kind"].asString();
+    const std::string_view apiVersion = object["apiVersion"].asString();
+    if (kind == expected.kind && apiVersion == expected.apiVersion()) return base::okStatus();
+    std::string_view group, version = apiVersion;
+    if (const auto slash = apiVersion.find('/'); slash != std::string_view::npos) {
+        group = apiVersion.substr(0, slash);
+        version = apiVersion.substr(slash + 1);
+    }
+    if (expected.custom) {
+        if (kind != expected.kind)
+            return api::badRequest("the kind in the data (" + std::string(kind) +
+                                   ") does not match the expected kind (" + expected.kind + ")");
+        return api::badRequest("the API version in the data (" + std::string(apiVersion) +
+                               ") does not match the expected API version (" + expected.apiVersion() +
+                               ")");
+    }
+    const api::ResourceInfo* known = core.kinds.findByKind(group, version, kind);
+    const std::string prefix = std::string(kind) + " in version \"" + std::string(version) +
+                               "\" cannot be handled as a " + expected.kind + ": ";
+    if (known == nullptr || known->custom)
+        return api::badRequest(prefix + "no kind \"" + std::string(kind) +
+                               "\" is registered for version \"" + std::string(apiVersion) +
+                               "\" in scheme \"pkg/runtime/scheme.go:111\"");
+    if (kind == expected.kind)
+        return api::badRequest("the API version in the data (" + std::string(apiVersion) +
+                               ") does not match the expected API version (" + expected.apiVersion() +
+                               ")");
+    return api::badRequest(prefix + "converting (" + std::string(version) + "." + std::string(kind) +
+                           ") to (" + goPackage(expected.group) + "." + expected.kind +
+                           "): unknown conversion");
+}
+
+} // namespace
+
+base::Result<Value> decodeBody(Core& core, Context& context, const api::ResourceInfo& expected) {
+    BASE_CHECK(checkMediaType(context.request, expected.custom));
+    auto raw = rawBody(context.request);
+    if (!raw.ok()) return unrecognized(expected, raw.error().message, context.request);
+    Value object = std::move(raw).value();
+    if (!object.isObject()) {
+        const char* what = object.isArray() ? "array" : object.isString() ? "string" : "number";
+        return api::badRequest(
+            "the object provided is unrecognized (must be of type " + expected.kind +
+            "): couldn't get version/kind; json parse error: json: cannot unmarshal " + what +
+            " into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
+            "Kind string \"json:\\\"kind,omitempty\\\"\" } (" +
+            base::encodeHex(context.request.body.substr(0, 1024)) + ")");
+    }
+    if (!object["apiVersion"].isString() || object["apiVersion"].isEmpty())
+        object = object.with("apiVersion", expected.apiVersion());
+    if (!object["kind"].isString() || object["kind"].isEmpty())
+        object = object.with("kind", expected.kind);
+    BASE_CHECK(checkKind(core, expected, object));
+    if (expected.custom) return customDecode(core, context, expected, std::move(object));
+    return checkFields(context, expected, object);
+}
+
+} // namespace apiserver

@@ -1,0 +1,111 @@
+// create. Source: apiserver pkg/endpoints/handlers/create.go, pkg/registry/rest/create.go.
+#include "apiserver/core.h"
+#include "apiserver/registry/validate.h"
+#include "base/strings.h"
+
+namespace apiserver {
+
+using document::Value;
+
+namespace {
+
+base::Status checkNamespace(const Context& context, Value& object) {
+    const api::ResourceInfo& resource = *context.resource;
+    const std::string_view given = metaText(object, "namespace");
+    if (!resource.namespaced) {
+        if (!given.empty()) object = withoutMeta(object, "namespace");
+        return base::okStatus();
+    }
+    if (given.empty()) object = withMeta(object, "namespace", context.info.ns);
+    else if (given != context.info.ns)
+        return api::badRequest(
+            "the namespace of the provided object does not match the namespace sent on the request");
+    return base::okStatus();
+}
+
+// Source: apiserver pkg/storage/names: 5 characters after at most 58 of the base.
+std::string generateName(Core& core, Context& context, std::string_view base) {
+    constexpr std::size_t kLongest = 58;
+    if (context.generatedName.empty())
+        context.generatedName = core.kernel.random("apiserver/names").suffix(5);
+    return std::string(base.substr(0, kLongest)) + context.generatedName;
+}
+
+Value withSystemFields(Core& core, Context& context, const Value& object) {
+    if (context.generatedUid.empty())
+        context.generatedUid = core.kernel.random("apiserver/uid").uuid();
+    document::ObjectBuilder meta(object["metadata"]);
+    meta.erase("deletionTimestamp").erase("deletionGracePeriodSeconds").erase("selfLink");
+    meta.erase("resourceVersion");
+    meta.set("uid", context.generatedUid).set("creationTimestamp", core.now());
+    return object.with("metadata", std::move(meta).build());
+}
+
+} // namespace
+
+base::Result<Value> createObject(Core& core, Context& context, Value object) {
+    const api::ResourceInfo& resource = *context.resource;
+    const Strategy& strategy = strategyOf(resource);
+    BASE_CHECK(checkNamespace(context, object));
+    if (!metaText(object, "resourceVersion").empty())
+        return api::statusError(500, "", "resourceVersion should not be set on objects to be created");
+    object = object.has("metadata") ? object : object.with("metadata", Value::object());
+    if (!resource.custom) object = api::applyDefaults(resource, object);
+    object = withSystemFields(core, context, object);
+    if (!context.fieldsTracked)
+        object = trackUpdate(core, context, resource, Value(), object, context.info.subresource);
+
+    Admission admission{core, context, resource, "CREATE", "", context.info.ns,
+                        std::string(metaText(object, "name")), object, Value()};
+    BASE_CHECK(admitMutating(admission));
+    object = admission.object;
+    const std::string generate(metaText(object, "generateName"));
+    if (metaText(object, "name").empty() && !generate.empty())
+        object = withMeta(object, "name", generateName(core, context, generate));
+    admission.name = metaText(object, "name");
+
+    if (resource.findSubresource("status") != nullptr && strategy.prepareCreate == nullptr)
+        object = object.without("status");
+    if (strategy.generation) object = withMeta(object, "generation", 1);
+    if (strategy.prepareCreate != nullptr) object = strategy.prepareCreate(core, context, object);
+    if (resource.custom) {
+        BASE_TRY(object, customValidate(core, context, resource, object, Value()));
+    } else {
+        auto causes = checkMetadata(object);
+        if (!causes.empty())
+            return api::invalid(resource.group, resource.kind, metaText(object, "name"),
+                                std::move(causes));
+    }
+    const std::string_view name = metaText(object, "name");
+    BASE_TRY(store::ChangePtr existing,
+             readStored(core, storedAs(core, resource), metaText(object, "namespace"), name));
+    admission.object = object;
+    BASE_CHECK(admitValidating(admission));
+    if (context.errand) return Value();
+    if (existing) {
+        // Two writers met, or a generated name did.
+        base::Error error = api::alreadyExists(resource.group, resource.plural, name);
+        if (metaText(existing->value, "deletionTimestamp").empty()) return error;
+        error = api::statusError(409, "AlreadyExists", "object is being deleted: " + error.message,
+                                 resource.group, resource.plural, std::string(name));
+        return error;
+    }
+    if (strategy.allocate != nullptr) {
+        BASE_TRY(object, strategy.allocate(core, context, object, Value()));
+    }
+    if (!resource.custom) object = api::fillRequired(resource, object);
+    if (context.dryRun) return object;
+    BASE_TRY(Value written, writeStored(core, resource, object, 0));
+    if (strategy.afterWrite != nullptr) strategy.afterWrite(core, written, Value());
+    return written;
+}
+
+Outcome handleCreate(Core& core, Context& context) {
+    const api::ResourceInfo& resource = *context.resource;
+    BASE_TRY(Value object, decodeBody(core, context, resource));
+    BASE_TRY(Value created, createObject(core, context, std::move(object)));
+    if (context.errand) return ports::Response{};
+    return respondObject(core, context, 201, created);
+}
+
+} // namespace apiserver

@@ -1,0 +1,173 @@
+// Where objects live in etcd and in which version. Source: kubernetes pkg/registry/*/storage and
+// pkg/kubeapiserver default_storage_factory_builder.
+#include "apiserver/api_server.h"
+#include "apiserver/core.h"
+#include "base/strings.h"
+
+#include <utility>
+
+namespace apiserver {
+
+using document::Value;
+
+std::string storagePrefix(std::string_view group, std::string_view plural) {
+    static constexpr std::pair<std::string_view, std::string_view> kSpecial[] = {
+        {"/nodes", "minions"},
+        {"/services", "services/specs"},
+        {"/endpoints", "services/endpoints"},
+        {"/replicationcontrollers", "controllers"},
+        {"events.k8s.io/events", "events"},
+        {"networking.k8s.io/ingresses", "ingress"},
+        {"networking.k8s.io/ingressclasses", "ingressclasses"},
+        {"apiregistration.k8s.io/apiservices", "apiregistration.k8s.io/apiservices"},
+        {"apiextensions.k8s.io/customresourcedefinitions",
+         "apiextensions.k8s.io/customresourcedefinitions"},
+        {"resource.k8s.io/deviceclasses", "deviceclasses"},
+    };
+    const std::string key = std::string(group) + "/" + std::string(plural);
+    for (const auto& [name, prefix] : kSpecial)
+        if (name == key) return "/registry/" + std::string(prefix) + "/";
+    const bool builtin = group.empty() || group.find('.') == std::string_view::npos ||
+                         group.ends_with(".k8s.io");
+    if (builtin) return "/registry/" + std::string(plural) + "/";
+    return "/registry/" + key + "/";
+}
+
+std::string prefixOf(Core&, const api::ResourceInfo& resource) {
+    if (resource.custom) return "/registry/" + resource.group + "/" + resource.plural + "/";
+    return storagePrefix(resource.group, resource.plural);
+}
+
+std::string keyOf(Core& core, const api::ResourceInfo& resource, std::string_view ns,
+                  std::string_view name) {
+    std::string key = prefixOf(core, resource);
+    if (resource.namespaced) key.append(ns).append("/");
+    return key.append(name);
+}
+
+const api::ResourceInfo& storedAs(Core& core, const api::ResourceInfo& resource) {
+    const api::ResourceInfo* stored = nullptr;
+    if (resource.group == "events.k8s.io") stored = core.kinds.find("", "v1", "events");
+    else if (resource.custom) stored = core.kinds.findPreferred(resource.group, resource.plural);
+    else if (resource.group == "autoscaling") stored = core.kinds.find("autoscaling", "v2", resource.plural);
+    return stored == nullptr ? resource : *stored;
+}
+
+std::string qualified(const api::ResourceInfo& resource) {
+    return resource.group.empty() ? resource.plural : resource.plural + "." + resource.group;
+}
+
+base::Result<store::ChangePtr> readStored(Core& core, const api::ResourceInfo& resource,
+                                          std::string_view ns, std::string_view name) {
+    BASE_TRY(store::Store* store, core.store());
+    return store->get(keyOf(core, resource, ns, name));
+}
+
+namespace {
+
+// Events go after an hour. Source: apiserver pkg/storage/etcd3 lease manager: leases are shared by
+// the writes of a minute.
+base::Result<std::int64_t> eventLease(Core& core, store::Store& store) {
+    constexpr std::int64_t kEventTtl = 3600;
+    const std::int64_t minute = core.kernel.now() / sim::kMinute;
+    const auto place = core.eventLeases.find(minute);
+    if (place != core.eventLeases.end() && store.findLease(place->second) != nullptr)
+        return place->second;
+    core.eventLeases.clear();
+    BASE_TRY(std::int64_t lease, store.grantLease(kEventTtl + 60));
+    core.eventLeases[minute] = lease;
+    return lease;
+}
+
+base::Error storageError(const base::Error& error) {
+    return api::statusError(500, "", error.message);
+}
+
+} // namespace
+
+base::Result<Value> writeStored(Core& core, const api::ResourceInfo& resource, Value object,
+                                std::int64_t expected) {
+    BASE_TRY(store::Store* store, core.store());
+    const api::ResourceInfo& stored = storedAs(core, resource);
+    const std::string key =
+        keyOf(core, stored, metaText(object, "namespace"), metaText(object, "name"));
+    Value value = convertTo(stored, object);
+    value = withMeta(value, "resourceVersion", std::to_string(store->revision() + 1));
+    std::int64_t lease = 0;
+    if (stored.plural == "events" && stored.group.empty()) {
+        BASE_TRY(lease, eventLease(core, *store));
+        // Granting a lease may let another one expire; the revision is taken again.
+        value = withMeta(value, "resourceVersion", std::to_string(store->revision() + 1));
+    }
+    auto written = store->putIf(key, expected, value, lease);
+    if (!written.ok()) return storageError(written.error());
+    const std::string name(metaText(object, "name"));
+    if (!written.value() && expected == 0) return api::alreadyExists(resource.group, resource.plural, name);
+    if (!written.value())
+        return api::conflict(resource.group, resource.plural, name,
+                             "the object has been modified; please apply your changes to the latest "
+                             "version and try again");
+    return convertTo(resource, value);
+}
+
+base::Status removeStored(Core& core, const api::ResourceInfo& resource, const Value& object,
+                          std::int64_t expected) {
+    BASE_TRY(store::Store* store, core.store());
+    const std::string key =
+        keyOf(core, resource, metaText(object, "namespace"), metaText(object, "name"));
+    auto removed = store->removeIf(key, expected);
+    if (!removed.ok()) return storageError(removed.error());
+    if (!removed.value())
+        return api::conflict(resource.group, resource.plural, metaText(object, "name"),
+                             "the object has been modified; please apply your changes to the latest "
+                             "version and try again");
+    return base::okStatus();
+}
+
+Core::Core(sim::Kernel& k, std::shared_ptr<store::EtcdAccess> e, Config c)
+    : kernel(k), etcd(std::move(e)), config(std::move(c)), hub(*this), scope(k) {}
+Core::~Core() = default;
+
+base::Result<store::Store*> Core::store() {
+    auto reached = etcd->reach();
+    if (!reached.ok()) return api::statusError(500, "", reached.error().message);
+    return reached;
+}
+
+Value Core::lookup(std::string_view group, std::string_view plural, std::string_view ns,
+                   std::string_view name) {
+    auto reached = etcd->reach();
+    if (!reached.ok()) return {};
+    std::string key = storagePrefix(group, plural);
+    if (!ns.empty()) key.append(ns).append("/");
+    const store::ChangePtr change = reached.value()->get(key.append(name));
+    return change ? change->value : Value();
+}
+
+std::vector<Value> Core::all(std::string_view group, std::string_view plural, std::string_view ns) {
+    std::vector<Value> found;
+    auto reached = etcd->reach();
+    if (!reached.ok()) return found;
+    std::string prefix = storagePrefix(group, plural);
+    if (!ns.empty()) prefix.append(ns).append("/");
+    for (const store::ChangePtr& change :
+         reached.value()->range(prefix, store::Store::prefixEnd(prefix)))
+        found.push_back(change->value);
+    return found;
+}
+
+std::string Core::now() const { return sim::formatRfc3339(kernel.unixNow()); }
+
+Value withMeta(const Value& object, std::string_view key, Value value) {
+    return object.with("metadata", object["metadata"].with(key, std::move(value)));
+}
+
+Value withoutMeta(const Value& object, std::string_view key) {
+    return object.with("metadata", object["metadata"].without(key));
+}
+
+std::int64_t revisionOf(const Value& object) {
+    return base::parseInt(metaText(object, "resourceVersion")).value_or(0);
+}
+
+} // namespace apiserver

@@ -1,0 +1,179 @@
+// What each resource does beside its tables. Source: kubernetes pkg/registry/*/strategy.go.
+#include "apiserver/registry/strategies.h"
+
+#include <map>
+
+namespace apiserver {
+
+using document::Value;
+
+namespace {
+
+// Source: pkg/registry/core/namespace/strategy.go.
+Value createNamespace(Core&, Context&, Value object) {
+    bool found = false;
+    for (const Value& item : object.at("spec", "finalizers").items())
+        found = found || item.asString() == "kubernetes";
+    Value finalizers = object.at("spec", "finalizers");
+    if (!found) finalizers = finalizers.appended("kubernetes");
+    object = object.withPath({"spec", "finalizers"}, finalizers);
+    return object.with("status", Value::object({{"phase", "Active"}}));
+}
+
+Value updateNamespace(Core&, Context&, Value object, const Value& old) {
+    return object.with("spec", old["spec"]).with("status", old["status"]);
+}
+
+Value createVolume(Core&, Context&, Value object) {
+    return object.with("status", Value::object({{"phase", "Pending"}}));
+}
+
+// A node keeps the status it is created with.
+Value keepAll(Core&, Context&, Value object) { return object; }
+
+// Source: pkg/registry/certificates/certificates/strategy.go.
+Value createSigningRequest(Core&, Context& context, Value object) {
+    document::ObjectBuilder spec(object["spec"]);
+    spec.set("username", context.user.name);
+    if (!context.user.uid.empty()) spec.set("uid", context.user.uid);
+    else spec.erase("uid");
+    spec.set("groups", Value::strings(context.user.groups));
+    document::ObjectBuilder extra;
+    for (const auto& [key, values] : context.user.extra) extra.set(key, Value::strings(values));
+    if (!extra.empty()) spec.set("extra", std::move(extra).build());
+    else spec.erase("extra");
+    return object.with("spec", std::move(spec).build()).without("status");
+}
+
+Value updateSigningRequest(Core&, Context&, Value object, const Value& old) {
+    return object.with("spec", old["spec"]).with("status", old["status"]);
+}
+
+// Source: pkg/registry/batch/job/strategy.go generateSelector.
+Value createJob(Core&, Context&, Value object) {
+    object = object.without("status");
+    const Value& spec = object["spec"];
+    if (spec["manualSelector"].asBool()) return object;
+    const Value uid = object["metadata"]["uid"];
+    const Value name = object["metadata"]["name"];
+    const auto set = [&](std::string_view key, const Value& value) {
+        if (!object.at("spec", "template", "metadata", "labels").has(key))
+            object = object.withPath({"spec", "template", "metadata", "labels", key}, value);
+    };
+    set("batch.kubernetes.io/job-name", name);
+    set("job-name", name);
+    set("batch.kubernetes.io/controller-uid", uid);
+    set("controller-uid", uid);
+    if (!object.at("spec", "selector", "matchLabels").has("batch.kubernetes.io/controller-uid"))
+        object = object.withPath({"spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"},
+                                 uid);
+    return object;
+}
+
+Value createDefinition(Core&, Context&, Value object) {
+    // Source: apiextensions-apiserver pkg/registry/customresourcedefinition/strategy.go.
+    const Value& spec = object["spec"];
+    Value stored;
+    for (const Value& version : spec["versions"].items())
+        if (version["storage"].asBool()) stored = Value::array({version["name"]});
+    document::ObjectBuilder status;
+    status.set("conditions", Value::array(std::vector<Value>{}));
+    status.set("acceptedNames", Value::object({{"plural", ""}, {"kind", ""}}));
+    status.set("storedVersions", stored.isNull() ? Value::array(std::vector<Value>{}) : stored);
+    return object.with("status", std::move(status).build());
+}
+
+using Table = std::map<std::string, Strategy, std::less<>>;
+
+void addWorkloads(Table& table) {
+    for (const char* key :
+         {"apps/deployments", "apps/replicasets", "apps/statefulsets", "apps/daemonsets",
+          "/replicationcontrollers", "batch/jobs", "batch/cronjobs", "policy/poddisruptionbudgets",
+          "networking.k8s.io/ingresses", "networking.k8s.io/networkpolicies",
+          "networking.k8s.io/ingressclasses", "discovery.k8s.io/endpointslices", "/podtemplates",
+          "flowcontrol.apiserver.k8s.io/flowschemas",
+          "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations",
+          "scheduling.k8s.io/priorityclasses", "apiextensions.k8s.io/customresourcedefinitions",
+          "admissionregistration.k8s.io/mutatingwebhookconfigurations",
+          "admissionregistration.k8s.io/validatingwebhookconfigurations",
+          "admissionregistration.k8s.io/validatingadmissionpolicies",
+          "admissionregistration.k8s.io/validatingadmissionpolicybindings",
+          "storage.k8s.io/csidrivers", "resource.k8s.io/resourceslices",
+          "resource.k8s.io/deviceclasses", "/pods"})
+        table[key].generation = true;
+    table["apps/deployments"].generationOnAnnotations = true;
+    table["/replicationcontrollers"].orphanByDefault = true;
+    table["batch/jobs"].orphanByDefault = true;
+    table["batch/jobs"].prepareCreate = createJob;
+}
+
+void addCore(Table& table) {
+    Strategy& pods = table["/pods"];
+    pods.graceful = true;
+    pods.returnDeleted = true;
+    pods.prepareCreate = preparePodCreate;
+    pods.prepareUpdate = preparePodUpdate;
+    pods.prepareStatus = preparePodStatus;
+    Strategy& namespaces = table["/namespaces"];
+    namespaces.prepareCreate = createNamespace;
+    namespaces.prepareUpdate = updateNamespace;
+    Strategy& services = table["/services"];
+    services.returnDeleted = true;
+    services.createOnUpdate = true;
+    services.prepareUpdate = prepareServiceUpdate;
+    services.allocate = allocateService;
+    services.release = releaseService;
+    table["/nodes"].prepareCreate = keepAll;
+    table["/persistentvolumes"].prepareCreate = createVolume;
+    table["/persistentvolumeclaims"].prepareCreate = createVolume;
+    for (const char* key : {"/persistentvolumes", "/persistentvolumeclaims", "/serviceaccounts",
+                            "/resourcequotas", "/podtemplates"})
+        table[key].returnDeleted = true;
+    for (const char* key :
+         {"/endpoints", "/events", "events.k8s.io/events", "/limitranges", "coordination.k8s.io/leases",
+          "rbac.authorization.k8s.io/roles", "rbac.authorization.k8s.io/rolebindings",
+          "rbac.authorization.k8s.io/clusterroles", "rbac.authorization.k8s.io/clusterrolebindings"})
+        table[key].createOnUpdate = true;
+    for (const char* key :
+         {"coordination.k8s.io/leases", "apiextensions.k8s.io/customresourcedefinitions",
+          "apiregistration.k8s.io/apiservices", "policy/poddisruptionbudgets",
+          "certificates.k8s.io/certificatesigningrequests", "networking.k8s.io/ingressclasses",
+          "admissionregistration.k8s.io/mutatingwebhookconfigurations",
+          "admissionregistration.k8s.io/validatingwebhookconfigurations",
+          "admissionregistration.k8s.io/validatingadmissionpolicies",
+          "admissionregistration.k8s.io/validatingadmissionpolicybindings"})
+        table[key].unconditionalUpdate = false;
+    table["certificates.k8s.io/certificatesigningrequests"].unconditionalUpdate = true;
+    Strategy& requests = table["certificates.k8s.io/certificatesigningrequests"];
+    requests.prepareCreate = createSigningRequest;
+    requests.prepareUpdate = updateSigningRequest;
+    Strategy& definitions = table["apiextensions.k8s.io/customresourcedefinitions"];
+    definitions.prepareCreate = createDefinition;
+    definitions.afterWrite = definitionWritten;
+    definitions.release = definitionRemoved;
+}
+
+Table makeTable() {
+    Table table;
+    addWorkloads(table);
+    addCore(table);
+    return table;
+}
+
+} // namespace
+
+const Strategy& strategyOf(const api::ResourceInfo& resource) {
+    static const Table kTable = makeTable();
+    static const Strategy kPlain;
+    static const Strategy kCustom = [] {
+        Strategy strategy;
+        strategy.generation = true;
+        strategy.unconditionalUpdate = false;
+        return strategy;
+    }();
+    if (resource.custom) return kCustom;
+    const auto place = kTable.find(resource.group + "/" + resource.plural);
+    return place == kTable.end() ? kPlain : place->second;
+}
+
+} // namespace apiserver

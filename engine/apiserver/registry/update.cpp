@@ -1,0 +1,198 @@
+// update. Source: apiserver pkg/endpoints/handlers/update.go, pkg/registry/rest/update.go and
+// pkg/registry/generic/registry/store.go.
+#include "apiserver/core.h"
+#include "base/strings.h"
+
+namespace apiserver {
+
+using document::Value;
+
+namespace {
+
+base::Error modified(const api::ResourceInfo& resource, std::string_view name) {
+    return api::conflict(resource.group, resource.plural, name,
+                         "the object has been modified; please apply your changes to the latest version "
+                         "and try again");
+}
+
+base::Status checkVersion(const Strategy& strategy, const api::ResourceInfo& resource,
+                          const Value& object, const Value& current) {
+    const std::string_view given = metaText(object, "resourceVersion");
+    const std::string_view name = metaText(current, "name");
+    if (given.empty() || given == "0") {
+        if (!strategy.unconditionalUpdate)
+            return api::invalid(resource.group, resource.kind, name,
+                                {{"FieldValueInvalid",
+                                  "Invalid value: 0: must be specified for an update",
+                                  "metadata.resourceVersion"}});
+        return base::okStatus();
+    }
+    if (!base::parseInt(given))
+        return api::statusError(500, "",
+                                "strconv.ParseUint: parsing " + base::quoteGo(given) + ": invalid syntax");
+    if (given != metaText(current, "resourceVersion")) return modified(resource, name);
+    return base::okStatus();
+}
+
+base::Status checkUid(Core& core, const api::ResourceInfo& resource, const Value& object,
+                      const Value& current) {
+    const std::string_view given = metaText(object, "uid");
+    if (given.empty() || given == metaText(current, "uid")) return base::okStatus();
+    const std::string key = keyOf(core, storedAs(core, resource), metaText(current, "namespace"),
+                                  metaText(current, "name"));
+    return api::conflict(resource.group, resource.plural, metaText(current, "name"),
+                         "StorageError: invalid object, Code: 4, Key: " + key +
+                             ", ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in "
+                             "precondition: " +
+                             std::string(given) + ", UID in object meta: " +
+                             std::string(metaText(current, "uid")));
+}
+
+// What a client cannot change.
+Value keepSystemFields(const api::ResourceInfo& resource, const Value& object, const Value& current) {
+    document::ObjectBuilder meta(object["metadata"]);
+    const Value& old = current["metadata"];
+    for (const char* key : {"uid", "creationTimestamp", "deletionTimestamp",
+                            "deletionGracePeriodSeconds", "generation", "generateName", "selfLink"}) {
+        if (old.has(key)) meta.set(key, old[key]);
+        else meta.erase(key);
+    }
+    meta.set("resourceVersion", old["resourceVersion"]);
+    if (resource.namespaced) meta.set("namespace", old["namespace"]);
+    return object.with("metadata", std::move(meta).build());
+}
+
+bool specChanged(const Value& object, const Value& current) {
+    const auto strip = [](const Value& v) { return v.without("metadata").without("status"); };
+    return !(strip(object) == strip(current));
+}
+
+Value prepare(Core& core, Context& context, const Strategy& strategy, Value object,
+              const Value& current, const std::string& subresource) {
+    const api::ResourceInfo& resource = *context.resource;
+    const bool hasStatus = resource.findSubresource("status") != nullptr;
+    if (subresource == "status") {
+        // Only the status counts, and the metadata that a status writer may set.
+        document::ObjectBuilder out(current);
+        if (object.has("status")) out.set("status", object["status"]);
+        else out.erase("status");
+        out.set("metadata", object["metadata"]);
+        object = std::move(out).build();
+        if (strategy.prepareStatus != nullptr)
+            object = strategy.prepareStatus(core, context, object, current);
+        return object;
+    }
+    if (subresource.empty() && hasStatus) {
+        if (current.has("status")) object = object.with("status", current["status"]);
+        else object = object.without("status");
+    }
+    if (subresource.empty() && strategy.prepareUpdate != nullptr)
+        object = strategy.prepareUpdate(core, context, object, current);
+    const bool deleting = !metaText(current, "deletionTimestamp").empty();
+    bool bump = strategy.generation && specChanged(object, current);
+    if (strategy.generationOnAnnotations &&
+        !(object.at("metadata", "annotations") == current.at("metadata", "annotations")))
+        bump = true;
+    if (bump && !(resource.custom && deleting))
+        object = withMeta(object, "generation", current.at("metadata", "generation").asInt() + 1);
+    return object;
+}
+
+bool nothingHolds(const Value& object) {
+    return !metaText(object, "deletionTimestamp").empty() &&
+           object.at("metadata", "deletionGracePeriodSeconds").asInt() == 0 &&
+           object.at("metadata", "finalizers").size() == 0;
+}
+
+Value withoutTracking(const Value& object) {
+    return object.with("metadata", object["metadata"].without("managedFields").without("resourceVersion"));
+}
+
+base::Result<Value> validate(Core& core, Context& context, Value object, const Value& current,
+                             const std::string& subresource) {
+    const api::ResourceInfo& resource = *context.resource;
+    if (resource.custom) return customValidate(core, context, resource, object, current);
+    (void)subresource;
+    return object;
+}
+
+} // namespace
+
+base::Result<UpdateResult> updateObject(Core& core, Context& context, std::string_view name,
+                                        const Change& change, const UpdateOptions& options) {
+    const api::ResourceInfo& resource = *context.resource;
+    const Strategy& strategy = strategyOf(resource);
+    BASE_TRY(store::ChangePtr stored,
+             readStored(core, storedAs(core, resource), context.info.ns, name));
+    if (!stored) {
+        if (!options.createIfMissing) return api::notFound(resource.group, resource.plural, name);
+        BASE_TRY(Value object, change(Value()));
+        BASE_TRY(Value created, createObject(core, context, withoutMeta(object, "resourceVersion")));
+        return UpdateResult{created, true};
+    }
+    const Value current = convertTo(resource, stored->value);
+    BASE_TRY(Value object, change(current));
+    if (!resource.custom) object = api::applyDefaults(resource, object);
+    BASE_CHECK(checkUid(core, resource, object, current));
+    BASE_CHECK(checkVersion(strategy, resource, object, current));
+    object = keepSystemFields(resource, object, current);
+    if (!context.fieldsTracked)
+        object = trackUpdate(core, context, resource, current, object, options.subresource);
+    Admission admission{core,   context, resource, "UPDATE", options.subresource, context.info.ns,
+                        std::string(name), object, current};
+    if (options.admission) {
+        BASE_CHECK(admitMutating(admission));
+        object = admission.object;
+    }
+    object = prepare(core, context, strategy, object, current, options.subresource);
+    BASE_TRY(object, validate(core, context, object, current, options.subresource));
+    admission.object = object;
+    if (options.admission) BASE_CHECK(admitValidating(admission));
+    if (context.errand) return UpdateResult{};
+    if (strategy.allocate != nullptr && options.subresource.empty()) {
+        BASE_TRY(object, strategy.allocate(core, context, object, current));
+    }
+    if (!resource.custom) object = api::fillRequired(resource, object);
+    if (context.dryRun) return UpdateResult{object, false};
+    if (nothingHolds(object)) {
+        BASE_CHECK(removeStored(core, storedAs(core, resource), current, stored->revision));
+        if (strategy.release != nullptr) strategy.release(core, current);
+        return UpdateResult{object, false};
+    }
+    // A write that changes nothing is no write.
+    if (withoutTracking(object) == withoutTracking(current)) {
+        const bool sameManagers = object.at("metadata", "managedFields").size() ==
+                                  current.at("metadata", "managedFields").size();
+        if (sameManagers) return UpdateResult{current, false};
+    }
+    BASE_TRY(Value written, writeStored(core, resource, object, stored->revision));
+    if (strategy.afterWrite != nullptr) strategy.afterWrite(core, written, current);
+    return UpdateResult{written, false};
+}
+
+Outcome handleUpdate(Core& core, Context& context) {
+    const api::ResourceInfo& resource = *context.resource;
+    BASE_TRY(Value object, decodeBody(core, context, resource));
+    const std::string name = context.info.name;
+    const std::string_view given = metaText(object, "name");
+    if (given.empty())
+        return api::badRequest("the name of the object (" + name +
+                               " based on URL) was undeterminable: name must be provided");
+    if (given != name)
+        return api::badRequest("the name of the object (" + std::string(given) +
+                               ") does not match the name on the URL (" + name + ")");
+    const std::string_view ns = metaText(object, "namespace");
+    if (resource.namespaced && !ns.empty() && ns != context.info.ns)
+        return api::badRequest(
+            "the namespace of the provided object does not match the namespace sent on the request");
+    if (resource.namespaced && ns.empty()) object = withMeta(object, "namespace", context.info.ns);
+    UpdateOptions options;
+    options.subresource = context.info.subresource;
+    options.createIfMissing = strategyOf(resource).createOnUpdate && options.subresource.empty();
+    const Change change = [&](const Value&) -> base::Result<Value> { return object; };
+    BASE_TRY(UpdateResult result, updateObject(core, context, name, change, options));
+    if (context.errand) return ports::Response{};
+    return respondObject(core, context, result.created ? 201 : 200, result.object);
+}
+
+} // namespace apiserver

@@ -1,0 +1,145 @@
+// Shapes answers: objects, Tables, metadata only, errors. Source: apiserver
+// pkg/endpoints/handlers/response.go and negotiation.
+#include "apiserver/core.h"
+#include "base/strings.h"
+#include "document/yaml.h"
+
+namespace apiserver {
+
+using document::Value;
+
+namespace {
+
+struct MediaType {
+    std::string type, as, version, group;
+};
+
+enum class Shape { Object, Table, Metadata, MetadataList, None };
+
+struct Negotiated {
+    Shape shape = Shape::None;
+    bool yaml = false;
+};
+
+MediaType parseMediaType(std::string_view text) {
+    MediaType out;
+    bool first = true;
+    for (const std::string& part : base::split(text, ';')) {
+        const std::string_view piece = base::trim(part);
+        if (first) out.type = piece;
+        else if (piece.starts_with("as=")) out.as = piece.substr(3);
+        else if (piece.starts_with("v=")) out.version = piece.substr(2);
+        else if (piece.starts_with("g=")) out.group = piece.substr(2);
+        first = false;
+    }
+    return out;
+}
+
+Negotiated negotiate(const ports::Request& request, bool custom) {
+    const std::string_view accept = request.headers.get("Accept");
+    if (accept.empty()) return {Shape::Object, false};
+    for (const std::string& part : base::split(accept, ',')) {
+        const MediaType media = parseMediaType(part);
+        const bool any = media.type == "*/*" || media.type == "application/*";
+        const bool json = media.type == "application/json";
+        const bool yaml = media.type == "application/yaml";
+        const bool protobuf = media.type == "application/vnd.kubernetes.protobuf" && !custom;
+        if (!any && !json && !yaml && !protobuf) continue;
+        if (media.as.empty()) return {Shape::Object, yaml};
+        if (media.group != "meta.k8s.io" || (media.version != "v1" && media.version != "v1beta1")) continue;
+        if (media.as == "Table" && !protobuf) return {Shape::Table, yaml};
+        if (media.as == "PartialObjectMetadata") return {Shape::Metadata, yaml};
+        if (media.as == "PartialObjectMetadataList") return {Shape::MetadataList, yaml};
+    }
+    return {};
+}
+
+Value metadataOnly(const Value& object) {
+    return Value::object({{"kind", "PartialObjectMetadata"},
+                          {"apiVersion", "meta.k8s.io/v1"},
+                          {"metadata", object["metadata"]}});
+}
+
+bool isList(const Value& object) {
+    return object.has("items") && object["items"].isArray() && object["kind"].asString().ends_with("List");
+}
+
+// Items of a typed list do not repeat kind and version.
+Value plainList(const Context& context, const Value& list) {
+    if (context.resource == nullptr || context.resource->custom) return list;
+    std::vector<Value> items;
+    items.reserve(list["items"].size());
+    for (const Value& item : list["items"].items()) items.push_back(item.without("kind").without("apiVersion"));
+    return list.with("items", Value::array(std::move(items)));
+}
+
+} // namespace
+
+ports::Response respondJson(int code, Value value) {
+    ports::Response response;
+    response.status = code;
+    response.headers.set("Content-Type", "application/json");
+    response.object = std::move(value);
+    return response;
+}
+
+ports::Response respondText(int code, std::string text, std::string type) {
+    ports::Response response;
+    response.status = code;
+    response.headers.set("Content-Type", std::move(type));
+    response.body = std::move(text);
+    return response;
+}
+
+ports::Response respondError(const base::Error& error) {
+    Value status = api::statusOf(error);
+    const int code = static_cast<int>(status["code"].asInt(500));
+    ports::Response response = respondJson(code, status);
+    const std::int64_t retry = status.at("details", "retryAfterSeconds").asInt();
+    if (retry > 0) response.headers.set("Retry-After", std::to_string(retry));
+    return response;
+}
+
+ports::Response respondObject(Core& core, Context& context, int code, const Value& object) {
+    const bool custom = context.resource != nullptr && context.resource->custom;
+    const Negotiated wanted = negotiate(context.request, custom);
+    if (wanted.shape == Shape::None)
+        return respondError(api::statusError(
+            406, "NotAcceptable",
+            std::string("406: Not Acceptable\n\nAvailable representations: application/json, "
+                        "application/yaml") +
+                (custom ? "" : ", application/vnd.kubernetes.protobuf")));
+    const bool list = isList(object);
+    Value shown = object;
+    if (wanted.shape == Shape::Table && context.resource != nullptr &&
+        object["kind"].asString() != "Status") {
+        std::vector<Value> rows;
+        if (list) rows.assign(object["items"].items().begin(), object["items"].items().end());
+        else rows.push_back(object);
+        std::string_view include = context.request.query.get("includeObject");
+        shown = makeTable(core, *context.resource, rows,
+                          list ? object["metadata"]
+                               : Value::object({{"resourceVersion", object["metadata"]["resourceVersion"]}}),
+                          include.empty() ? "Metadata" : include, true);
+    } else if (wanted.shape == Shape::Metadata && !list) {
+        shown = metadataOnly(object);
+    } else if (wanted.shape == Shape::MetadataList && list) {
+        std::vector<Value> items;
+        for (const Value& item : object["items"].items()) items.push_back(metadataOnly(item));
+        shown = Value::object({{"kind", "PartialObjectMetadataList"},
+                               {"apiVersion", "meta.k8s.io/v1"},
+                               {"metadata", object["metadata"]},
+                               {"items", Value::array(std::move(items))}});
+    } else if (list) {
+        shown = plainList(context, object);
+    }
+    ports::Response response = respondJson(code, std::move(shown));
+    if (wanted.yaml) {
+        response.headers.set("Content-Type", "application/yaml");
+        response.body = document::writeYaml(response.object);
+        response.object = Value();
+    }
+    return response;
+}
+
+} // namespace apiserver

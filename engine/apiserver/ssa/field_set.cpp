@@ -1,0 +1,361 @@
+#include "apiserver/ssa/field_set.h"
+
+#include "base/strings.h"
+#include "document/json.h"
+
+namespace apiserver {
+
+using document::Value;
+
+FieldSet unite(const FieldSet& a, const FieldSet& b) {
+    FieldSet out = a;
+    out.member = a.member || b.member;
+    for (const auto& [key, child] : b.children) {
+        const auto place = out.children.find(key);
+        if (place == out.children.end()) out.children.emplace(key, child);
+        else place->second = unite(place->second, child);
+    }
+    return out;
+}
+
+FieldSet subtract(const FieldSet& a, const FieldSet& b) {
+    FieldSet out;
+    out.member = a.member && !b.member;
+    for (const auto& [key, child] : a.children) {
+        const auto place = b.children.find(key);
+        FieldSet rest = place == b.children.end() ? child : subtract(child, place->second);
+        if (!rest.empty()) out.children.emplace(key, std::move(rest));
+    }
+    return out;
+}
+
+FieldSet intersect(const FieldSet& a, const FieldSet& b) {
+    FieldSet out;
+    out.member = a.member && b.member;
+    for (const auto& [key, child] : a.children) {
+        const auto place = b.children.find(key);
+        if (place == b.children.end()) continue;
+        FieldSet both = intersect(child, place->second);
+        if (!both.empty()) out.children.emplace(key, std::move(both));
+    }
+    return out;
+}
+
+Value writeFieldSet(const FieldSet& set) {
+    document::ObjectBuilder out;
+    // A leaf is {}; a member with fields below names itself with ".".
+    if (set.member && !set.children.empty()) out.set(".", Value::object());
+    for (const auto& [key, child] : set.children) out.set(key, writeFieldSet(child));
+    return std::move(out).build();
+}
+
+FieldSet readFieldSet(const Value& fields) {
+    FieldSet out;
+    if (fields.size() == 0) out.member = true;
+    for (const document::Member& member : fields.members()) {
+        if (member.key.view() == ".") out.member = true;
+        else out.children.emplace(member.key.text(), readFieldSet(member.value));
+    }
+    return out;
+}
+
+namespace {
+
+std::string keyText(std::string_view key) {
+    if (key.starts_with("f:")) return "." + std::string(key.substr(2));
+    if (key.starts_with("v:")) return "[=" + std::string(key.substr(2)) + "]";
+    if (key.starts_with("i:")) return "[" + std::string(key.substr(2)) + "]";
+    const Value keys = document::readJson(key.substr(2)).valueOr(Value());
+    std::vector<std::string> parts;
+    for (const document::Member& member : keys.members())
+        parts.push_back(member.key.text() + "=" + document::writeJson(member.value));
+    return "[" + base::join(parts, ",") + "]";
+}
+
+void collect(const FieldSet& set, const std::string& path, std::vector<std::string>& out) {
+    if (set.member) out.push_back(path);
+    for (const auto& [key, child] : set.children) collect(child, path + keyText(key), out);
+}
+
+} // namespace
+
+std::vector<std::string> pathTexts(const FieldSet& set) {
+    std::vector<std::string> out;
+    collect(set, "", out);
+    return out;
+}
+
+namespace {
+
+using Shape = FieldSchema::Shape;
+
+Shape shapeOf(const api::TypeRef& type, const api::Field* field) {
+    switch (type.kind) {
+    case api::TypeKind::Struct:
+        return field != nullptr && field->mapType == "atomic" ? Shape::Atomic : Shape::Struct;
+    case api::TypeKind::Map:
+        return field != nullptr && field->mapType == "atomic" ? Shape::Atomic : Shape::Map;
+    case api::TypeKind::List:
+        if (field == nullptr) return Shape::Atomic;
+        if (field->listType == "map") return Shape::List;
+        if (field->listType == "set") return Shape::Set;
+        // Go types without list markers: the patch strategy says how they merge.
+        if (field->listType.empty() && field->patchStrategy.find("merge") != std::string::npos)
+            return field->mergeKey.empty() ? Shape::Set : Shape::List;
+        return Shape::Atomic;
+    case api::TypeKind::Any: return Shape::Atomic;
+    default: return Shape::Scalar;
+    }
+}
+
+FieldSchema fromType(const api::TypeRef& type, const api::Field* field) {
+    FieldSchema out;
+    out.type = &type;
+    out.field = field;
+    out.shape = shapeOf(type, field);
+    if (out.shape == Shape::List && field != nullptr) {
+        out.keys = field->listMapKeys;
+        if (out.keys.empty() && !field->mergeKey.empty()) out.keys = {field->mergeKey};
+    }
+    return out;
+}
+
+FieldSchema deduced() {
+    FieldSchema out;
+    out.deduced = true;
+    out.shape = Shape::Map;
+    return out;
+}
+
+FieldSchema fromCustom(const Value& schema) {
+    if (schema.isNull()) return deduced();
+    FieldSchema out;
+    out.custom = schema;
+    const std::string_view type = schema["type"].asString();
+    const std::string_view mapType = schema["x-kubernetes-map-type"].asString();
+    const std::string_view listType = schema["x-kubernetes-list-type"].asString();
+    if (type == "object") {
+        out.shape = mapType == "atomic" ? Shape::Atomic
+                    : schema.has("properties") ? Shape::Struct
+                                               : Shape::Map;
+    } else if (type == "array") {
+        out.shape = listType == "map" ? Shape::List : listType == "set" ? Shape::Set : Shape::Atomic;
+        for (const Value& key : schema["x-kubernetes-list-map-keys"].items()) out.keys.push_back(key.text());
+    } else if (type.empty()) {
+        return deduced();
+    } else {
+        out.shape = Shape::Scalar;
+    }
+    return out;
+}
+
+} // namespace
+
+FieldSchema rootSchema(const api::ResourceInfo& resource, const Value& custom) {
+    if (resource.type == nullptr) {
+        FieldSchema root = fromCustom(custom);
+        root.shape = Shape::Struct;
+        return root;
+    }
+    static const api::TypeRef kStruct = [] {
+        api::TypeRef ref;
+        ref.kind = api::TypeKind::Struct;
+        return ref;
+    }();
+    FieldSchema root;
+    root.shape = Shape::Struct;
+    // The root has no field of its own; its type is reached through the resource.
+    root.type = &kStruct;
+    root.custom = Value();
+    root.keys.clear();
+    root.deduced = false;
+    root.rootType = resource.type;
+    return root;
+}
+
+FieldSchema childSchema(const FieldSchema& parent, std::string_view name) {
+    if (parent.rootType != nullptr || (parent.type != nullptr && parent.type->kind == api::TypeKind::Struct)) {
+        const api::Type* type = parent.rootType != nullptr ? parent.rootType : parent.type->type;
+        const api::Field* field = type == nullptr ? nullptr : type->find(name);
+        if (field == nullptr) return deduced();
+        return fromType(field->type, field);
+    }
+    if (parent.type != nullptr && parent.type->element) return fromType(*parent.type->element, nullptr);
+    if (!parent.custom.isNull()) {
+        if (name == "metadata" && !parent.custom["properties"][name].has("properties")) {
+            static const api::ResourceInfo* kAny = api::builtinKinds().find("", "v1", "configmaps");
+            if (kAny != nullptr && kAny->type != nullptr)
+                if (const api::Field* field = kAny->type->find("metadata")) return fromType(field->type, field);
+        }
+        const Value& property = parent.custom["properties"][name];
+        if (!property.isNull()) return fromCustom(property);
+        if (parent.custom["additionalProperties"].isObject())
+            return fromCustom(parent.custom["additionalProperties"]);
+    }
+    return deduced();
+}
+
+FieldSchema itemSchema(const FieldSchema& parent) {
+    if (parent.type != nullptr && parent.type->element) return fromType(*parent.type->element, nullptr);
+    if (!parent.custom.isNull()) return fromCustom(parent.custom["items"]);
+    return deduced();
+}
+
+std::string itemKey(const FieldSchema& list, const Value& item) {
+    if (list.shape == Shape::Set) return "v:" + document::writeJson(item);
+    document::ObjectBuilder keys;
+    for (const std::string& key : list.keys) {
+        if (item.has(key)) keys.set(key, item[key]);
+        else if (key == "protocol") keys.set(key, "TCP"); // the only defaulted merge key
+    }
+    return "k:" + document::writeJson(std::move(keys).build());
+}
+
+namespace {
+
+Shape shapeAt(const FieldSchema& schema, const Value& value) {
+    if (!schema.deduced) {
+        const bool fits = (schema.shape != Shape::Struct && schema.shape != Shape::Map) || value.isObject();
+        const bool list = (schema.shape != Shape::Set && schema.shape != Shape::List) || value.isArray();
+        return fits && list ? schema.shape : Shape::Scalar;
+    }
+    if (value.isObject()) return Shape::Map;
+    return Shape::Atomic;
+}
+
+void addFields(const FieldSchema& schema, const Value& value, FieldSet& set) {
+    const Shape shape = shapeAt(schema, value);
+    if (shape == Shape::Scalar || shape == Shape::Atomic || value.size() == 0) {
+        set.member = true;
+        return;
+    }
+    if (shape == Shape::Struct || shape == Shape::Map) {
+        if (shape == Shape::Map) set.member = true;
+        for (const document::Member& member : value.members()) {
+            std::string key = "f:";
+            key += member.key.view();
+            addFields(childSchema(schema, member.key.view()), member.value, set.children[std::move(key)]);
+        }
+        return;
+    }
+    const FieldSchema item = itemSchema(schema);
+    for (const Value& entry : value.items()) {
+        FieldSet& child = set.children[itemKey(schema, entry)];
+        child.member = true;
+        if (shape == Shape::List) addFields(item, entry, child);
+    }
+}
+
+} // namespace
+
+void stripUnowned(FieldSet& set) {
+    set.children.erase("f:apiVersion");
+    set.children.erase("f:kind");
+    const auto metadata = set.children.find("f:metadata");
+    if (metadata == set.children.end()) return;
+    for (const char* key : {"f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid",
+                            "f:clusterName", "f:generation", "f:managedFields", "f:resourceVersion",
+                            "f:deletionTimestamp", "f:deletionGracePeriodSeconds"})
+        metadata->second.children.erase(key);
+    metadata->second.member = false;
+    if (metadata->second.empty()) set.children.erase(metadata);
+}
+
+FieldSet fieldsOf(const FieldSchema& schema, const Value& object) {
+    FieldSet set;
+    addFields(schema, object, set);
+    stripUnowned(set);
+    return set;
+}
+
+namespace {
+
+void compareItems(const FieldSchema& schema, const Value& before, const Value& after,
+                  FieldDifference& out);
+
+// What addFields would add for a value that only one side has.
+void only(const FieldSchema& schema, const Value& value, FieldSet& set) { addFields(schema, value, set); }
+
+void compareAt(const FieldSchema& schema, const Value& before, const Value& after, FieldDifference& out) {
+    if (before.sameAs(after) || before == after) return;
+    const Shape shape = shapeAt(schema, after);
+    const bool leaf = shape == Shape::Scalar || shape == Shape::Atomic || before.kind() != after.kind() ||
+                      before.size() == 0 || after.size() == 0;
+    if (leaf) {
+        // An empty value is a leaf of its own; what stood there before is gone with its fields.
+        if (before.size() > 0 && shape != Shape::Scalar && shape != Shape::Atomic) {
+            only(schema, before, out.removed);
+            out.removed.member = false;
+        }
+        only(schema, after, out.changed);
+        return;
+    }
+    compareItems(schema, before, after, out);
+}
+
+void merge(FieldDifference& out, const std::string& key, FieldDifference&& below) {
+    if (!below.changed.empty()) out.changed.children.emplace(key, std::move(below.changed));
+    if (!below.removed.empty()) out.removed.children.emplace(key, std::move(below.removed));
+}
+
+void compareMembers(const FieldSchema& schema, const Value& before, const Value& after,
+                    FieldDifference& out) {
+    for (const document::Member& member : after.members()) {
+        const std::string_view name = member.key.view();
+        FieldDifference below;
+        const Value& old = before[name];
+        if (!before.has(name)) only(childSchema(schema, name), member.value, below.changed);
+        else if (!old.sameAs(member.value)) compareAt(childSchema(schema, name), old, member.value, below);
+        merge(out, "f:" + std::string(name), std::move(below));
+    }
+    for (const document::Member& member : before.members()) {
+        const std::string_view name = member.key.view();
+        if (after.has(name)) continue;
+        FieldDifference below;
+        only(childSchema(schema, name), member.value, below.removed);
+        merge(out, "f:" + std::string(name), std::move(below));
+    }
+}
+
+void compareItems(const FieldSchema& schema, const Value& before, const Value& after,
+                  FieldDifference& out) {
+    if (after.isObject()) {
+        compareMembers(schema, before, after, out);
+        return;
+    }
+    const FieldSchema item = itemSchema(schema);
+    std::map<std::string, Value> old, fresh;
+    for (const Value& entry : before.items()) old[itemKey(schema, entry)] = entry;
+    for (const Value& entry : after.items()) fresh[itemKey(schema, entry)] = entry;
+    const bool set = schema.shape == Shape::Set;
+    for (const auto& [key, entry] : fresh) {
+        FieldDifference below;
+        const auto place = old.find(key);
+        if (place == old.end()) {
+            below.changed.member = true;
+            if (!set) only(item, entry, below.changed);
+        } else if (!set) {
+            compareAt(item, place->second, entry, below);
+        }
+        merge(out, key, std::move(below));
+    }
+    for (const auto& [key, entry] : old) {
+        if (fresh.contains(key)) continue;
+        FieldDifference below;
+        below.removed.member = true;
+        if (!set) only(item, entry, below.removed);
+        merge(out, key, std::move(below));
+    }
+}
+
+} // namespace
+
+FieldDifference compareFields(const FieldSchema& schema, const Value& before, const Value& after) {
+    FieldDifference out;
+    compareMembers(schema, before, after, out);
+    stripUnowned(out.changed);
+    stripUnowned(out.removed);
+    return out;
+}
+
+} // namespace apiserver

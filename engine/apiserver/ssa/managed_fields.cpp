@@ -1,0 +1,331 @@
+// Who owns which field, and server-side apply. Source: apimachinery util/managedfields/internal,
+// structured-merge-diff merge/update.go.
+#include "api/kinds.h"
+#include "apiserver/crd/schema.h"
+#include "apiserver/ssa/field_set.h"
+#include "apiserver/core.h"
+#include "base/strings.h"
+
+#include <algorithm>
+
+namespace apiserver {
+
+using document::Value;
+
+namespace {
+
+struct Manager {
+    std::string name, operation, apiVersion, subresource, time;
+    FieldSet fields;
+    bool changed = false;
+};
+
+std::vector<Manager> readManagers(const Value& object) {
+    std::vector<Manager> out;
+    for (const Value& entry : object["metadata"]["managedFields"].items()) {
+        Manager manager;
+        manager.name = entry["manager"].text();
+        manager.operation = entry["operation"].text();
+        manager.apiVersion = entry["apiVersion"].text();
+        manager.subresource = entry["subresource"].text();
+        manager.time = entry["time"].text();
+        manager.fields = readFieldSet(entry["fieldsV1"]);
+        manager.fields.member = false;
+        out.push_back(std::move(manager));
+    }
+    return out;
+}
+
+Value writeManager(const Manager& manager) {
+    document::ObjectBuilder out;
+    out.set("manager", manager.name).set("operation", manager.operation);
+    out.set("apiVersion", manager.apiVersion);
+    if (!manager.time.empty()) out.set("time", manager.time);
+    out.set("fieldsType", "FieldsV1").set("fieldsV1", writeFieldSet(manager.fields));
+    if (!manager.subresource.empty()) out.set("subresource", manager.subresource);
+    return std::move(out).build();
+}
+
+// Apply entries first, then updates, each by time, name and so on.
+Value writeManagers(const Value& object, std::vector<Manager> managers) {
+    std::erase_if(managers, [](const Manager& manager) { return manager.fields.children.empty(); });
+    if (managers.empty()) return withoutMeta(object, "managedFields");
+    std::stable_sort(managers.begin(), managers.end(), [](const Manager& a, const Manager& b) {
+        if (a.operation != b.operation) return a.operation < b.operation;
+        if (a.time != b.time) return a.time < b.time;
+        if (a.name != b.name) return a.name < b.name;
+        if (a.apiVersion != b.apiVersion) return a.apiVersion < b.apiVersion;
+        return a.subresource < b.subresource;
+    });
+    document::ArrayBuilder out;
+    for (const Manager& manager : managers) out.push(writeManager(manager));
+    return withMeta(object, "managedFields", std::move(out).build());
+}
+
+FieldSchema schemaOf(Core& core, const api::ResourceInfo& resource) {
+    return rootSchema(resource, resource.custom ? schemaOfVersion(core, resource) : Value());
+}
+
+// Source: managedfields resetfields strategies: a status writer owns no spec and the other way round.
+void resetFields(const api::ResourceInfo& resource, std::string_view subresource, FieldSet& set) {
+    if (resource.findSubresource("status") == nullptr) return;
+    if (subresource == "status") set.children.erase("f:spec");
+    else if (subresource.empty()) set.children.erase("f:status");
+    if (subresource == "scale") {
+        const auto keep = set.children.find("f:spec");
+        FieldSet only;
+        if (keep != set.children.end()) only.children.emplace("f:spec", keep->second);
+        set = std::move(only);
+    }
+}
+
+Value visible(const Value& object) {
+    return object.with("metadata", object["metadata"].without("managedFields"));
+}
+
+} // namespace
+
+Value trackUpdate(Core& core, const Context& context, const api::ResourceInfo& resource,
+                  const Value& before, const Value& after, std::string_view subresource) {
+    const Value& given = after["metadata"]["managedFields"];
+    // An explicit empty list resets the record.
+    const bool reset = given.isArray() && (given.size() == 0 || (given.size() == 1 && given[0].size() == 0));
+    std::vector<Manager> managers =
+        reset ? std::vector<Manager>{} : readManagers(given.isArray() ? after : before);
+    if (reset && !before.isNull()) return withoutMeta(after, "managedFields");
+    const FieldSchema schema = schemaOf(core, resource);
+    FieldDifference difference;
+    if (before.isNull()) {
+        difference.changed = fieldsOf(schema, visible(after));
+    } else {
+        if (before.sameAs(after)) return after;
+        difference = compareFields(schema, visible(before), visible(after));
+    }
+    resetFields(resource, subresource, difference.changed);
+    resetFields(resource, subresource, difference.removed);
+    const std::string name = context.manager();
+    const std::string apiVersion = resource.apiVersion();
+    if (difference.changed.empty() && difference.removed.empty()) {
+        return given.isArray() || before.isNull() || !before["metadata"].has("managedFields")
+                   ? after
+                   : withMeta(after, "managedFields", before["metadata"]["managedFields"]);
+    }
+    const FieldSet touched = unite(difference.changed, difference.removed);
+    Manager* own = nullptr;
+    for (Manager& manager : managers) {
+        const bool same = manager.name == name && manager.operation == "Update" &&
+                          manager.apiVersion == apiVersion && manager.subresource == subresource;
+        if (same) own = &manager;
+        manager.fields = subtract(manager.fields, same ? difference.removed : touched);
+    }
+    if (own == nullptr) {
+        managers.push_back({name, "Update", apiVersion, std::string(subresource), "", {}, true});
+        own = &managers.back();
+    }
+    own->fields = unite(own->fields, difference.changed);
+    own->time = core.now();
+    return writeManagers(after, std::move(managers));
+}
+
+namespace {
+
+// Puts what the configuration says over the live object.
+Value overlay(const FieldSchema& schema, const Value& live, const Value& wanted) {
+    using Shape = FieldSchema::Shape;
+    const bool objects = wanted.isObject() && live.isObject();
+    const bool lists = wanted.isArray() && live.isArray();
+    const bool granular = schema.shape != Shape::Atomic && schema.shape != Shape::Scalar;
+    if (objects && granular) {
+        document::ObjectBuilder out(live);
+        for (const document::Member& member : wanted.members())
+            out.set(member.key, overlay(childSchema(schema, member.key.view()),
+                                        live[member.key.view()], member.value));
+        return std::move(out).build();
+    }
+    if (!lists || (schema.shape != Shape::List && schema.shape != Shape::Set)) return wanted;
+    const FieldSchema item = itemSchema(schema);
+    std::map<std::string, Value> byKey;
+    for (const Value& entry : wanted.items()) byKey[itemKey(schema, entry)] = entry;
+    document::ArrayBuilder out;
+    std::map<std::string, bool> done;
+    // Items of the configuration keep its order; others stay where they were.
+    std::vector<Value> ordered;
+    for (const Value& entry : live.items()) {
+        const std::string key = itemKey(schema, entry);
+        const auto place = byKey.find(key);
+        if (place == byKey.end()) {
+            out.push(entry);
+            continue;
+        }
+        done[key] = true;
+        out.push(schema.shape == Shape::Set ? entry : overlay(item, entry, place->second));
+    }
+    for (const Value& entry : wanted.items())
+        if (!done[itemKey(schema, entry)]) out.push(entry);
+    return std::move(out).build();
+}
+
+// Removes the fields of a set from an object.
+Value removeFields(const FieldSchema& schema, const Value& value, const FieldSet& set) {
+    if (value.isObject()) {
+        document::ObjectBuilder out(value);
+        bool any = false;
+        for (const auto& [key, child] : set.children) {
+            const std::string_view name = std::string_view(key).substr(2);
+            if (!value.has(name)) continue;
+            any = true;
+            const FieldSchema below = childSchema(schema, name);
+            if (child.children.empty()) out.erase(name);
+            else {
+                Value rest = removeFields(below, value[name], child);
+                if (child.member && rest.size() == 0) out.erase(name);
+                else out.set(name, rest);
+            }
+        }
+        return any ? std::move(out).build() : value;
+    }
+    if (!value.isArray()) return value;
+    const FieldSchema item = itemSchema(schema);
+    document::ArrayBuilder out;
+    for (const Value& entry : value.items()) {
+        const auto place = set.children.find(itemKey(schema, entry));
+        if (place == set.children.end()) {
+            out.push(entry);
+            continue;
+        }
+        if (place->second.member) continue; // the whole item was owned
+        out.push(removeFields(item, entry, place->second));
+    }
+    return std::move(out).build();
+}
+
+// Source: typed parsing: unknown fields and repeated keys are errors of the configuration.
+std::string configurationProblem(const FieldSchema& schema, const Value& value, const std::string& path) {
+    using Shape = FieldSchema::Shape;
+    if (value.isObject() && (schema.shape == Shape::Struct || schema.shape == Shape::Map)) {
+        for (const document::Member& member : value.members()) {
+            const FieldSchema child = childSchema(schema, member.key.view());
+            const std::string at = path + "." + member.key.text();
+            if (schema.shape == Shape::Struct && child.deduced && schema.custom.isNull() && !schema.deduced)
+                return at + ": field not declared in schema";
+            if (std::string below = configurationProblem(child, member.value, at); !below.empty()) return below;
+        }
+    }
+    if (value.isArray() && (schema.shape == Shape::List || schema.shape == Shape::Set)) {
+        std::map<std::string, int> seen;
+        const FieldSchema item = itemSchema(schema);
+        for (const Value& entry : value.items()) {
+            const std::string key = itemKey(schema, entry);
+            if (++seen[key] > 1) {
+                FieldSet single;
+                single.children[key].member = true;
+                return path + ": duplicate entries for key " + pathTexts(single).front();
+            }
+            FieldSet single;
+            single.children[key].member = true;
+            if (std::string below = configurationProblem(item, entry, path + pathTexts(single).front());
+                !below.empty())
+                return below;
+        }
+    }
+    return {};
+}
+
+struct Conflicts {
+    std::string who;
+    std::vector<std::string> paths;
+};
+
+base::Error conflictError(const std::vector<Conflicts>& all) {
+    std::vector<api::StatusCause> causes;
+    std::size_t count = 0;
+    for (const Conflicts& conflict : all) count += conflict.paths.size();
+    std::string text = "Apply failed with " + std::to_string(count) + " conflict" + (count == 1 ? "" : "s") + ": ";
+    std::vector<std::string> parts;
+    for (const Conflicts& conflict : all) {
+        for (const std::string& path : conflict.paths)
+            causes.push_back({"FieldManagerConflict", "conflict with " + conflict.who, path});
+        if (conflict.paths.size() == 1) {
+            parts.push_back("conflict with " + conflict.who + ": " + conflict.paths[0]);
+        } else {
+            std::string part = "conflicts with " + conflict.who + ":";
+            for (const std::string& path : conflict.paths) part += "\n- " + path;
+            parts.push_back(part);
+        }
+    }
+    return api::statusError(409, "Conflict", text + base::join(parts, "\n"), "", "", "", std::move(causes));
+}
+
+// Fields of others that the configuration would change.
+std::vector<Conflicts> findConflicts(const std::vector<Manager>& managers, const Manager& own,
+                                     const FieldSet& changes) {
+    std::vector<Conflicts> out;
+    for (const Manager& manager : managers) {
+        const bool same = manager.name == own.name && manager.operation == "Apply" &&
+                          manager.subresource == own.subresource;
+        if (same) continue;
+        const FieldSet both = intersect(manager.fields, changes);
+        std::vector<std::string> paths = pathTexts(both);
+        if (paths.empty()) continue;
+        std::string who = base::quoteGo(manager.name);
+        if (!manager.subresource.empty()) who += " with subresource " + base::quoteGo(manager.subresource);
+        if (manager.operation == "Update") who += " using " + manager.apiVersion;
+        out.push_back({std::move(who), std::move(paths)});
+    }
+    return out;
+}
+
+} // namespace
+
+base::Result<Value> applyConfiguration(Core& core, Context& context, const api::ResourceInfo& resource,
+                                       const Value& live, const Value& configuration,
+                                       std::string_view subresource) {
+    const FieldSchema schema = schemaOf(core, resource);
+    if (std::string problem = configurationProblem(schema, configuration, ""); !problem.empty()) {
+        const std::string gvk = (resource.group.empty() ? "/" + resource.version : resource.apiVersion()) +
+                                ", Kind=" + resource.kind;
+        return api::statusError(500, "",
+                                "failed to create typed patch object (" +
+                                    std::string(metaText(configuration, "namespace")) + "/" +
+                                    std::string(metaText(configuration, "name")) + "; " + gvk +
+                                    "): " + problem);
+    }
+    context.fieldsTracked = true;
+    Manager own{context.fieldManager, "Apply", resource.apiVersion(), std::string(subresource), core.now(), {}, true};
+    own.fields = fieldsOf(schema, configuration);
+    resetFields(resource, subresource, own.fields);
+    std::vector<Manager> managers = readManagers(live);
+    Value base = live.isNull() ? Value::object({{"kind", resource.kind}, {"apiVersion", resource.apiVersion()}})
+                               : visible(live);
+    Value merged = overlay(schema, base, configuration);
+    FieldDifference difference = compareFields(schema, base, merged);
+    if (!live.isNull()) {
+        const auto conflicts = findConflicts(managers, own, difference.changed);
+        if (!conflicts.empty() && !context.force) return conflictError(conflicts);
+        for (Manager& manager : managers)
+            if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
+                manager.fields = subtract(manager.fields, difference.changed);
+    }
+    // Fields that this manager gave up and nobody else owns go away.
+    FieldSet others;
+    for (const Manager& manager : managers)
+        if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
+            others = unite(others, manager.fields);
+    bool unchanged = false;
+    for (const Manager& manager : managers) {
+        if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
+            continue;
+        const FieldSet dropped = subtract(subtract(manager.fields, own.fields), others);
+        if (!dropped.empty()) merged = removeFields(schema, merged, dropped);
+        unchanged = manager.fields == own.fields && visible(live) == merged;
+        if (unchanged) own.time = manager.time;
+    }
+    std::erase_if(managers, [&](const Manager& manager) {
+        return manager.name == own.name && manager.operation == "Apply" && manager.subresource == own.subresource;
+    });
+    managers.push_back(own);
+    if (resource.custom) return writeManagers(merged, std::move(managers));
+    return writeManagers(merged, std::move(managers));
+}
+
+} // namespace apiserver

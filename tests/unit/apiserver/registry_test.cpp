@@ -1,0 +1,117 @@
+#include "unit/apiserver/harness.h"
+
+using document::Value;
+using testing::Server;
+
+#define SHOW(response) INFO(document::writeJson((response).object))
+
+TEST_CASE("a fresh server has the bootstrap objects of a new cluster") {
+    Server s;
+    CHECK(s.call("GET", "/api/v1/namespaces/kube-system").status == 200);
+    CHECK(s.call("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles/cluster-admin").status == 200);
+    const auto service = s.call("GET", "/api/v1/namespaces/default/services/kubernetes");
+    SHOW(service);
+    CHECK(service.object.at("spec", "clusterIP").asString() == "10.96.0.1");
+    CHECK(s.call("GET", "/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical").status == 200);
+}
+
+TEST_CASE("objects are created, read, replaced, patched and deleted") {
+    Server s;
+    const std::string base = "/api/v1/namespaces/default/configmaps";
+    auto made = s.call("POST", base, Server::json(R"({"metadata":{"name":"a"},"data":{"k":"1"}})"));
+    SHOW(made);
+    REQUIRE(made.status == 201);
+    CHECK(made.object["metadata"]["uid"].asString().size() == 36);
+    CHECK(s.call("POST", base, Server::json(R"({"metadata":{"name":"a"}})")).status == 409);
+    auto patched = s.call("PATCH", base + "/a", Server::json(R"({"data":{"k":null,"j":"2"}})"),
+                          "application/merge-patch+json");
+    SHOW(patched);
+    CHECK(patched.object["data"] == Server::json(R"({"j":"2"})"));
+    auto stale = s.call("PUT", base + "/a", made.object);
+    CHECK(stale.status == 409);
+    CHECK(stale.object["message"].asString() ==
+          "Operation cannot be fulfilled on configmaps \"a\": the object has been modified; please apply "
+          "your changes to the latest version and try again");
+    auto same = s.call("PATCH", base + "/a", Server::json(R"({"data":{"j":"2"}})"), "application/merge-patch+json");
+    CHECK(same.object["metadata"]["resourceVersion"] == patched.object["metadata"]["resourceVersion"]);
+    auto gone = s.call("DELETE", base + "/a");
+    CHECK(gone.object["status"].asString() == "Success");
+    CHECK(s.call("GET", base + "/a").status == 404);
+}
+
+TEST_CASE("a pod gets defaults, an account and a graceful end") {
+    Server s;
+    s.makeNamespace("web");
+    const std::string base = "/api/v1/namespaces/web/pods";
+    auto made = s.call("POST", base, testing::podNamed("p"));
+    SHOW(made);
+    REQUIRE(made.status == 201);
+    CHECK(made.object.at("spec", "serviceAccountName").asString() == "default");
+    CHECK(made.object.at("status", "qosClass").asString() == "BestEffort");
+    CHECK(made.object.at("spec", "tolerations").size() == 2);
+    auto bound = s.call("POST", base + "/p/binding",
+                        Server::json(R"({"metadata":{"name":"p"},"target":{"kind":"Node","name":"n1"}})"));
+    SHOW(bound);
+    CHECK(bound.status == 201);
+    auto deleted = s.call("DELETE", base + "/p");
+    SHOW(deleted);
+    CHECK(deleted.object["metadata"]["deletionGracePeriodSeconds"].asInt() == 30);
+    CHECK(s.call("GET", base + "/p").status == 200);
+    CHECK(s.call("DELETE", base + "/p", Server::json(R"({"gracePeriodSeconds":0})")).status == 200);
+    CHECK(s.call("GET", base + "/p").status == 404);
+}
+
+TEST_CASE("a watch sees every change once and in order") {
+    Server s;
+    s.makeNamespace("web");
+    const std::string base = "/api/v1/namespaces/web/configmaps";
+    auto listed = s.call("GET", base);
+    auto opened = s.call("GET", base + "?watch=true&resourceVersion=" +
+                                    listed.object["metadata"]["resourceVersion"].text());
+    REQUIRE(opened.watch);
+    s.call("POST", base, Server::json(R"({"metadata":{"name":"a","labels":{"x":"1"}}})"));
+    s.call("PATCH", base + "/a", Server::json(R"({"data":{"k":"v"}})"), "application/merge-patch+json");
+    s.call("DELETE", base + "/a");
+    std::string seen;
+    while (auto event = opened.watch->tryPop()) seen += event->type + " ";
+    CHECK(seen == "ADDED MODIFIED DELETED ");
+    auto replay = s.call("GET", base + "?watch=true&resourceVersion=" +
+                                    listed.object["metadata"]["resourceVersion"].text());
+    seen.clear();
+    while (auto event = replay.watch->tryPop()) seen += event->type + " ";
+    CHECK(seen == "ADDED MODIFIED DELETED ");
+}
+
+TEST_CASE("services get addresses and node ports from their ranges") {
+    Server s;
+    auto made = s.call("POST", "/api/v1/namespaces/default/services",
+                       Server::json(R"({"metadata":{"name":"web"},"spec":{"type":"NodePort","ports":[{"port":80}]}})"));
+    SHOW(made);
+    REQUIRE(made.status == 201);
+    const auto ip = base::IpAddress::parse(made.object.at("spec", "clusterIP").asString());
+    REQUIRE(ip);
+    CHECK(base::IpPrefix::parse("10.96.0.0/12")->contains(*ip));
+    const auto port = made.object.at("spec", "ports")[0]["nodePort"].asInt();
+    CHECK(port >= 30000);
+    CHECK(port <= 32767);
+}
+
+TEST_CASE("server-side apply reports conflicts and lets a manager give fields up") {
+    Server s;
+    const std::string path = "/api/v1/namespaces/default/configmaps/c";
+    const std::string type = "application/apply-patch+yaml";
+    const auto config = [](const char* data) {
+        return Server::json(std::string(R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":)") + data + "}");
+    };
+    auto first = s.call("PATCH", path + "?fieldManager=one", config(R"({"a":"1","b":"2"})"), type);
+    SHOW(first);
+    REQUIRE(first.status == 201);
+    auto refused = s.call("PATCH", path + "?fieldManager=two", config(R"({"b":"3","c":"4"})"), type);
+    CHECK(refused.status == 409);
+    CHECK(refused.object["message"].asString() == "Apply failed with 1 conflict: conflict with \"one\": .data.b");
+    auto forced = s.call("PATCH", path + "?fieldManager=two&force=true", config(R"({"b":"3","c":"4"})"), type);
+    CHECK(forced.status == 200);
+    auto dropped = s.call("PATCH", path + "?fieldManager=one", config("{}"), type);
+    SHOW(dropped);
+    CHECK(dropped.object["data"] == Server::json(R"({"b":"3","c":"4"})"));
+}
