@@ -3,11 +3,13 @@
 #include "controllers/bootstrap/controller.h"
 #include "controllers/certificates/controller.h"
 #include "controllers/clusterroleaggregation/controller.h"
+#include "controllers/cronjob/controller.h"
 #include "controllers/daemonset/controller.h"
 #include "controllers/deployment/controller.h"
 #include "controllers/endpoints/controller.h"
 #include "controllers/endpointslice/controller.h"
 #include "controllers/garbagecollector/controller.h"
+#include "controllers/job/controller.h"
 #include "controllers/namespace/controller.h"
 #include "controllers/nodeipam/controller.h"
 #include "controllers/nodelifecycle/controller.h"
@@ -43,6 +45,9 @@ const std::vector<RegistryEntry>& registry() {
         {"namespace-controller", "namespace-controller", true, make<NamespaceController>},
         {"serviceaccount-controller", "service-account-controller", true, make<ServiceAccountController>},
         {"garbage-collector-controller", "generic-garbage-collector", true, make<GarbageCollector>},
+        {"job-controller", "job-controller", true, make<JobController>},
+        {"cronjob-controller", "cronjob-controller", true, make<CronJobController>},
+        {"ttl-after-finished-controller", "ttl-after-finished-controller", true, make<TtlAfterFinishedController>},
         {"daemonset-controller", "daemon-set-controller", true, make<DaemonSetController>},
         {"deployment-controller", "deployment-controller", true, make<DeploymentController>},
         {"replicaset-controller", "replicaset-controller", true, makeReplicaSets},
