@@ -1,6 +1,7 @@
 // timonel pack test|list|new PATH...
 
 #include "commands.h"
+#include "lab/archive.h"
 #include "lab/attempt.h"
 
 #include <cstdio>
@@ -70,7 +71,18 @@ bool readFolder(const fs::path& folder, lab::PackFiles& files, std::string& prob
 bool load(const std::string& path, lab::Pack& pack) {
     lab::PackFiles files;
     std::string problem;
-    if (!readFolder(path, files, problem)) {
+    if (fs::is_regular_file(path)) {
+        std::error_code error;
+        std::ifstream in(path, std::ios::binary);
+        auto read = fs::file_size(path, error) <= kMaxPackBytes
+                        ? lab::readArchive(std::string(std::istreambuf_iterator<char>(in), {}))
+                        : base::Result<lab::PackFiles>(base::makeError("the archive is larger than 20 MiB"));
+        if (!read.ok()) {
+            std::fprintf(stderr, "%s: %s\n", path.c_str(), read.error().message.c_str());
+            return false;
+        }
+        files = std::move(*read);
+    } else if (!readFolder(path, files, problem)) {
         std::fprintf(stderr, "%s: %s\n", path.c_str(), problem.c_str());
         return false;
     }

@@ -29,7 +29,7 @@ TEST_CASE("every mistake in a pack is named with its line and column") {
     };
     const std::vector<Case> cases{
         {minimal("- id: A B\n"), "pack.yaml:7:", "an id is"},
-        {minimal(kTask + "  colour: red\n"), "pack.yaml:17:", "unknown field \"colour\""},
+        {minimal(kTask + "  colour: red\n"), "pack.yaml:18:", "unknown field \"colour\""},
         {"format: 2\nid: p\n", "pack.yaml:1:", "format: 1"},
         {minimal("- id: a\n  title: {en: only}\n"), "pack.yaml:8:", "Spanish"},
     };
