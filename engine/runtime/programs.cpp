@@ -1,6 +1,7 @@
 #include "runtime/programs.h"
 
 #include "runtime/runtimes.h"
+#include "runtime/web/programs.h"
 
 namespace runtime {
 namespace {
@@ -85,7 +86,9 @@ public:
 
 std::vector<NamedProgram> programs(Runtimes& runtimes) {
     return {{"containerd", std::make_shared<ContainerdProgram>(runtimes)},
-            {"pause", std::make_shared<PauseProgram>()}};
+            {"pause", std::make_shared<PauseProgram>()},
+            {"nginx", web::nginxProgram()},
+            {"busybox-httpd", web::httpdProgram()}};
 }
 
 } // namespace runtime

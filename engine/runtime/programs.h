@@ -1,6 +1,6 @@
 #pragma once
-// Programs that this module brings, for cluster/ to register: `containerd` (the daemon of a machine)
-// and `pause` (the first process of every sandbox).
+// Programs that this module brings, for cluster/ to register: `containerd` (the daemon of a machine),
+// `pause` (the first process of every sandbox), the web servers `nginx` and `busybox-httpd`.
 
 #include "ports/program.h"
 
