@@ -5,7 +5,8 @@
 
 FACTS holds fields/ (reflection over the real types), openapi/schemas.json, discovery/ and tables/.
 GO_TYPES are types.go files for the groups that fields/ leaves out, as PREFIX=PATH
-(apiextensions.v1=.../apiextensions/v1/types.go); only their struct tags are read.
+(apiextensions.v1=.../apiextensions/v1/types.go); only their struct tags are read. A PREFIX without
+a version (core=.../apis/core/types.go) names internal types.
 
 assets/kinds/types.tsv      "T name" starts a type ("A" after it: atomic); a field per line:
     name, type code, protobuf number, flags, patch strategy, merge key, list type, list map keys
@@ -115,6 +116,57 @@ class Types:
             else:
                 flags = " ".join(t for t in tag[1:] if t)
                 self.fields[name].append((tag[0], go, number, flags))
+
+    def read_internal(self, prefix, path, out):
+        """Types without JSON tags, which some error texts print with their Go field names."""
+        text = open(path).read()
+        named = dict(re.findall(r"^type (\w+) (string|bool|int32|int64|map\[.*|\[\].*)$", text, re.M))
+        name = None
+        for line in text.split("\n"):
+            start = re.match(r"type (\w+) struct ?\{", line)
+            if start:
+                name = None if line.rstrip().endswith("}") else f"{prefix}.{start.group(1)}"
+                out[f"{prefix}.{start.group(1)}"] = []
+                continue
+            if line.startswith("}"):
+                name = None
+            line = line.split("//")[0].rstrip()
+            field = re.match(r"\t(?:([A-Z]\w*)\s+)?([\w.*\[\]{}]+)(?:\s+`.*`)?$", line)
+            if not name or not field or not field.group(2):
+                continue
+            out[name].append((field.group(1) or "", self.internal_code(prefix, field.group(2), named)))
+
+    def internal_code(self, prefix, go, named):
+        if go.startswith("*"):
+            return "*" + self.internal_code(prefix, go[1:], named)
+        if go == "[]byte":
+            return "y"
+        if go.startswith("[]"):
+            return "[" + self.internal_code(prefix, go[2:], named)
+        if go.startswith("map["):
+            return "{" + self.internal_code(prefix, go[go.index("]") + 1:], named)
+        if go in named:
+            return self.internal_code(prefix, named[go], named)
+        base = {"string": "s", "bool": "b", "int32": "i", "int64": "i", "int": "i", "float64": "i",
+                "resource.Quantity": "q", "intstr.IntOrString": "o", "types.UID": "s"}
+        if go in base:
+            return base[go]
+        for alias in ("core.", "api.", "batch.", "apps."):
+            if go.startswith(alias):
+                inner = go[len(alias):]
+                if inner == "ResourceList":
+                    return "{q"
+                return "S" + {"api.": "core."}.get(alias, alias) + inner
+        if "." in go or go in ("JSON", "JSONSchemaPropsOrBool", "JSONSchemaPropsOrArray",
+                               "JSONSchemaPropsOrStringArray", "JSONSchemaDependencies"):
+            return "v"
+        if go == "ValidationRules":
+            return "[S" + prefix + ".ValidationRule"
+        if go == "JSONSchemaDefinitions":
+            return "{S" + prefix + ".JSONSchemaProps"
+        if go == "JSONSchemaURL":
+            return "s"
+        return f"S{prefix}.{go}"
 
     def qualify(self, prefix, go, strings):
         for head in ("*", "[]"):
@@ -284,6 +336,40 @@ def write_defaults(out, facts, types, resources):
             f.write(f"{owner}\t{field}\t{json.dumps(value)}\n")
 
 
+# Internal field names that are not the JSON name in another case.
+ALIASES = {"CephMonitors": "monitors", "RBDImage": "image", "RBDPool": "pool", "RadosUser": "user",
+           "DataDiskURI": "diskURI", "EndpointsName": "endpoints", "XValidations": "x-kubernetes-validations",
+           "XPreserveUnknownFields": "x-kubernetes-preserve-unknown-fields",
+           "XEmbeddedResource": "x-kubernetes-embedded-resource", "XIntOrString": "x-kubernetes-int-or-string",
+           "XListMapKeys": "x-kubernetes-list-map-keys", "XListType": "x-kubernetes-list-type",
+           "XMapType": "x-kubernetes-map-type"}
+
+
+def write_internal(out, internal):
+    """assets/kinds/internal.tsv: "I name", then Go field, code ("*" pointer, "v" printed as it is), JSON name."""
+    with open(os.path.join(out, "internal.tsv"), "w") as f:
+        roots = ["core.PodSpec", "core.PodTemplateSpec", "core.PersistentVolumeSource", "core.ServicePort",
+                 "core.PersistentVolumeClaimSpec", "core.ScopeSelector", "core.Taint", "core.NodeAddress",
+                 "core.PodResourceClaim", "core.VolumeNodeAffinity", "core.Toleration",
+                 "core.ClusterTrustBundleProjection", "apps.DeploymentStrategy", "apps.DaemonSetUpdateStrategy",
+                 "apps.StatefulSetUpdateStrategy", "batch.SuccessPolicy", "batch.PodFailurePolicy",
+                 "policy.PodDisruptionBudgetSpec", "rbac.RoleRef",
+                 "apiextensions.CustomResourceDefinitionVersion"]
+        done = set()
+        while roots:
+            name = roots.pop(0)
+            if name in done or name not in internal:
+                continue
+            done.add(name)
+            f.write(f"I {name}\n")
+            for field, code in internal[name]:
+                alias = ALIASES.get(field, "")
+                f.write("\t".join([field, code, alias]).rstrip("\t") + "\n")
+                inner = code.lstrip("*[{")
+                if inner.startswith("S"):
+                    roots.append(inner[1:])
+
+
 def read_resources(facts):
     resources = []
     subs = {}
@@ -326,9 +412,14 @@ def main():
     for name in sorted(os.listdir(os.path.join(facts, "fields"))):
         if name.endswith(".fields.txt"):
             types.read_reflection(os.path.join(facts, "fields", name))
+    internal = {}
     for argument in go_files:
         prefix, path = argument.split("=", 1)
-        types.read_go(prefix, path)
+        if "." in prefix:
+            types.read_go(prefix, path)
+        else:
+            types.read_internal(prefix, path, internal)
+    write_internal(out, internal)
     schemas = json.load(open(os.path.join(facts, "openapi", "schemas.json")))
     resources = read_resources(facts)
     roots = write_resources(out, resources)

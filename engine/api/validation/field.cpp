@@ -41,14 +41,27 @@ void Errors::notSupported(const Path& path, const Value& bad,
     add("FieldValueNotSupported", path, "Unsupported value: " + badValueText(bad),
         quoted.empty() ? std::string() : "supported values: " + base::join(quoted, ", "));
 }
+void Errors::notSupportedText(const Path& path, std::string_view printed,
+                              std::initializer_list<std::string_view> supported) {
+    std::vector<std::string> quoted;
+    for (std::string_view value : supported) quoted.push_back(base::quoteGo(value));
+    add("FieldValueNotSupported", path, "Unsupported value: " + std::string(printed),
+        "supported values: " + base::join(quoted, ", "));
+}
+void Errors::invalidOmitted(const Path& path, std::string_view detail) {
+    add("FieldValueInvalid", path, "Invalid value", detail);
+}
 void Errors::forbidden(const Path& path, std::string_view detail) {
     add("FieldValueForbidden", path, "Forbidden", detail);
 }
-void Errors::duplicate(const Path& path, const Value& bad) {
-    add("FieldValueDuplicate", path, "Duplicate value: " + badValueText(bad), {});
+void Errors::duplicate(const Path& path, const Value& bad, std::string_view detail) {
+    add("FieldValueDuplicate", path, "Duplicate value: " + badValueText(bad), detail);
 }
-void Errors::notFound(const Path& path, const Value& bad) {
-    add("FieldValueNotFound", path, "Not found: " + badValueText(bad), {});
+void Errors::duplicateText(const Path& path, std::string_view printed) {
+    add("FieldValueDuplicate", path, "Duplicate value: " + std::string(printed), {});
+}
+void Errors::notFound(const Path& path, const Value& bad, std::string_view detail) {
+    add("FieldValueNotFound", path, "Not found: " + badValueText(bad), detail);
 }
 void Errors::tooLong(const Path& path, std::int64_t maximum) {
     const std::string unit = maximum == 1 ? " byte" : " bytes";

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,9 +57,13 @@ public:
     void invalidText(const Path& path, std::string_view printed, std::string_view detail);
     void notSupported(const Path& path, const Value& bad, std::initializer_list<std::string_view> supported);
     void notSupported(const Path& path, const Value& bad, const std::vector<std::string>& supported);
+    void notSupportedText(const Path& path, std::string_view printed, std::initializer_list<std::string_view> supported);
+    // Upstream leaves the value out.
+    void invalidOmitted(const Path& path, std::string_view detail);
     void forbidden(const Path& path, std::string_view detail);
-    void duplicate(const Path& path, const Value& bad);
-    void notFound(const Path& path, const Value& bad);
+    void duplicate(const Path& path, const Value& bad, std::string_view detail = {});
+    void duplicateText(const Path& path, std::string_view printed);
+    void notFound(const Path& path, const Value& bad, std::string_view detail = {});
     void tooLong(const Path& path, std::int64_t maximum);
     void tooMany(const Path& path, std::int64_t actual, std::int64_t maximum);
     void typeInvalid(const Path& path, const Value& bad, std::string_view detail);
