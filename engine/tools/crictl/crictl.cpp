@@ -196,7 +196,8 @@ sim::Task<int> Crictl::stats(Words words) {
         const int code = co_await fail("get container stats: " + ports::criErrorText(listed.error()));
         co_return code;
     }
-    std::vector<Words> rows{{"CONTAINER", "NAME", "CPU %", "MEM", "DISK", "INODES"}};
+    std::vector<Words> rows;
+    rows.push_back(base::split("CONTAINER|NAME|CPU %|MEM|DISK|INODES", '|'));
     for (const ports::CriStats& item : *listed) {
         const double percent = static_cast<double>(item.cpuNanoCores) / 1e9 * 100;
         std::string cpu = std::to_string(percent);

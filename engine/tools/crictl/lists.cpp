@@ -120,11 +120,13 @@ sim::Task<int> Crictl::containers(Words words) {
                                       {"imageRef", item.imageRef}, {"labels", labelsValue(item.labels)},
                                       {"metadata", Value::object({{"attempt", static_cast<std::int64_t>(item.attempt)}, {"name", item.name}})},
                                       {"podSandboxId", item.sandboxId}, {"state", "CONTAINER_" + base::toUpper(stateName(item.state))}}));
-        const int code = co_await printJson(Value::object({{"containers", std::move(items).build()}}), options->get("output"));
+        const Value out = Value::object({{"containers", std::move(items).build()}});
+        const int code = co_await printJson(out, options->get("output"));
         co_return code;
     }
     const bool whole = options->has("no-trunc");
-    std::vector<Words> rows{{"CONTAINER", "IMAGE", "CREATED", "STATE", "NAME", "ATTEMPT", "POD ID", "POD", "NAMESPACE"}};
+    std::vector<Words> rows;
+    rows.push_back(base::split("CONTAINER|IMAGE|CREATED|STATE|NAME|ATTEMPT|POD ID|POD|NAMESPACE", '|'));
     for (const ports::CriContainer& item : shown)
         rows.push_back({whole ? item.id : shortId(item.id), whole ? item.imageRef : shortId(item.imageRef),
                         humanDuration(process_.kernel().unixNow() - item.createdAt) + " ago", stateName(item.state), item.name,
@@ -167,10 +169,12 @@ sim::Task<int> Crictl::sandboxes(Words words) {
     if (options->has("output") && options->get("output") != "table") {
         document::ArrayBuilder items;
         for (const ports::CriSandbox& item : shown) items.push(sandboxValue(item)["status"]);
-        const int code = co_await printJson(Value::object({{"items", std::move(items).build()}}), options->get("output"));
+        const Value out = Value::object({{"items", std::move(items).build()}});
+        const int code = co_await printJson(out, options->get("output"));
         co_return code;
     }
-    std::vector<Words> rows{{"POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME"}};
+    std::vector<Words> rows;
+    rows.push_back(base::split("POD ID|CREATED|STATE|NAME|NAMESPACE|ATTEMPT|RUNTIME", '|'));
     for (const ports::CriSandbox& item : shown)
         rows.push_back({options->has("no-trunc") ? item.id : shortId(item.id), humanDuration(process_.kernel().unixNow() - item.createdAt) + " ago",
                         item.state == ports::CriSandboxState::Ready ? "Ready" : "NotReady", item.name, item.ns,
@@ -198,7 +202,8 @@ sim::Task<int> Crictl::images(Words words) {
     if (options->has("output") && options->get("output") != "table") {
         document::ArrayBuilder items;
         for (const ports::CriImage& item : *listed) items.push(imageValue(item));
-        const int code = co_await printJson(Value::object({{"images", std::move(items).build()}}), options->get("output"));
+        const Value out = Value::object({{"images", std::move(items).build()}});
+        const int code = co_await printJson(out, options->get("output"));
         co_return code;
     }
     std::vector<Words> lines;
@@ -210,7 +215,7 @@ sim::Task<int> Crictl::images(Words words) {
                              humanSize(static_cast<double>(item.size))});
         }
     std::sort(lines.begin(), lines.end());
-    lines.insert(lines.begin(), Words{"IMAGE", "TAG", "IMAGE ID", "SIZE"});
+    lines.insert(lines.begin(), base::split("IMAGE|TAG|IMAGE ID|SIZE", '|'));
     co_await process_.writeOut(table(lines, 20, 3));
     co_return 0;
 }
@@ -267,7 +272,8 @@ sim::Task<int> Crictl::inspectImages(Words words) {
             const int code = co_await fail("no such image " + base::quoteGo(word) + " present");
             co_return code;
         }
-        const int code = co_await printJson(Value::object({{"status", imageValue(**image)}}), options->get("output"));
+        const Value out = Value::object({{"status", imageValue(**image)}});
+        const int code = co_await printJson(out, options->get("output"));
         if (code != 0) co_return code;
     }
     co_return 0;

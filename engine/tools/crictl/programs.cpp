@@ -53,7 +53,8 @@ public:
         }
         const ports::CriFilter everything;
         if ((what == "c" || what == "containers" || what == "container") && list) {
-            std::vector<std::vector<std::string>> rows{{"CONTAINER", "IMAGE", "RUNTIME", ""}};
+            std::vector<std::vector<std::string>> rows;
+            rows.push_back(base::split("CONTAINER|IMAGE|RUNTIME|", '|'));
             auto listed = co_await (*runtime)->listContainers(everything);
             auto sandboxes = co_await (*runtime)->listSandboxes(everything);
             if (kubernetes && listed.ok())
@@ -65,7 +66,8 @@ public:
             co_return 0;
         }
         if ((what == "t" || what == "tasks" || what == "task") && list) {
-            std::vector<std::vector<std::string>> rows{{"TASK", "PID", "STATUS", ""}};
+            std::vector<std::vector<std::string>> rows;
+            rows.push_back(base::split("TASK|PID|STATUS|", '|'));
             auto listed = co_await (*runtime)->listContainers(everything);
             if (kubernetes && listed.ok())
                 for (const ports::CriContainer& item : *listed)
@@ -74,7 +76,8 @@ public:
             co_return 0;
         }
         if ((what == "i" || what == "images" || what == "image") && list) {
-            std::vector<std::vector<std::string>> rows{{"REF", "TYPE", "DIGEST", "SIZE", "PLATFORMS", "LABELS", ""}};
+            std::vector<std::vector<std::string>> rows;
+            rows.push_back(base::split("REF|TYPE|DIGEST|SIZE|PLATFORMS|LABELS|", '|'));
             auto listed = co_await (*runtime)->listImages();
             if (kubernetes && listed.ok())
                 for (const ports::CriImage& item : *listed)
