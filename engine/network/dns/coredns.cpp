@@ -38,10 +38,11 @@ public:
     base::Status listen();
     // Lines as printed at start: ".:53".
     std::string banner() const {
-        std::string out;
+        std::vector<std::string> lines;
         for (const auto& chain : chains_)
-            for (const ZoneAddress& zone : chain->block().zones) out += zone.zone + ":" + std::to_string(zone.port) + "\n";
-        return out;
+            for (const ZoneAddress& zone : chain->block().zones) lines.push_back(zone.zone + ":" + std::to_string(zone.port) + "\n");
+        std::sort(lines.begin(), lines.end());
+        return base::join(lines, "");
     }
     const std::vector<std::unique_ptr<Chain>>& chains() const { return chains_; }
     sim::Task<std::optional<std::string>> answer(int port, ports::Datagram datagram, bool tcp);
