@@ -46,13 +46,17 @@ struct Config {
     sim::Duration connectTimeout = 30 * sim::kSecond;
 };
 
+// The option types have constructors of their own: GCC 12 destroys aggregate default arguments of an
+// awaited call twice.
 struct ListOptions {
+    ListOptions() {}
     std::string labelSelector, fieldSelector;
     std::int64_t limit = 0;
     std::string continueToken, resourceVersion;
 };
 
 struct WriteOptions {
+    WriteOptions() {}
     bool dryRun = false;
     std::string fieldManager;
     std::string fieldValidation; // Strict, Warn, Ignore
@@ -60,6 +64,7 @@ struct WriteOptions {
 };
 
 struct DeleteOptions {
+    DeleteOptions() {}
     std::int64_t gracePeriodSeconds = -1; // -1: the object's default
     std::string propagationPolicy;        // Background, Foreground, Orphan; empty: default
     std::string uid, resourceVersion;     // preconditions
