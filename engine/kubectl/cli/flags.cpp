@@ -301,14 +301,23 @@ base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& given
     std::vector<std::string> args = given;
     const CommandSpec* command = findByWords(args);
     CommandLine line(*command);
+    // The root refuses unknown words before it parses its flags.
+    if (command->parent == nullptr)
+        for (std::size_t i = 0; i < args.size() && args[i] != "--"; ++i) {
+            if (args[i].size() > 1 && args[i][0] == '-') {
+                if (takesNext(*command, args[i])) ++i;
+                continue;
+            }
+            if (args[i].empty()) continue;
+            base::Error unknown = base::makeError("unknown command " + base::quoteGo(args[i]) +
+                                                  " for \"kubectl\"" + suggestions(args[i]));
+            unknown.reason = "UnknownCommand";
+            return unknown;
+        }
     if (base::Status parsed = Parser(line, args).run(); !parsed.ok()) {
-        // The root checks its arguments before it parses its flags.
         return base::makeError(parsed.error().message + "\nSee '" + command->fullPath() +
                                " --help' for usage.");
     }
-    if (command->parent == nullptr && !line.args.empty())
-        return base::makeError("unknown command " + base::quoteGo(line.args[0]) + " for \"kubectl\"" +
-                               suggestions(line.args[0]));
     if (line.help) return line;
     std::vector<std::string> missing;
     for (const std::string& name : command->required)

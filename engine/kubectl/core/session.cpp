@@ -113,6 +113,10 @@ base::Result<ClientSettings> Session::settings() {
     if (settings_) return *settings_;
     BASE_TRY(const Kubeconfig config, kubeconfig());
     BASE_TRY(ClientSettings made, clientSettings(process, flags, config));
+    const std::string timeout = flags.text("request-timeout");
+    if (!base::parseInt(timeout) && !sim::parseGoDuration(timeout))
+        return base::makeError("Invalid timeout value. Timeout must be a single integer in seconds, or an "
+                               "integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)");
     settings_ = made;
     return made;
 }
@@ -236,6 +240,7 @@ sim::Task<base::Status> Session::discover(Mapper& into) {
     static constexpr const char* kAggregated =
         "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;"
         "g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+    std::vector<Value> lists;
     for (const char* root : {"/api", "/apis"}) {
         CallOptions options;
         options.accept = kAggregated;
@@ -243,8 +248,41 @@ sim::Task<base::Status> Session::discover(Mapper& into) {
         auto answer = co_await call("GET", root, std::move(options));
         if (!answer.ok()) co_return answer.error();
         into.add(answer.value());
+        lists.push_back(answer.value());
     }
+    saveDiscovery(lists);
     co_return base::okStatus();
+}
+
+// The discovery cache on disk, as kubectl keeps it for hours: what lets a command get as far as its
+// own request when the server cannot be reached.
+std::string Session::cachePath() const {
+    std::string folder = flags.text("cache-dir");
+    const auto home = process.env().find("HOME");
+    folder = base::replaceAll(folder, "$HOME", home == process.env().end() ? "" : home->second);
+    std::string host = settings_->hostPort;
+    for (char& c : host)
+        if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '-') c = '_';
+    return folder + "/discovery/" + host;
+}
+
+void Session::saveDiscovery(const std::vector<Value>& lists) {
+    const std::string folder = cachePath(), file = folder + "/servergroups.json";
+    const std::string mark = "{\"hash\":\"" + std::to_string(lists[0].hash() ^ lists[1].hash()) + "\"";
+    if (auto known = process.files().readAt(file, 0, mark.size()); known.ok() && known.value() == mark) return;
+    if (!process.files().makeDirectories(folder, 0750).ok()) return;
+    const base::Status written = process.files().write(
+        file, mark + ",\"lists\":[" + document::writeJson(lists[0]) + "," + document::writeJson(lists[1]) + "]}\n", 0660);
+    static_cast<void>(written.ok());
+}
+
+bool Session::loadDiscovery(Mapper& into) {
+    auto text = process.files().read(cachePath() + "/servergroups.json");
+    if (!text.ok()) return false;
+    auto parsed = document::readJson(text.value());
+    if (!parsed.ok()) return false;
+    for (const Value& list : parsed.value()["lists"].items()) into.add(list);
+    return true;
 }
 
 sim::Task<base::Result<const Mapper*>> Session::mapper() {
@@ -255,13 +293,13 @@ sim::Task<base::Result<const Mapper*>> Session::mapper() {
     for (int attempt = 0; attempt < 5; ++attempt) {
         auto made = std::make_unique<Mapper>();
         base::Status found = co_await discover(*made);
+        if (!found.ok() && settings_ && loadDiscovery(*made)) found = base::okStatus();
         if (found.ok()) {
             mapper_ = std::move(made);
             co_return static_cast<const Mapper*>(mapper_.get());
         }
         last = found.error();
-        const bool transport = isUrlError(last);
-        if (!transport && last.code != 401 && last.code != 503) break;
+        if (!isUrlError(last) && last.code == 0) break;
         err(klogLine(*this, 'E', "memcache.go:265",
                      "\"Unhandled Error\" err=" +
                          base::quoteGo("couldn't get current server API group list: " +

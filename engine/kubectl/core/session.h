@@ -75,6 +75,9 @@ private:
     sim::Task<base::Status> askForUser();
     sim::Task<base::Status> discover(Mapper& into);
     void printWarnings(const ports::Response& response);
+    std::string cachePath() const;
+    void saveDiscovery(const std::vector<document::Value>& lists);
+    bool loadDiscovery(Mapper& into);
 
     std::vector<std::pair<bool, std::string>> pending_; // true: stderr
     std::optional<ClientSettings> settings_;

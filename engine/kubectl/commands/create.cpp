@@ -1,0 +1,95 @@
+// kubectl create -f. Source: k8s.io/kubectl pkg/cmd/create/create.go.
+#include "base/strings.h"
+#include "document/json.h"
+#include "kubectl/commands/create_support.h"
+#include "kubectl/commands/editing.h"
+#include "kubectl/core/builder.h"
+
+namespace kubectl {
+
+using document::Value;
+
+namespace {
+
+base::Status validateCreate(Session& session) {
+    const Flags& flags = session.flags;
+    const auto files = flags.list("filename");
+    if (files.empty() && flags.text("kustomize").empty()) {
+        session.err("Error: must specify one of -f and -k\n\n" + helpText(session.command()));
+        return exitError(1);
+    }
+    if (!session.args.empty())
+        return session.usage("unknown command " + base::quoteGo(base::join(session.args, " ")));
+    if (flags.text("raw").empty()) return base::okStatus();
+    if (flags.on("edit")) return base::makeError("--raw and --edit are mutually exclusive");
+    if (files.size() != 1) return session.usage("--raw can only use a single local file or stdin");
+    if (!flags.text("selector").empty()) return session.usage("--raw and --selector (-l) are mutually exclusive");
+    if (flags.changed("output")) return session.usage("--raw and --output are mutually exclusive");
+    return base::okStatus();
+}
+
+sim::Task<Outcome> createRaw(Session& session) {
+    const std::string file = session.flags.list("filename")[0];
+    auto body = file == "-" ? co_await session.readInput() : session.readFile(file);
+    if (!body.ok()) co_return body.error();
+    CallOptions call;
+    call.text = body.value();
+    auto answer = co_await session.call("POST", session.flags.text("raw"), std::move(call));
+    if (!answer.ok()) co_return answer.error();
+    session.out(document::writeJson(answer.value()) + "\n");
+    co_return 0;
+}
+
+} // namespace
+
+sim::Task<Outcome> runCreate(Session& session) {
+    BASE_CO_CHECK(validateCreate(session));
+    if (!session.flags.text("raw").empty()) co_return co_await createRaw(session);
+    auto mode = dryRunOf(session);
+    if (!mode.ok()) co_return mode.error();
+    auto validation = validationOf(session);
+    if (!validation.ok()) co_return validation.error();
+    PrinterOptions printerOptions;
+    printerOptions.operation = "created" + dryRunSuffix(mode.value());
+    auto printer = makePrinter(session, printerOptions);
+    if (!printer.ok()) co_return printer.error();
+    if (session.flags.on("edit")) co_return co_await editBeforeCreate(session);
+
+    BuildOptions options = buildOptions(session);
+    options.validate = validation.value() != "Ignore";
+    auto built = co_await build(session, std::move(options));
+    if (!built.ok()) co_return built.error();
+    std::vector<base::Error> errors;
+    int count = 0;
+    for (const Found& item : built.value().items) {
+        if (!item.info) {
+            errors.push_back(item.error);
+            continue;
+        }
+        const Info& info = *item.info;
+        Value object = info.object;
+        if (session.flags.on("save-config")) object = withLastApplied(object, false);
+        if (mode.value() != DryRun::Client) {
+            CallOptions call;
+            if (mode.value() == DryRun::Server) call.query.set("dryRun", "All");
+            call.query.set("fieldManager", session.flags.text("field-manager"));
+            call.query.set("fieldValidation", validation.value());
+            call.body = object;
+            auto made = co_await session.call("POST", info.mapping.path(info.ns), std::move(call));
+            if (!made.ok()) {
+                errors.push_back(addSource("creating", info.source, made.error()));
+                continue;
+            }
+            object = made.value();
+        }
+        ++count;
+        auto text = printer.value()->print(object);
+        if (!text.ok()) errors.push_back(text.error());
+        else session.out(text.value());
+    }
+    if (!errors.empty()) co_return aggregate(std::move(errors));
+    if (count == 0) co_return base::makeError("no objects passed to create");
+    co_return 0;
+}
+
+} // namespace kubectl
