@@ -28,6 +28,9 @@ base::Result<std::string> defaultContainer(Session& session, const document::Val
                                            const std::string& given, bool quiet, bool onlyRunning);
 // The pod behind "pod", "pod/x", "deploy/x", "svc/x", waiting until one exists.
 sim::Task<base::Result<document::Value>> attachablePod(Session& session, std::string argument, sim::Duration timeout);
+// The pods of a workload or service, best first, and its selector as text.
+sim::Task<base::Result<std::vector<document::Value>>> podsOf(Session& session, document::Value object);
+std::string podSelectorText(const document::Value& object);
 // Waits for the pod to run, attaches to its first container; falls back to its logs when it has ended.
 sim::Task<Outcome> attachToPod(Session& session, document::Value pod, bool input, bool tty, bool quiet,
                                sim::Duration timeout);

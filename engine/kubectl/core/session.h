@@ -47,6 +47,10 @@ public:
     void out(std::string text);
     void err(std::string text);
     void warn(std::string_view text); // "Warning: ..."
+    // What was said on stderr since the last flush goes to stdout instead.
+    void redirectErrors() {
+        for (auto& item : pending_) item.first = false;
+    }
     sim::Task<void> flush();
     // Everything on standard input; a second read is empty.
     sim::Task<base::Result<std::string>> readInput();

@@ -1,0 +1,4 @@
+#include "kubectl/commands/editing.h"
+namespace kubectl {
+sim::Task<Outcome> editBeforeCreate(Session& session) { co_return base::makeError("this lab does not model --edit of '" + session.command().fullPath() + "'"); }
+}

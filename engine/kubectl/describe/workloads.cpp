@@ -1,0 +1,339 @@
+#include "api/quantity.h"
+#include "base/strings.h"
+#include "kubectl/describe/writer.h"
+#include "kubectl/printers/human.h"
+
+namespace kubectl {
+
+using document::Value;
+
+namespace {
+
+struct PodCounts {
+    int running = 0, waiting = 0, succeeded = 0, failed = 0;
+    std::string text() const {
+        return std::to_string(running) + " Running / " + std::to_string(waiting) + " Waiting / " + std::to_string(succeeded) +
+               " Succeeded / " + std::to_string(failed) + " Failed";
+    }
+};
+
+sim::Task<base::Result<PodCounts>> countPods(DescribeContext& c, std::string selector) {
+    ports::Query query;
+    query.set("labelSelector", selector);
+    auto pods = co_await listAll(c.session, "/api/v1/namespaces/" + c.ns + "/pods", query);
+    if (!pods.ok()) co_return pods.error();
+    PodCounts counts;
+    for (const Value& pod : pods.value()) {
+        // Only those that it controls.
+        bool own = false;
+        for (const Value& owner : pod.at("metadata", "ownerReferences").items())
+            own = own || (owner["controller"].asBool() && owner["uid"] == c.object.at("metadata", "uid"));
+        if (!own) continue;
+        const std::string_view phase = pod.at("status", "phase").asString();
+        if (phase == "Running") ++counts.running;
+        else if (phase == "Pending") ++counts.waiting;
+        else if (phase == "Succeeded") ++counts.succeeded;
+        else if (phase == "Failed") ++counts.failed;
+    }
+    co_return counts;
+}
+
+void describeHead(DescribeContext& c) {
+    c.w.field(0, "Name", c.name);
+    c.w.field(0, "Namespace", c.ns);
+}
+void describeMeta(DescribeContext& c) {
+    printLabels(c.w, "Labels", c.object.at("metadata", "labels"));
+    printAnnotations(c.w, "Annotations", c.object.at("metadata", "annotations"));
+}
+std::string number(const Value& value) { return std::to_string(value.asInt()); }
+
+void describeConditions(DescribeWriter& w, const Value& conditions) {
+    if (conditions.size() == 0) return;
+    w.line(0, "Conditions:\n  Type\tStatus\tReason");
+    w.line(1, "----\t------\t------");
+    for (const Value& item : conditions.items())
+        w.line(1, item["type"].text() + " \t" + item["status"].text() + "\t" + item["reason"].text());
+}
+
+Value bareTemplate(const Value& podTemplate) {
+    Value out = podTemplate;
+    if (out.at("metadata", "labels").has("pod-template-hash")) out = out.withoutPath({"metadata", "labels", "pod-template-hash"});
+    return out;
+}
+
+std::string setList(const std::vector<Value>& sets) {
+    std::vector<std::string> out;
+    for (const Value& rs : sets)
+        out.push_back(rs.at("metadata", "name").text() + " (" + number(rs.at("status", "replicas")) + "/" + number(rs.at("spec", "replicas")) + " replicas created)");
+    return out.empty() ? "<none>" : base::join(out, ", ");
+}
+
+sim::Task<void> describeReplicaSets(DescribeContext& c) {
+    ports::Query query;
+    query.set("labelSelector", selectorString(c.object.at("spec", "selector")));
+    auto sets = co_await listAll(c.session, "/apis/apps/v1/namespaces/" + c.ns + "/replicasets", query);
+    if (!sets.ok()) co_return;
+    std::vector<Value> fresh, old;
+    const Value wanted = bareTemplate(c.object.at("spec", "template"));
+    for (const Value& rs : sets.value()) {
+        bool own = false;
+        for (const Value& owner : rs.at("metadata", "ownerReferences").items())
+            own = own || (owner["controller"].asBool() && owner["uid"] == c.object.at("metadata", "uid"));
+        if (!own) continue;
+        const bool same = bareTemplate(rs.at("spec", "template")) == wanted;
+        const bool earlier = same && (fresh.empty() || rs.at("metadata", "creationTimestamp").asString() < fresh[0].at("metadata", "creationTimestamp").asString());
+        if (earlier) {
+            if (!fresh.empty()) old.push_back(fresh[0]);
+            fresh = {rs};
+        } else {
+            old.push_back(rs);
+        }
+    }
+    if (fresh.empty() && old.empty()) co_return;
+    c.w.field(0, "OldReplicaSets", setList(old));
+    c.w.field(0, "NewReplicaSet", setList(fresh));
+}
+
+} // namespace
+
+sim::Task<base::Status> describeDeployment(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    const Value &spec = c.object["spec"], &status = c.object["status"];
+    describeHead(c);
+    w.field(0, "CreationTimestamp", longTime(c.object.at("metadata", "creationTimestamp")));
+    describeMeta(c);
+    w.field(0, "Selector", selectorString(spec["selector"]));
+    w.field(0, "Replicas", number(spec["replicas"]) + " desired | " + number(status["updatedReplicas"]) + " updated | " + number(status["replicas"]) +
+                               " total | " + number(status["availableReplicas"]) + " available | " + number(status["unavailableReplicas"]) + " unavailable");
+    w.field(0, "StrategyType", spec.at("strategy", "type").asString());
+    w.field(0, "MinReadySeconds", number(spec["minReadySeconds"]));
+    if (const Value& rolling = spec.at("strategy", "rollingUpdate"); !rolling.isNull())
+        w.field(0, "RollingUpdateStrategy", textOf(rolling["maxUnavailable"]) + " max unavailable, " + textOf(rolling["maxSurge"]) + " max surge");
+    describePodTemplate(w, spec["template"]);
+    describeConditions(w, status["conditions"]);
+    co_await describeReplicaSets(c);
+    describeEvents(c);
+    co_return base::okStatus();
+}
+
+sim::Task<base::Status> describeReplicaSet(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    const Value &spec = c.object["spec"], &status = c.object["status"];
+    auto counts = co_await countPods(c, selectorString(spec["selector"]));
+    describeHead(c);
+    w.field(0, "Selector", selectorText(spec["selector"]));
+    describeMeta(c);
+    if (const std::string controller = controllerOf(c.object); !controller.empty()) w.field(0, "Controlled By", controller);
+    w.field(0, "Replicas", number(status["replicas"]) + " current / " + number(spec["replicas"]) + " desired");
+    w.field(0, "Pods Status", counts.ok() ? counts.value().text() : "error in fetching pods: " + errorText(counts.error()));
+    describePodTemplate(w, spec["template"]);
+    describeConditions(w, status["conditions"]);
+    describeEvents(c);
+    co_return base::okStatus();
+}
+
+sim::Task<base::Status> describeReplicationController(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    const Value &spec = c.object["spec"], &status = c.object["status"];
+    std::vector<std::string> parts;
+    for (const document::Member& member : spec["selector"].members()) parts.push_back(member.key.text() + "=" + member.value.text());
+    auto counts = co_await countPods(c, base::join(parts, ","));
+    if (!counts.ok()) co_return counts.error();
+    describeHead(c);
+    w.field(0, "Selector", orDefault(base::join(parts, ","), "<none>"));
+    describeMeta(c);
+    w.field(0, "Replicas", number(status["replicas"]) + " current / " + number(spec["replicas"]) + " desired");
+    w.field(0, "Pods Status", counts.value().text());
+    describePodTemplate(w, spec["template"]);
+    describeConditions(w, status["conditions"]);
+    describeEvents(c);
+    co_return base::okStatus();
+}
+
+sim::Task<base::Status> describeDaemonSet(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    const Value &spec = c.object["spec"], &status = c.object["status"];
+    auto counts = co_await countPods(c, selectorString(spec["selector"]));
+    if (!counts.ok()) co_return counts.error();
+    describeHead(c);
+    w.field(0, "Selector", selectorString(spec["selector"]));
+    std::vector<std::string> nodeSelector;
+    for (const document::Member& member : spec.at("template", "spec", "nodeSelector").members())
+        nodeSelector.push_back(member.key.text() + "=" + member.value.text());
+    w.field(0, "Node-Selector", orDefault(base::join(nodeSelector, ","), "<none>"));
+    describeMeta(c);
+    w.line(0, "Desired Number of Nodes Scheduled: " + number(status["desiredNumberScheduled"]));
+    w.line(0, "Current Number of Nodes Scheduled: " + number(status["currentNumberScheduled"]));
+    w.line(0, "Number of Nodes Scheduled with Up-to-date Pods: " + number(status["updatedNumberScheduled"]));
+    w.line(0, "Number of Nodes Scheduled with Available Pods: " + number(status["numberAvailable"]));
+    w.line(0, "Number of Nodes Misscheduled: " + number(status["numberMisscheduled"]));
+    w.field(0, "Pods Status", counts.value().text());
+    describePodTemplate(w, spec["template"]);
+    describeEvents(c);
+    co_return base::okStatus();
+}
+
+sim::Task<base::Status> describeStatefulSet(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    const Value &spec = c.object["spec"], &status = c.object["status"];
+    auto counts = co_await countPods(c, selectorString(spec["selector"]));
+    if (!counts.ok()) co_return counts.error();
+    describeHead(c);
+    w.field(0, "CreationTimestamp", longTime(c.object.at("metadata", "creationTimestamp")));
+    w.field(0, "Selector", selectorString(spec["selector"]));
+    describeMeta(c);
+    w.field(0, "Replicas", number(spec["replicas"]) + " desired | " + number(status["replicas"]) + " total");
+    w.field(0, "Update Strategy", spec.at("updateStrategy", "type").asString());
+    if (const Value& rolling = spec.at("updateStrategy", "rollingUpdate"); !rolling["partition"].isNull()) {
+        w.field(1, "Partition", number(rolling["partition"]));
+        if (!rolling["maxUnavailable"].isNull()) w.field(1, "MaxUnavailable", textOf(rolling["maxUnavailable"]));
+    }
+    w.field(0, "Pods Status", counts.value().text());
+    describePodTemplate(w, spec["template"]);
+    const Value& claims = spec["volumeClaimTemplates"];
+    w.line(0, claims.size() == 0 ? "Volume Claims:\t<none>" : "Volume Claims:");
+    for (const Value& claim : claims.items()) {
+        w.field(1, "Name", claim.at("metadata", "name").asString());
+        w.field(1, "StorageClass", claim.at("spec", "storageClassName").asString());
+        printLabels(w, "Labels", claim.at("metadata", "labels"), "  ");
+        printLabels(w, "Annotations", claim.at("metadata", "annotations"), "  ");
+        w.field(1, "Capacity", orDefault(textOf(claim.at("spec", "resources", "requests", "storage")), "<default>"));
+        w.field(1, "Access Modes", goList(claim.at("spec", "accessModes")));
+    }
+    describeEvents(c);
+    co_return base::okStatus();
+}
+
+sim::Task<base::Status> describeJob(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    const Value &spec = c.object["spec"], &status = c.object["status"];
+    describeHead(c);
+    w.field(0, "Selector", selectorString(spec["selector"]));
+    describeMeta(c);
+    if (const std::string controller = controllerOf(c.object); !controller.empty()) w.field(0, "Controlled By", controller);
+    if (!spec["parallelism"].isNull()) w.field(0, "Parallelism", textOf(spec["parallelism"]));
+    w.field(0, "Completions", orDefault(textOf(spec["completions"]), "<unset>"));
+    if (!spec["completionMode"].isNull()) w.field(0, "Completion Mode", spec["completionMode"].asString());
+    if (!spec["suspend"].isNull()) w.field(0, "Suspend", textOf(spec["suspend"]));
+    if (!spec["backoffLimit"].isNull()) w.field(0, "Backoff Limit", textOf(spec["backoffLimit"]));
+    if (!spec["ttlSecondsAfterFinished"].isNull()) w.field(0, "TTL Seconds After Finished", textOf(spec["ttlSecondsAfterFinished"]));
+    const auto start = sim::parseRfc3339(status["startTime"].asString()), end = sim::parseRfc3339(status["completionTime"].asString());
+    if (start) w.field(0, "Start Time", longTime(status["startTime"]));
+    if (end) w.field(0, "Completed At", longTime(status["completionTime"]));
+    if (start && end) w.field(0, "Duration", humanDuration(*end - *start));
+    if (!spec["activeDeadlineSeconds"].isNull()) w.field(0, "Active Deadline Seconds", textOf(spec["activeDeadlineSeconds"]) + "s");
+    const std::string ready = status["ready"].isNull() ? "" : " (" + number(status["ready"]) + " Ready)";
+    w.field(0, "Pods Statuses", number(status["active"]) + " Active" + ready + " / " + number(status["succeeded"]) + " Succeeded / " + number(status["failed"]) + " Failed");
+    if (spec["completionMode"].asString() == "Indexed") {
+        std::string indexes = orDefault(status["completedIndexes"].text(), "<none>");
+        if (const auto cut = indexes.find(',', 50); indexes.size() > 50 && cut != std::string::npos) indexes = indexes.substr(0, cut + 1) + "...";
+        w.field(0, "Completed Indexes", indexes);
+    }
+    describePodTemplate(w, spec["template"]);
+    describeEvents(c);
+    co_return base::okStatus();
+}
+
+sim::Task<base::Status> describeCronJob(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    const Value &spec = c.object["spec"], &status = c.object["status"];
+    describeHead(c);
+    describeMeta(c);
+    w.field(0, "Schedule", spec["schedule"].asString());
+    w.field(0, "Concurrency Policy", spec["concurrencyPolicy"].asString());
+    w.field(0, "Suspend", boolText(spec["suspend"]));
+    w.field(0, "Successful Job History Limit", orDefault(textOf(spec["successfulJobsHistoryLimit"]), "<unset>"));
+    w.field(0, "Failed Job History Limit", orDefault(textOf(spec["failedJobsHistoryLimit"]), "<unset>"));
+    w.field(0, "Starting Deadline Seconds", spec["startingDeadlineSeconds"].isNull() ? "<unset>" : textOf(spec["startingDeadlineSeconds"]) + "s");
+    const Value& job = spec.at("jobTemplate", "spec");
+    w.field(0, "Selector", job["selector"].isNull() ? "<unset>" : selectorString(job["selector"]));
+    w.field(0, "Parallelism", orDefault(textOf(job["parallelism"]), "<unset>"));
+    w.field(0, "Completions", orDefault(textOf(job["completions"]), "<unset>"));
+    if (!job["activeDeadlineSeconds"].isNull()) w.field(0, "Active Deadline Seconds", textOf(job["activeDeadlineSeconds"]) + "s");
+    describePodTemplate(w, job["template"]);
+    w.field(0, "Last Schedule Time", status["lastScheduleTime"].isNull() ? "<unset>" : longTime(status["lastScheduleTime"]));
+    std::vector<std::string> active;
+    for (const Value& item : status["active"].items()) active.push_back(item["name"].text());
+    w.field(0, "Active Jobs", active.empty() ? "<none>" : base::join(active, ", "));
+    describeEvents(c);
+    co_return base::okStatus();
+}
+
+namespace {
+
+void describeMetric(DescribeWriter& w, const Value& metric, const Value& current) {
+    const std::string type = metric["type"].text();
+    if (type == "Resource" || type == "ContainerResource") {
+        const Value& source = type == "Resource" ? metric["resource"] : metric["containerResource"];
+        const Value& now = (type == "Resource" ? current["resource"] : current["containerResource"])["current"];
+        std::string text = "resource " + source["name"].text() + (type == "Resource" ? "" : " of container \"" + source["container"].text() + "\"") + " on pods";
+        if (!source.at("target", "averageValue").isNull()) {
+            w.line(1, text + ":\t" + orDefault(textOf(now["averageValue"]), "<unknown>") + " / " + textOf(source.at("target", "averageValue")));
+            return;
+        }
+        const std::string used = now["averageUtilization"].isNull() ? "<unknown>" : textOf(now["averageUtilization"]) + "% (" + textOf(now["averageValue"]) + ")";
+        const Value& target = source.at("target", "averageUtilization");
+        w.line(1, text + "  (as a percentage of request):\t" + used + " / " + (target.isNull() ? "<auto>" : textOf(target) + "%"));
+        return;
+    }
+    const auto pick = [&](const char* key, const char* field) { return orDefault(textOf(current[key].at("current", field)), "<unknown>"); };
+    if (type == "Pods") {
+        w.line(1, base::quoteGo(metric.at("pods", "metric", "name").asString()) + " on pods:\t" + pick("pods", "averageValue") + " / " + textOf(metric.at("pods", "target", "averageValue")));
+    } else if (type == "External") {
+        const bool average = !metric.at("external", "target", "averageValue").isNull();
+        w.line(1, base::quoteGo(metric.at("external", "metric", "name").asString()) + (average ? " (target average value):\t" : " (target value):\t") +
+                      pick("external", average ? "averageValue" : "value") + " / " + textOf(metric.at("external", "target", average ? "averageValue" : "value")));
+    } else if (type == "Object") {
+        const Value& source = metric["object"];
+        const bool average = source.at("target", "type").asString() == "AverageValue";
+        w.line(1, "\"" + source.at("metric", "name").text() + "\" on " + source.at("describedObject", "kind").text() + "/" + source.at("describedObject", "name").text() +
+                      (average ? " (target average value):\t" : " (target value):\t") + pick("object", average ? "averageValue" : "value") + " / " +
+                      textOf(source.at("target", average ? "averageValue" : "value")));
+    } else {
+        w.line(1, "<unknown metric type " + base::quoteGo(type) + ">");
+    }
+}
+
+void describeDirection(DescribeWriter& w, std::string_view title, const Value& rules) {
+    if (rules.isNull()) return;
+    w.line(1, std::string(title) + ":");
+    if (!rules["stabilizationWindowSeconds"].isNull()) w.line(2, "Stabilization Window: " + textOf(rules["stabilizationWindowSeconds"]) + " seconds");
+    if (rules["policies"].size() == 0) return;
+    w.line(2, "Select Policy: " + orDefault(rules["selectPolicy"].text(), "Max"));
+    w.line(2, "Policies:");
+    for (const Value& policy : rules["policies"].items())
+        w.line(3, "- Type: " + policy["type"].text() + "\tValue: " + textOf(policy["value"]) + "\tPeriod: " + textOf(policy["periodSeconds"]) + " seconds");
+}
+
+} // namespace
+
+sim::Task<base::Status> describeAutoscaler(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    const Value &spec = c.object["spec"], &status = c.object["status"];
+    describeHead(c);
+    describeMeta(c);
+    w.field(0, "CreationTimestamp", longTime(c.object.at("metadata", "creationTimestamp")));
+    w.field(0, "Reference", spec.at("scaleTargetRef", "kind").text() + "/" + spec.at("scaleTargetRef", "name").text());
+    w.field(0, "Metrics", "( current / target )");
+    for (std::size_t i = 0; i < spec["metrics"].size(); ++i) describeMetric(w, spec["metrics"][i], status["currentMetrics"][i]);
+    w.field(0, "Min replicas", orDefault(textOf(spec["minReplicas"]), "<unset>"));
+    w.field(0, "Max replicas", number(spec["maxReplicas"]));
+    if (const Value& behavior = spec["behavior"]; !behavior.isNull()) {
+        w.line(0, "Behavior:");
+        describeDirection(w, "Scale Up", behavior["scaleUp"]);
+        describeDirection(w, "Scale Down", behavior["scaleDown"]);
+    }
+    w.field(0, spec.at("scaleTargetRef", "kind").text() + " pods", number(status["currentReplicas"]) + " current / " + number(status["desiredReplicas"]) + " desired");
+    if (status["conditions"].size() > 0) {
+        w.line(0, "Conditions:");
+        w.line(1, "Type\tStatus\tReason\tMessage");
+        w.line(1, "----\t------\t------\t-------");
+        for (const Value& item : status["conditions"].items())
+            w.line(1, item["type"].text() + "\t" + item["status"].text() + "\t" + item["reason"].text() + "\t" + item["message"].text());
+    }
+    describeEvents(c);
+    co_return base::okStatus();
+}
+
+} // namespace kubectl
