@@ -1,7 +1,7 @@
 # The window: C++ behind QML, QML and fonts as resources, translations compiled at build time.
 set(CMAKE_AUTOMOC ON)
 file(GLOB window_sources CONFIGURE_DEPENDS
-    ${CMAKE_CURRENT_SOURCE_DIR}/window.cpp
+    ${CMAKE_CURRENT_SOURCE_DIR}/window.cpp ${CMAKE_CURRENT_SOURCE_DIR}/window_context.cpp ${CMAKE_CURRENT_SOURCE_DIR}/window_context.h
     ${CMAKE_CURRENT_SOURCE_DIR}/engine/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/engine/*.h
     ${CMAKE_CURRENT_SOURCE_DIR}/models/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/models/*.h
     ${CMAKE_CURRENT_SOURCE_DIR}/viewmodels/*.cpp ${CMAKE_CURRENT_SOURCE_DIR}/viewmodels/*.h

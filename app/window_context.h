@@ -1,0 +1,54 @@
+#pragma once
+// Everything behind the QML: the engine's thread, the models and the view models, registered as the
+// module Timonel.Engine. The program makes one; tests make their own with a progress file of theirs.
+
+#include "canvas/cluster_scene.h"
+#include "models/objects_model.h"
+#include "settings/preferences.h"
+#include "terminal/terminal_item.h"
+#include "viewmodels/inspector.h"
+#include "viewmodels/lab_controller.h"
+#include "viewmodels/network_view.h"
+#include "viewmodels/terminals.h"
+#include "viewmodels/transport.h"
+
+#include <QQmlApplicationEngine>
+#include <QQmlNetworkAccessManagerFactory>
+
+#include <memory>
+
+namespace app {
+
+class WindowContext {
+public:
+    // `progressPath` empty: nothing is kept.
+    explicit WindowContext(const QString& progressPath);
+    ~WindowContext();
+    // False when the QML could not be loaded.
+    bool load();
+
+    QQmlApplicationEngine& qml() { return qml_; }
+    Theme& theme() { return theme_; }
+    Preferences& preferences() { return *preferences_; }
+    LabController& lab() { return *lab_; }
+    Terminals& terminals() { return terminals_; }
+
+    static void prepareApplication(); // fonts and style, after QGuiApplication
+
+private:
+    std::unique_ptr<lab::Progress> progress_;
+    std::unique_ptr<QQmlNetworkAccessManagerFactory> network_;
+    Theme theme_;
+    EngineThread engine_;
+    ClusterModel cluster_;
+    Transport transport_;
+    Terminals terminals_;
+    ObjectsModel objects_;
+    Inspector inspector_;
+    NetworkView networkView_;
+    std::unique_ptr<LabController> lab_;
+    QQmlApplicationEngine qml_; // dies first: its items refer to all of the above
+    std::unique_ptr<Preferences> preferences_;
+};
+
+} // namespace app

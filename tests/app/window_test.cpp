@@ -1,0 +1,109 @@
+// The whole window offscreen: every screen in both languages, all themes and 200 % text, without a
+// QML warning and without clipped text.
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+
+#include "window_context.h"
+
+#include <QElapsedTimer>
+#include <QGuiApplication>
+#include <QQuickItem>
+#include <QQuickWindow>
+#include <QTemporaryDir>
+
+namespace {
+QStringList gWarnings;
+
+void collect(QtMsgType type, const QMessageLogContext&, const QString& text) {
+    if (type != QtDebugMsg && type != QtInfoMsg && text.contains(QLatin1String("qrc:"))) gWarnings << text;
+}
+
+void settle(int milliseconds) {
+    QElapsedTimer timer;
+    timer.start();
+    while (timer.elapsed() < milliseconds) QGuiApplication::processEvents(QEventLoop::AllEvents, 10);
+}
+
+// Until the condition holds; false when it did not within a bound that only stops a broken run.
+template <typename F>
+bool waitFor(F condition) {
+    for (int i = 0; i < 3000 && !condition(); ++i) settle(10);
+    return condition();
+}
+
+// Texts that neither wrap nor elide and are wider than their place.
+void findClipped(QQuickItem* item, QStringList& found) {
+    if (!item->isVisible()) return;
+    if (item->inherits("QQuickText")) {
+        const double need = item->property("contentWidth").toDouble();
+        const bool elides = item->property("elide").toInt() != Qt::ElideNone;
+        if (!elides && need > item->width() + 1.5 && item->width() > 0) found << item->property("text").toString();
+    }
+    for (QQuickItem* child : item->childItems()) findClipped(child, found);
+}
+
+struct Fixture {
+    QTemporaryDir folder;
+    app::WindowContext context{folder.filePath(QStringLiteral("progress.db"))};
+    QQuickWindow* window = nullptr;
+    Fixture() {
+        context.preferences().setWelcomed(true);
+        REQUIRE(context.load());
+        window = qobject_cast<QQuickWindow*>(context.qml().rootObjects().first());
+        settle(50);
+    }
+    void show(const char* screen) {
+        window->setProperty("screen_", QLatin1String(screen));
+        settle(60);
+    }
+};
+} // namespace
+
+TEST_CASE("every screen stands in both languages, all themes and twice the text size") {
+    gWarnings.clear();
+    Fixture fixture;
+    for (const char* language : {"en", "es"})
+        for (const char* theme : {"light", "dark", "contrast"})
+            for (double scale : {1.0, 2.0}) {
+                fixture.context.preferences().setLanguage(QLatin1String(language));
+                fixture.context.preferences().setTheme(QLatin1String(theme));
+                fixture.context.preferences().setScale(scale);
+                for (const char* screen : {"home", "settings", "author"}) {
+                    fixture.show(screen);
+                    QStringList clipped;
+                    findClipped(fixture.window->contentItem(), clipped);
+                    INFO(language << " " << theme << " " << scale << " " << screen << ": " << clipped.join(QStringLiteral(" | ")).toStdString());
+                    CHECK(clipped.isEmpty());
+                }
+            }
+    INFO(gWarnings.join(QLatin1Char('\n')).toStdString());
+    CHECK(gWarnings.isEmpty());
+}
+
+TEST_CASE("a free cluster boots in the window, its terminal answers and its objects appear") {
+    gWarnings.clear();
+    Fixture fixture;
+    fixture.context.lab().openFree();
+    fixture.show("cluster");
+    REQUIRE(waitFor([&] { return fixture.context.lab().running(); }));
+    auto& terminals = fixture.context.terminals();
+    REQUIRE(waitFor([&] { return terminals.screen(terminals.current()) != nullptr && terminals.screen(terminals.current())->lineText(0).contains(QLatin1Char('$')) || terminals.screen(terminals.current())->lineText(0).contains(QLatin1Char('#')); }));
+    terminals.run(QStringLiteral("echo $((6*7))"));
+    REQUIRE(waitFor([&] {
+        for (int row = 0; row < 10; ++row)
+            if (terminals.screen(terminals.current())->lineText(row) == QLatin1String("42")) return true;
+        return false;
+    }));
+    settle(200);
+    INFO(gWarnings.join(QLatin1Char('\n')).toStdString());
+    CHECK(gWarnings.isEmpty());
+}
+
+int main(int argc, char** argv) {
+    qputenv("QT_QPA_PLATFORM", "offscreen");
+    qputenv("QT_QUICK_BACKEND", "software");
+    QGuiApplication application(argc, argv);
+    app::WindowContext::prepareApplication();
+    qInstallMessageHandler(collect);
+    return Catch::Session().run(argc, argv);
+}
