@@ -129,6 +129,7 @@ base::Status findResource(Core& core, Context& context) {
     const bool across = info.verb == "list" || info.verb == "watch";
     if (context.resource->namespaced && info.ns.empty() && !across) return notAllowed();
     if (info.verb == "create" && !info.name.empty() && info.subresource.empty()) return notAllowed();
+    if ((info.verb == "update" || info.verb == "patch") && info.name.empty()) return notAllowed();
     return base::okStatus();
 }
 
@@ -145,6 +146,7 @@ ports::Response dispatchPath(Core& core, Context& context) {
 }
 
 ports::Response dispatch(Core& core, Context& context) {
+    if (context.info.path.find("//") != std::string::npos) return respondText(404, "404 page not found\n");
     if (!context.info.isResource) return dispatchPath(core, context);
     if (base::Status found = findResource(core, context); !found.ok()) {
         if (core.kinds.versions(context.info.group).empty() && context.info.apiPrefix == "apis")

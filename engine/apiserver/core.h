@@ -138,6 +138,7 @@ base::Result<document::Value> decodeBody(Core& core, Context& context, const api
 base::Result<document::Value> rawBody(const ports::Request& request);
 base::Result<document::Value> checkFields(Context& context, const api::ResourceInfo& resource,
                                           const document::Value& object, bool failOnUnknown = false);
+void warnDeprecated(Context& context);
 Outcome handleGet(Core& core, Context& context);
 Outcome handleList(Core& core, Context& context);
 Outcome handleWatch(Core& core, Context& context);
@@ -183,6 +184,8 @@ base::Result<DeleteResult> deleteObject(Core& core, Context& context, std::strin
 // Answers.
 ports::Response respondObject(Core& core, Context& context, int code, const document::Value& object);
 ports::Response respondError(const base::Error& error);
+// The same error with the empty `details` that some of upstream's answers carry.
+base::Error withEmptyDetails(const base::Error& error);
 ports::Response respondJson(int code, document::Value value);
 ports::Response respondText(int code, std::string text, std::string type = "text/plain; charset=utf-8");
 
@@ -244,6 +247,8 @@ base::Result<document::Value> customDecode(Core& core, Context& context,
 void makeBootstrapObjects(Core& core);
 
 // A partial Status error for bodies and options. `kind`: "CreateOptions" and so on.
+// The Go package of a group's internal types, as some messages show it: "core", "apps".
+std::string goPackage(std::string_view group);
 base::Error invalidOptions(std::string_view kind, std::vector<api::StatusCause> causes);
 
 // objects.cpp: small changes.

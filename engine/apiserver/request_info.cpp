@@ -89,6 +89,12 @@ void Context::warn(std::string text) {
     warnings.push_back(std::move(text));
 }
 
+// Source: apiserver pkg/endpoints/deprecation; the API lifecycle markers of the types.
+void warnDeprecated(Context& context) {
+    if (context.info.group.empty() && context.info.resource == "endpoints")
+        context.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+}
+
 std::string Context::manager() const {
     if (!fieldManager.empty()) return fieldManager;
     std::string_view agent = request.headers.get("User-Agent");

@@ -14,7 +14,7 @@ struct MediaType {
     std::string type, as, version, group;
 };
 
-enum class Shape { Object, Table, Metadata, MetadataList, None };
+enum class Shape { Object, Table, Metadata, MetadataList, None, UnknownForm };
 
 struct Negotiated {
     Shape shape = Shape::None;
@@ -38,6 +38,7 @@ MediaType parseMediaType(std::string_view text) {
 Negotiated negotiate(const ports::Request& request, bool custom) {
     const std::string_view accept = request.headers.get("Accept");
     if (accept.empty()) return {Shape::Object, false};
+    Shape nothing = Shape::None;
     for (const std::string& part : base::split(accept, ',')) {
         const MediaType media = parseMediaType(part);
         const bool any = media.type == "*/*" || media.type == "application/*";
@@ -46,12 +47,13 @@ Negotiated negotiate(const ports::Request& request, bool custom) {
         const bool protobuf = media.type == "application/vnd.kubernetes.protobuf" && !custom;
         if (!any && !json && !yaml && !protobuf) continue;
         if (media.as.empty()) return {Shape::Object, yaml};
+        nothing = Shape::UnknownForm;
         if (media.group != "meta.k8s.io" || (media.version != "v1" && media.version != "v1beta1")) continue;
         if (media.as == "Table" && !protobuf) return {Shape::Table, yaml};
         if (media.as == "PartialObjectMetadata") return {Shape::Metadata, yaml};
         if (media.as == "PartialObjectMetadataList") return {Shape::MetadataList, yaml};
     }
-    return {};
+    return {nothing, false};
 }
 
 Value metadataOnly(const Value& object) {
@@ -91,6 +93,10 @@ ports::Response respondText(int code, std::string text, std::string type) {
     return response;
 }
 
+base::Error withEmptyDetails(const base::Error& error) {
+    return api::errorFromStatus(api::statusOf(error).with("details", Value::object()));
+}
+
 ports::Response respondError(const base::Error& error) {
     Value status = api::statusOf(error);
     const int code = static_cast<int>(status["code"].asInt(500));
@@ -104,12 +110,22 @@ ports::Response respondObject(Core& core, Context& context, int code, const Valu
     const bool custom = context.resource != nullptr && context.resource->custom;
     const Negotiated wanted = negotiate(context.request, custom);
     if (wanted.shape == Shape::None)
-        return respondError(api::statusError(
+        return respondError(withEmptyDetails(api::statusError(
             406, "NotAcceptable",
             std::string("406: Not Acceptable\n\nAvailable representations: application/json, "
                         "application/yaml") +
+                (custom ? "" : ", application/vnd.kubernetes.protobuf"))));
+    if (wanted.shape == Shape::UnknownForm)
+        return respondError(api::statusError(
+            406, "NotAcceptable",
+            std::string("only the following media types are accepted: application/json, application/yaml") +
                 (custom ? "" : ", application/vnd.kubernetes.protobuf")));
     const bool list = isList(object);
+    if (list && wanted.shape == Shape::Metadata && context.resource != nullptr)
+        return respondError(api::statusError(
+            406, "NotAcceptable",
+            "you requested PartialObjectMetadata, but the requested object is a list (*" +
+                goPackage(context.resource->group) + "." + object["kind"].text() + ")"));
     Value shown = object;
     if (wanted.shape == Shape::Table && context.resource != nullptr &&
         object["kind"].asString() != "Status") {
@@ -117,6 +133,10 @@ ports::Response respondObject(Core& core, Context& context, int code, const Valu
         if (list) rows.assign(object["items"].items().begin(), object["items"].items().end());
         else rows.push_back(object);
         std::string_view include = context.request.query.get("includeObject");
+        if (!include.empty() && include != "Metadata" && include != "Object" && include != "None")
+            return respondError(api::badRequest(
+                "Unable to convert to Table as requested: includeObject: Invalid value: " +
+                base::quoteGo(include) + ": must be 'Metadata', 'Object', 'None', or empty"));
         shown = makeTable(core, *context.resource, rows,
                           list ? object["metadata"]
                                : Value::object({{"resourceVersion", object["metadata"]["resourceVersion"]}}),

@@ -46,9 +46,10 @@ Decision authorize(Core& core, const Attributes& attributes) {
 base::Error forbiddenError(const Attributes& a, const std::string& reason) {
     const std::string suffix = reason.empty() ? "" : ": " + reason;
     if (!a.resourceRequest)
-        return api::statusError(403, "Forbidden",
-                                "forbidden: User " + base::quoteGo(a.user.name) + " cannot " + a.verb +
-                                    " path " + base::quoteGo(a.path) + suffix);
+        return withEmptyDetails(api::statusError(
+            403, "Forbidden",
+            "forbidden: User " + base::quoteGo(a.user.name) + " cannot " + a.verb + " path " +
+                base::quoteGo(a.path) + suffix));
     std::string resource = a.resource;
     if (!a.subresource.empty()) resource += "/" + a.subresource;
     std::string text = "User " + base::quoteGo(a.user.name) + " cannot " + a.verb + " resource " +

@@ -1,6 +1,5 @@
 // /api, /apis and below. Source: apiserver pkg/endpoints/discovery and discovery/aggregated.
 #include "apiserver/core.h"
-#include "base/hash.h"
 #include "base/strings.h"
 
 #include <algorithm>
@@ -97,11 +96,11 @@ Value groupEntry(const std::string& group, const std::vector<std::string>& versi
                                           {"version", versions.front()}})}});
 }
 
-std::string storageHash(const api::ResourceInfo& info) {
-    const std::uint64_t hash = base::hashBytes(info.group + "/" + info.version + "/" + info.kind);
-    std::string bytes;
-    for (int i = 0; i < 8; ++i) bytes += static_cast<char>(hash >> (8 * i) & 0xff);
-    return base::encodeBase64(bytes);
+// Source: apiserver pkg/endpoints/discovery/storageversionhash.go.
+std::string storageHash(Core& core, const api::ResourceInfo& info) {
+    const api::ResourceInfo& stored = storedAs(core, info);
+    return base::encodeBase64(
+        pki::sha256(stored.group + "/" + stored.version + "/" + stored.kind).substr(0, 8));
 }
 
 Value resourceList(Core& core, const std::string& group, const std::string& version) {
@@ -113,7 +112,7 @@ Value resourceList(Core& core, const std::string& group, const std::string& vers
         item.set("namespaced", info->namespaced).set("kind", info->kind).set("verbs", strings(info->verbs));
         item.setUnlessEmpty("shortNames", strings(info->shortNames));
         item.setUnlessEmpty("categories", strings(info->categories));
-        if (info->hasVerb("list") && info->hasVerb("create")) item.set("storageVersionHash", storageHash(*info));
+        if (info->hasVerb("list") && info->hasVerb("create")) item.set("storageVersionHash", storageHash(core, *info));
         list.push(std::move(item).build());
         for (const api::Subresource& sub : info->subresources) {
             document::ObjectBuilder entry;

@@ -38,6 +38,11 @@ base::Result<Value> rawBody(const ports::Request& request) {
     return read;
 }
 
+std::string goPackage(std::string_view group) {
+    if (group.empty()) return "core";
+    return std::string(group.substr(0, group.find('.')));
+}
+
 base::Error invalidOptions(std::string_view kind, std::vector<api::StatusCause> causes) {
     return api::invalid("meta.k8s.io", kind, "", std::move(causes));
 }
@@ -79,11 +84,6 @@ base::Error unrecognized(const api::ResourceInfo& expected, const std::string& w
     if (request.body.empty()) shown = "<empty>";
     return api::badRequest("the object provided is unrecognized (must be of type " + expected.kind +
                            "): couldn't get version/kind; json parse error: " + why + " (" + shown + ")");
-}
-
-std::string goPackage(std::string_view group) {
-    if (group.empty()) return "core";
-    return std::string(group.substr(0, group.find('.')));
 }
 
 base::Status checkKind(Core& core, const api::ResourceInfo& expected, const Value& object) {

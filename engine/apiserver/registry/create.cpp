@@ -1,6 +1,6 @@
 // create. Source: apiserver pkg/endpoints/handlers/create.go, pkg/registry/rest/create.go.
+#include "api/validation.h"
 #include "apiserver/core.h"
-#include "apiserver/registry/validate.h"
 #include "base/strings.h"
 
 namespace apiserver {
@@ -50,7 +50,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     if (!metaText(object, "resourceVersion").empty())
         return api::statusError(500, "", "resourceVersion should not be set on objects to be created");
     object = object.has("metadata") ? object : object.with("metadata", Value::object());
-    if (!resource.custom) object = api::applyDefaults(resource, object);
+    if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));
     object = withSystemFields(core, context, object);
     if (!context.fieldsTracked)
         object = trackUpdate(core, context, resource, Value(), object, context.info.subresource);
@@ -71,10 +71,11 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     if (resource.custom) {
         BASE_TRY(object, customValidate(core, context, resource, object, Value()));
     } else {
-        auto causes = checkMetadata(object);
+        auto causes = api::validateCreate(resource, object);
         if (!causes.empty())
             return api::invalid(resource.group, resource.kind, metaText(object, "name"),
                                 std::move(causes));
+        for (const std::string& text : api::warningsFor(resource, object, Value())) context.warn(text);
     }
     const std::string_view name = metaText(object, "name");
     BASE_TRY(store::ChangePtr existing,
@@ -102,6 +103,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
 
 Outcome handleCreate(Core& core, Context& context) {
     const api::ResourceInfo& resource = *context.resource;
+    warnDeprecated(context);
     BASE_TRY(Value object, decodeBody(core, context, resource));
     BASE_TRY(Value created, createObject(core, context, std::move(object)));
     if (context.errand) return ports::Response{};

@@ -60,8 +60,8 @@ base::Result<Value> applyPatch(const Context& context, PatchKind kind, const Val
     if (kind == PatchKind::Json) {
         auto result = document::applyJsonPatch(current, patch);
         if (result.ok()) return result;
-        return api::statusError(422, "Invalid",
-                                "the server rejected our request due to an error in our request");
+        return withEmptyDetails(api::statusError(
+            422, "Invalid", "the server rejected our request due to an error in our request"));
     }
     if (kind == PatchKind::Merge) return document::applyMergePatch(current, patch);
     const auto schema = api::mergeSchema(*context.resource);
@@ -131,10 +131,11 @@ base::Status checkName(const Context& context, const Value& object) {
 base::Status checkUid(const Context& context, const Value& object, const Value& current) {
     const std::string_view uid = metaText(object, "uid");
     if (current.isNull() || uid.empty() || uid == metaText(current, "uid")) return base::okStatus();
-    return api::invalid(context.resource->group, context.resource->kind, context.info.name,
-                        {{"FieldValueInvalid",
-                          "Invalid value: " + base::quoteGo(uid) + ": field is immutable",
-                          "metadata.uid"}});
+    // Upstream's strategies check metadata twice.
+    const api::StatusCause cause{"FieldValueInvalid",
+                                 "Invalid value: " + base::quoteGo(uid) + ": field is immutable",
+                                 "metadata.uid"};
+    return api::invalid(context.resource->group, context.resource->kind, context.info.name, {cause, cause});
 }
 
 base::Result<Value> prepareApply(const Context& context, const Value& patch) {

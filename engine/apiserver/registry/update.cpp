@@ -1,5 +1,6 @@
 // update. Source: apiserver pkg/endpoints/handlers/update.go, pkg/registry/rest/update.go and
 // pkg/registry/generic/registry/store.go.
+#include "api/validation.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
 
@@ -112,7 +113,12 @@ base::Result<Value> validate(Core& core, Context& context, Value object, const V
                              const std::string& subresource) {
     const api::ResourceInfo& resource = *context.resource;
     if (resource.custom) return customValidate(core, context, resource, object, current);
-    (void)subresource;
+    auto causes = subresource.empty() ? api::validateUpdate(resource, object, current)
+                                      : api::validateSubresource(resource, subresource, object, current);
+    if (!causes.empty())
+        return api::invalid(resource.group, resource.kind, metaText(current, "name"), std::move(causes));
+    if (subresource.empty())
+        for (const std::string& text : api::warningsFor(resource, object, current)) context.warn(text);
     return object;
 }
 
@@ -132,7 +138,7 @@ base::Result<UpdateResult> updateObject(Core& core, Context& context, std::strin
     }
     const Value current = convertTo(resource, stored->value);
     BASE_TRY(Value object, change(current));
-    if (!resource.custom) object = api::applyDefaults(resource, object);
+    if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));
     BASE_CHECK(checkUid(core, resource, object, current));
     BASE_CHECK(checkVersion(strategy, resource, object, current));
     object = keepSystemFields(resource, object, current);

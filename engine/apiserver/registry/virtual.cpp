@@ -158,6 +158,11 @@ Outcome review(Core& core, Context& context) {
     if (plural == "selfsubjectrulesreviews") return rulesReview(core, context, body);
     if (!context.info.ns.empty()) body = withMeta(body, "namespace", context.info.ns);
     if (!body.has("metadata")) body = body.with("metadata", Value::object());
+    if (!metaText(body, "name").empty() || body["metadata"]["labels"].size() > 0) {
+        body = trackUpdate(core, context, *context.resource, Value(), body, "");
+        return invalidReview(context.info.group, "metadata",
+                             document::writeJson(body["metadata"]) + ": must be empty");
+    }
     body = trackUpdate(core, context, *context.resource, Value(), body, "");
     if (plural == "tokenreviews") return tokenReview(core, context, body);
     return accessReview(core, context, body, plural == "selfsubjectaccessreviews");

@@ -89,9 +89,27 @@ namespace {
 
 using Shape = FieldSchema::Shape;
 
+// Types that are replaced as a whole wherever they stand (x-kubernetes-map-type on the schema itself).
+bool isAtomicType(const api::Type* type) {
+    static constexpr std::string_view kNames[] = {
+        "MatchResources", "NamedRuleWithOperations", "ParamKind", "ParamRef", "Variable",
+        "CrossVersionObjectReference", "ConfigMapKeySelector", "EndpointAddress", "EndpointPort",
+        "FileKeySelector", "LocalObjectReference", "NodeSelector", "NodeSelectorTerm",
+        "ObjectFieldSelector", "ObjectReference", "ResourceFieldSelector", "ScopeSelector",
+        "SecretKeySelector", "SecretReference", "TopologySelectorTerm", "TypedLocalObjectReference",
+        "ServiceBackendPort", "RoleRef", "Subject", "LabelSelector", "OwnerReference"};
+    if (type == nullptr) return false;
+    const std::string_view name = std::string_view(type->name).substr(type->name.rfind('.') + 1);
+    if (name == "CrossVersionObjectReference") return type->name.find(".v1.") != std::string::npos;
+    for (const std::string_view known : kNames)
+        if (name == known) return true;
+    return false;
+}
+
 Shape shapeOf(const api::TypeRef& type, const api::Field* field) {
     switch (type.kind) {
     case api::TypeKind::Struct:
+        if (isAtomicType(type.type)) return Shape::Atomic;
         return field != nullptr && field->mapType == "atomic" ? Shape::Atomic : Shape::Struct;
     case api::TypeKind::Map:
         return field != nullptr && field->mapType == "atomic" ? Shape::Atomic : Shape::Map;
@@ -230,11 +248,12 @@ void addFields(const FieldSchema& schema, const Value& value, FieldSet& set) {
         return;
     }
     if (shape == Shape::Struct || shape == Shape::Map) {
-        if (shape == Shape::Map) set.member = true;
         for (const document::Member& member : value.members()) {
             std::string key = "f:";
             key += member.key.view();
-            addFields(childSchema(schema, member.key.view()), member.value, set.children[std::move(key)]);
+            FieldSet& child = set.children[std::move(key)];
+            addFields(childSchema(schema, member.key.view()), member.value, child);
+            if (shape == Shape::Map) child.member = true;
         }
         return;
     }
@@ -243,6 +262,38 @@ void addFields(const FieldSchema& schema, const Value& value, FieldSet& set) {
         FieldSet& child = set.children[itemKey(schema, entry)];
         child.member = true;
         if (shape == Shape::List) addFields(item, entry, child);
+    }
+}
+
+// Is the place there in an empty typed object? Structs that are no pointers and lists without
+// omitempty are; everything below something absent is not.
+bool presentInZero(const FieldSchema& child) {
+    if (child.field == nullptr) return false;
+    if (child.field->type.kind == api::TypeKind::Struct) return !child.field->pointer;
+    return !child.field->omitEmpty && !child.field->pointer;
+}
+
+void addNew(const FieldSchema& schema, const Value& value, FieldSet& set, bool present) {
+    const Shape shape = shapeAt(schema, value);
+    if (!present) set.member = true;
+    if (shape == Shape::Scalar || shape == Shape::Atomic || value.size() == 0) {
+        set.member = true;
+        return;
+    }
+    if (shape == Shape::Struct || shape == Shape::Map) {
+        for (const document::Member& member : value.members()) {
+            std::string key = "f:";
+            key += member.key.view();
+            const FieldSchema child = childSchema(schema, member.key.view());
+            addNew(child, member.value, set.children[std::move(key)], present && presentInZero(child));
+        }
+        return;
+    }
+    const FieldSchema item = itemSchema(schema);
+    for (const Value& entry : value.items()) {
+        FieldSet& child = set.children[itemKey(schema, entry)];
+        child.member = true;
+        if (shape == Shape::List) addNew(item, entry, child, false);
     }
 }
 
@@ -268,13 +319,28 @@ FieldSet fieldsOf(const FieldSchema& schema, const Value& object) {
     return set;
 }
 
+FieldSet addedFields(const FieldSchema& schema, const Value& object) {
+    FieldSet set;
+    for (const document::Member& member : object.members()) {
+        std::string key = "f:";
+        key += member.key.view();
+        const FieldSchema child = childSchema(schema, member.key.view());
+        const bool meta = member.key.view() == "metadata";
+        addNew(child, member.value, set.children[std::move(key)], meta || presentInZero(child));
+    }
+    stripUnowned(set);
+    return set;
+}
+
 namespace {
 
 void compareItems(const FieldSchema& schema, const Value& before, const Value& after,
                   FieldDifference& out);
 
 // What addFields would add for a value that only one side has.
-void only(const FieldSchema& schema, const Value& value, FieldSet& set) { addFields(schema, value, set); }
+void only(const FieldSchema& schema, const Value& value, FieldSet& set) {
+    addNew(schema, value, set, false);
+}
 
 void compareAt(const FieldSchema& schema, const Value& before, const Value& after, FieldDifference& out) {
     if (before.sameAs(after) || before == after) return;
@@ -287,7 +353,7 @@ void compareAt(const FieldSchema& schema, const Value& before, const Value& afte
             only(schema, before, out.removed);
             out.removed.member = false;
         }
-        only(schema, after, out.changed);
+        addNew(schema, after, out.changed, after.size() > 0 && before.kind() == after.kind());
         return;
     }
     compareItems(schema, before, after, out);

@@ -45,8 +45,10 @@ FieldSchema childSchema(const FieldSchema& parent, std::string_view name); // of
 FieldSchema itemSchema(const FieldSchema& parent);                         // of a list
 std::string itemKey(const FieldSchema& list, const document::Value& item);
 
-// All fields of an object, without those that nobody owns (apiVersion, kind, name, uid...).
+// All fields of a configuration, without those that nobody owns (apiVersion, kind, name, uid...).
 FieldSet fieldsOf(const FieldSchema& schema, const document::Value& object);
+// The same as what a new object adds: places that were not there before count themselves, too.
+FieldSet addedFields(const FieldSchema& schema, const document::Value& object);
 // Fields that differ: added, changed and removed.
 struct FieldDifference {
     FieldSet changed, removed;

@@ -96,7 +96,7 @@ Value trackUpdate(Core& core, const Context& context, const api::ResourceInfo& r
     const FieldSchema schema = schemaOf(core, resource);
     FieldDifference difference;
     if (before.isNull()) {
-        difference.changed = fieldsOf(schema, visible(after));
+        difference.changed = addedFields(schema, visible(after));
     } else {
         if (before.sameAs(after)) return after;
         difference = compareFields(schema, visible(before), visible(after));

@@ -3,6 +3,8 @@
 
 #include "apiserver/core.h"
 
+#include <algorithm>
+
 namespace apiserver {
 
 using document::Value;
@@ -25,6 +27,15 @@ Value rowObject(const Value& object, std::string_view include) {
                           {"metadata", object["metadata"]}});
 }
 
+// Flow schemas are shown in the order in which they are tried.
+std::vector<Value> inPrintOrder(const api::ResourceInfo& resource, std::vector<Value> objects) {
+    if (resource.kind == "FlowSchema")
+        std::stable_sort(objects.begin(), objects.end(), [](const Value& a, const Value& b) {
+            return a.at("spec", "matchingPrecedence").asInt() < b.at("spec", "matchingPrecedence").asInt();
+        });
+    return objects;
+}
+
 } // namespace
 
 Value makeTable(Core& core, const api::ResourceInfo& resource, const std::vector<Value>& objects,
@@ -37,7 +48,7 @@ Value makeTable(Core& core, const api::ResourceInfo& resource, const std::vector
         for (const api::Column& column : resource.columns) columns.push(columnValue(column));
     table.set("columnDefinitions", withColumns ? std::move(columns).build() : Value());
     document::ArrayBuilder rows;
-    for (const Value& object : objects) {
+    for (const Value& object : inPrintOrder(resource, objects)) {
         std::vector<Value> cells = rowCells(core, resource, object);
         cells.resize(resource.columns.size());
         document::ObjectBuilder row;
@@ -46,7 +57,9 @@ Value makeTable(Core& core, const api::ResourceInfo& resource, const std::vector
         row.set("object", shown);
         rows.push(std::move(row).build());
     }
-    table.set("rows", std::move(rows).build());
+    // The default convertor leaves the rows out, printers make an empty list.
+    const bool plain = resource.columns.size() == 2 && resource.columns[1].name == "Created At";
+    table.set("rows", objects.empty() && plain ? Value() : std::move(rows).build());
     return std::move(table).build();
 }
 
