@@ -75,7 +75,6 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
         if (!causes.empty())
             return api::invalid(resource.group, resource.kind, metaText(object, "name"),
                                 std::move(causes));
-        for (const std::string& text : api::warningsFor(resource, object, Value())) context.warn(text);
     }
     const std::string_view name = metaText(object, "name");
     BASE_TRY(store::ChangePtr existing,

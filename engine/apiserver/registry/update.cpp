@@ -117,8 +117,6 @@ base::Result<Value> validate(Core& core, Context& context, Value object, const V
                                       : api::validateSubresource(resource, subresource, object, current);
     if (!causes.empty())
         return api::invalid(resource.group, resource.kind, metaText(current, "name"), std::move(causes));
-    if (subresource.empty())
-        for (const std::string& text : api::warningsFor(resource, object, current)) context.warn(text);
     return object;
 }
 
