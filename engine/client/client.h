@@ -46,17 +46,13 @@ struct Config {
     sim::Duration connectTimeout = 30 * sim::kSecond;
 };
 
-// The option types have constructors of their own: GCC 12 destroys aggregate default arguments of an
-// awaited call twice.
 struct ListOptions {
-    ListOptions() {}
     std::string labelSelector, fieldSelector;
     std::int64_t limit = 0;
     std::string continueToken, resourceVersion;
 };
 
 struct WriteOptions {
-    WriteOptions() {}
     bool dryRun = false;
     std::string fieldManager;
     std::string fieldValidation; // Strict, Warn, Ignore
@@ -64,7 +60,6 @@ struct WriteOptions {
 };
 
 struct DeleteOptions {
-    DeleteOptions() {}
     std::int64_t gracePeriodSeconds = -1; // -1: the object's default
     std::string propagationPolicy;        // Background, Foreground, Orphan; empty: default
     std::string uid, resourceVersion;     // preconditions
@@ -87,24 +82,24 @@ public:
     sim::Kernel& kernel();
 
     sim::Task<base::Result<document::Value>> get(Resource resource, std::string ns, std::string name,
-                                                 std::string subresource = {});
+                                                 std::string subresource = std::string());
     sim::Task<base::Result<document::Value>> list(Resource resource, std::string ns,
-                                                  ListOptions options = {});
+                                                  ListOptions options = ListOptions());
     sim::Task<base::Result<document::Value>> create(Resource resource, std::string ns,
-                                                    document::Value object, std::string subresource = {},
-                                                    std::string name = {}, WriteOptions options = {});
+                                                    document::Value object, std::string subresource = std::string(),
+                                                    std::string name = std::string(), WriteOptions options = WriteOptions());
     sim::Task<base::Result<document::Value>> update(Resource resource, std::string ns,
-                                                    document::Value object, std::string subresource = {},
-                                                    WriteOptions options = {});
+                                                    document::Value object, std::string subresource = std::string(),
+                                                    WriteOptions options = WriteOptions());
     // `type`: "application/merge-patch+json" and so on.
     sim::Task<base::Result<document::Value>> patch(Resource resource, std::string ns, std::string name,
                                                    std::string type, document::Value patch,
-                                                   std::string subresource = {}, WriteOptions options = {});
+                                                   std::string subresource = std::string(), WriteOptions options = WriteOptions());
     sim::Task<base::Result<document::Value>> remove(Resource resource, std::string ns, std::string name,
-                                                    DeleteOptions options = {});
+                                                    DeleteOptions options = DeleteOptions());
     // Events from resourceVersion on; the channel closes when the server or the connection ends it.
     sim::Task<base::Result<std::shared_ptr<sim::Channel<ports::WatchEvent>>>>
-    watch(Resource resource, std::string ns, std::string resourceVersion, ListOptions options = {});
+    watch(Resource resource, std::string ns, std::string resourceVersion, ListOptions options = ListOptions());
     // Anything else.
     sim::Task<base::Result<ports::Response>> raw(ports::Request request);
     // Ends the connection; the next call dials again.
