@@ -138,7 +138,9 @@ void Informer::State::replace(const Value& list) {
         Value object = item;
         if (!object.has("kind") && !itemKind.empty())
             object = object.with("kind", itemKind).with("apiVersion", list["apiVersion"]);
-        fresh[objectKey(object)] = std::move(object);
+        // The key first: in `fresh[key(object)] = move(object)` the move happens before the key is made.
+        const std::string key = objectKey(object);
+        fresh[key] = std::move(object);
     }
     std::vector<std::string> gone;
     for (const auto& [key, object] : items)
