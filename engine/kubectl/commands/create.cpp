@@ -30,7 +30,9 @@ base::Status validateCreate(Session& session) {
 
 sim::Task<Outcome> createRaw(Session& session) {
     const std::string file = session.flags.list("filename")[0];
-    auto body = file == "-" ? co_await session.readInput() : session.readFile(file);
+    base::Result<std::string> body = std::string{};
+    if (file == "-") body = co_await session.readInput();
+    else body = session.readFile(file);
     if (!body.ok()) co_return body.error();
     CallOptions call;
     call.text = body.value();

@@ -283,8 +283,9 @@ sim::Task<Outcome> runCreateKind(Session& session) {
     const std::string& path = session.command().path;
     Generated generated;
     if (path == "create job" || path == "create role" || path == "create clusterrole") {
-        auto made = path == "create job" ? co_await generateJob(session, name.value())
-                                         : co_await generateRole(session, name.value());
+        base::Result<Value> made = Value();
+        if (path == "create job") made = co_await generateJob(session, name.value());
+        else made = co_await generateRole(session, name.value());
         if (!made.ok()) co_return made.error();
         generated.object = made.value();
         if (path == "create job") generated.failure = "failed to create job: ";

@@ -103,7 +103,9 @@ sim::Task<Outcome> deleteRaw(Session& session) {
     std::string body;
     const auto files = session.flags.list("filename");
     if (!files.empty()) {
-        auto text = files[0] == "-" ? co_await session.readInput() : session.readFile(files[0]);
+        base::Result<std::string> text = std::string{};
+        if (files[0] == "-") text = co_await session.readInput();
+        else text = session.readFile(files[0]);
         if (!text.ok()) co_return text.error();
         body = text.value();
     }

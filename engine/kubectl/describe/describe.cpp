@@ -147,7 +147,8 @@ sim::Task<Value> searchEvents(Session& session, Value object, std::string uid, b
     if (!uid.empty()) selector += ",involvedObject.uid=" + uid;
     ports::Query query;
     query.set("fieldSelector", selector);
-    auto events = co_await listAll(session, ns.empty() ? "/api/v1/events" : "/api/v1/namespaces/" + ns + "/events", query);
+    const std::string path = ns.empty() ? "/api/v1/events" : "/api/v1/namespaces/" + ns + "/events";
+    auto events = co_await listAll(session, path, query);
     if (!events.ok()) co_return Value::array();
     co_return Value::array(std::move(events).value());
 }
@@ -219,7 +220,7 @@ sim::Task<base::Result<std::string>> describeOne(Session& session, Info info, bo
 
 // "describe pod we" describes what begins with "we" when there is no "we".
 sim::Task<base::Result<bool>> describePrefix(Session& session, const Mapping mapping, std::string ns, std::string prefix, bool events) {
-    auto list = co_await listAll(session, mapping.path(ns), {});
+    auto list = co_await listAll(session, mapping.path(ns), ports::Query());
     if (!list.ok()) co_return list.error();
     bool found = false;
     for (const Value& item : list.value()) {
@@ -259,7 +260,8 @@ sim::Task<Outcome> runDescribe(Session& session) {
         if (mapping != nullptr && ns.ok() && session.args[1].find('/') == std::string::npos) {
             const Mapping chosen = *mapping;
             const std::string prefix = session.args[1];
-            auto found = co_await describePrefix(session, chosen, chosen.namespaced ? ns.value() : "", prefix, events);
+            const std::string space = chosen.namespaced ? ns.value() : "";
+            auto found = co_await describePrefix(session, chosen, space, prefix, events);
             if (found.ok() && found.value()) co_return 0;
         }
         co_return errors[0];

@@ -213,8 +213,8 @@ sim::Task<base::Status> describeLimitRange(DescribeContext& c) {
 
 sim::Task<base::Status> describeNamespace(DescribeContext& c) {
     DescribeWriter& w = c.w;
-    auto quotas = co_await listAll(c.session, "/api/v1/namespaces/" + c.name + "/resourcequotas", {});
-    auto limits = co_await listAll(c.session, "/api/v1/namespaces/" + c.name + "/limitranges", {});
+    auto quotas = co_await listAll(c.session, "/api/v1/namespaces/" + c.name + "/resourcequotas", ports::Query());
+    auto limits = co_await listAll(c.session, "/api/v1/namespaces/" + c.name + "/limitranges", ports::Query());
     describeMeta(c, false);
     w.field(0, "Status", c.object.at("status", "phase").asString());
     const Value& conditions = c.object.at("status", "conditions");

@@ -231,7 +231,7 @@ sim::Task<base::Status> describePersistentVolume(DescribeContext& c) {
 sim::Task<base::Status> describePersistentVolumeClaim(DescribeContext& c) {
     DescribeWriter& w = c.w;
     describeClaim(w, c.object, true, 0);
-    auto pods = co_await listAll(c.session, "/api/v1/namespaces/" + c.ns + "/pods", {});
+    auto pods = co_await listAll(c.session, "/api/v1/namespaces/" + c.ns + "/pods", ports::Query());
     if (!pods.ok()) co_return pods.error();
     std::vector<std::string> names;
     for (const Value& pod : pods.value())
