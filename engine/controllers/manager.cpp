@@ -34,7 +34,8 @@ struct ControllerManager::State {
     };
 
     State(sim::Kernel& k, ports::NetStack& n, client::Config c, Options o, base::Function<void(std::string)> l)
-        : kernel(k), network(n), config(std::move(c)), options(std::move(o)), log(std::move(l)),
+        : kernel(k), network(n), config(std::move(c)), options(std::move(o)),
+          log(std::make_shared<base::Function<void(std::string)>>(std::move(l))),
           client(k, n, withAgent("kube-controller-manager")), electionClient(k, n, withAgent("leader-election")),
           recorder(electionClient, electionName(options)),
           elector(electionClient, &recorder, options.leaderElection,
@@ -47,14 +48,14 @@ struct ControllerManager::State {
         return out;
     }
     void say(std::string text) {
-        if (log) log(std::move(text));
+        if (*log) (*log)(std::move(text));
     }
 
     sim::Kernel& kernel;
     ports::NetStack& network;
     client::Config config;
     Options options;
-    base::Function<void(std::string)> log;
+    std::shared_ptr<base::Function<void(std::string)>> log;
     client::Client client, electionClient;
     client::EventRecorder recorder;
     client::LeaderElector elector;
@@ -67,6 +68,7 @@ struct ControllerManager::State {
 };
 
 void ControllerManager::State::build() {
+    options.log = log;
     informers = std::make_unique<Informers>(client);
     for (const RegistryEntry& entry : registry()) {
         if (!enabled(options.controllers, entry.name, entry.byDefault)) {

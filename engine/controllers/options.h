@@ -2,12 +2,14 @@
 // What kube-controller-manager is told on its command line, parsed. The program that reads flags and
 // files fills it. Source: cmd/kube-controller-manager/app/options.
 
+#include "base/function.h"
 #include "base/ip.h"
 #include "client/leader_election.h"
 #include "pki/certificate.h"
 #include "sim/time.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +45,8 @@ struct Options {
     sim::Duration signingDuration = 8760 * sim::kHour;
     client::LeaderElectionOptions leaderElection;
     std::string version = "v1.35.4";
+    // Gets what the controllers log, as klog texts without head; may be null.
+    std::shared_ptr<base::Function<void(std::string)>> log;
 };
 
 } // namespace controllers

@@ -128,7 +128,8 @@ sim::Task<base::Status> CsrApprovingController::sync(std::string key) {
     const bool self = request.at("spec", "username").asString() == parsed->request.subject.commonName;
     for (const bool asSelf : {true, false}) {
         if (asSelf && !self) continue;
-        auto may = co_await allowed(request, asSelf ? "selfnodeclient" : "nodeclient");
+        std::string subresource = asSelf ? "selfnodeclient" : "nodeclient";
+        auto may = co_await allowed(request, std::move(subresource));
         if (!may.ok()) co_return may.error();
         if (!*may) continue;
         const char* message = asSelf ? "Auto approving self kubelet client certificate after SubjectAccessReview."

@@ -147,8 +147,9 @@ sim::Task<base::Status> EndpointsController::sync(std::string key) {
     if (trigger != 0) next = next.withPath({"metadata", "annotations", kTriggerTime}, sim::formatRfc3339(trigger));
     else next = next.withoutPath({"metadata", "annotations", kTriggerTime});
     next = subsets.isNull() ? next.without("subsets") : next.with("subsets", subsets);
-    auto written = current.isNull() ? co_await client_.create(client::endpointsResource(), parts.ns, next)
-                                    : co_await client_.update(client::endpointsResource(), parts.ns, next);
+    base::Result<Value> written = Value();
+    if (current.isNull()) written = co_await client_.create(client::endpointsResource(), parts.ns, next);
+    else written = co_await client_.update(client::endpointsResource(), parts.ns, next);
     if (written.ok()) {
         endpoints_.put(*written);
         co_return base::okStatus();

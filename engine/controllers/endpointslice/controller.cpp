@@ -156,7 +156,7 @@ Value EndpointSliceController::freshSlice(const Value& service, const Value& add
 void EndpointSliceController::planGroup(const Value& service, Group group, std::vector<Value> existing,
                                         const Value& addressType, Plan& plan) const {
     std::map<std::string, Value> wanted;
-    for (Value& endpoint : group.endpoints) wanted[identity(endpoint)] = std::move(endpoint);
+    for (const Value& endpoint : group.endpoints) wanted[identity(endpoint)] = endpoint;
     const std::size_t limit = static_cast<std::size_t>(options_.maxEndpointsPerSlice);
     std::vector<std::vector<Value>> contents;
     for (const Value& slice : existing) {

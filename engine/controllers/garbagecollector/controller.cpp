@@ -56,7 +56,8 @@ sim::Task<void> GarbageCollector::keepUpToDate(GarbageCollector* self) {
                     });
                 }
         }
-        co_await sim::sleepFor(self->kernel_, self->changed_ && self->watched_.empty() ? sim::kSecond : kResync);
+        const sim::Duration pause = self->changed_ && self->watched_.empty() ? sim::kSecond : kResync;
+        co_await sim::sleepFor(self->kernel_, pause);
     }
 }
 
@@ -175,7 +176,8 @@ sim::Task<base::Result<Value>> GarbageCollector::live(Node node) {
     if (kind == nullptr)
         co_return base::makeError("unable to get REST mapping for " + node.apiVersion + "/" + node.kind);
     const client::Resource resource = kind->resource;
-    auto found = co_await client_.get(resource, kind->namespaced ? node.ns : std::string(), node.name);
+    std::string ns = kind->namespaced ? node.ns : std::string();
+    auto found = co_await client_.get(resource, std::move(ns), node.name);
     if (found.ok() && api::uidOf(*found) != node.uid) co_return api::notFound(resource.group, resource.plural, node.name);
     co_return found;
 }

@@ -2,6 +2,7 @@
 
 #include "api/objects/meta.h"
 #include "api/status.h"
+#include "base/strings.h"
 
 namespace controllers {
 
@@ -35,7 +36,7 @@ void Informers::start(sim::Scope& scope) {
 
 QueueController::QueueController(Context context, std::string component, int workers)
     : kernel_(context.kernel), client_(context.client), informers_(context.informers),
-      options_(context.options), recorder_(context.client, std::move(component)),
+      options_(context.options), recorder_(context.client, component), component_(std::move(component)),
       queue_(context.kernel), workers_(workers) {}
 
 Informer& QueueController::use(const client::Resource& resource) {
@@ -48,7 +49,11 @@ void QueueController::start(sim::Scope& scope) { scope.spawn(run(this, &scope), 
 
 void QueueController::ready(sim::Scope&) {}
 
-void QueueController::failed(const std::string& key, const base::Error&) { queue_.addRateLimited(key); }
+void QueueController::failed(const std::string& key, const base::Error& error) {
+    if (options_.log && *options_.log)
+        (*options_.log)("\"Unhandled Error\" err=" + base::quoteGo("syncing " + component_ + " " + key + " failed: " + error.message));
+    queue_.addRateLimited(key);
+}
 
 sim::Task<void> QueueController::run(QueueController* self, sim::Scope* scope) {
     for (Informer* informer : self->needed_) co_await informer->waitForSync();

@@ -73,6 +73,7 @@ protected:
     Informers& informers_;
     const Options& options_;
     client::EventRecorder recorder_;
+    std::string component_;
     client::WorkQueue queue_;
     std::string now() const { return sim::formatRfc3339(kernel_.unixNow()); }
 
