@@ -175,6 +175,7 @@ sim::Task<SyncOutcome> ContainerManager::sync(Value pod, RuntimePod runtime) {
         if (!service.ok()) continue;
         auto updated = co_await (*service)->updateResources(id, resources);
         if (!updated.ok()) outcome.error = ports::criErrorText(updated.error());
+        outcome.updated = true;
     }
     for (const Value& container : actions.regular) {
         const bool started = co_await start(pod, container, runtime, sandboxId, podIP, actions.attempt, outcome);

@@ -20,6 +20,7 @@ struct StartFailure {
 struct SyncOutcome {
     std::string error;            // empty: nothing failed
     sim::Time backoffEnd = 0;     // every failure is a back-off that ends then
+    bool updated = false;         // resources of a running container were changed
 };
 
 class ContainerManager {

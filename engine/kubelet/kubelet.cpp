@@ -155,8 +155,12 @@ void Kubelet::State::podChanged(const Value& previous, const Value& current) {
     }
     const std::string uid = api::uidOf(object);
     if (!current.isObject()) {
-        if (workers.known(uid)) workers.remove(uid);
-        else pods.remove(previous);
+        if (workers.known(uid)) {
+            workers.remove(uid);
+        } else {
+            pods.remove(previous);
+            status.forget(uid);
+        }
         return;
     }
     const bool fresh = !pods.knows(uid);

@@ -38,7 +38,7 @@ void PodWorkers::update(const Value& pod) {
         worker->scope.spawn(run(*this, worker), "pod-worker");
     }
     Worker& worker = *found->second;
-    worker.pod = pod;
+    worker.pod = resizer_.granted(pod);
     core_.probes->updatePod(pod);
     if (worker.finished) return;
     if (api::isDeleting(pod)) {
@@ -163,6 +163,7 @@ void PodWorkers::finish(Worker& worker) {
             self.core_.images->forget(gone->uid);
             self.core_.probes->removePod(gone->uid);
             self.core_.status->forget(gone->uid);
+            self.resizer_.forget(gone->uid);
             const auto found = self.workers_.find(gone->uid);
             if (found != self.workers_.end() && found->second == gone) self.workers_.erase(found);
             self.core_.pods->remove(gone->pod);
@@ -297,6 +298,7 @@ sim::Task<void> PodWorkers::checkPullSecrets(Value pod) {
 sim::Task<std::string> PodWorkers::syncPod(WorkerPtr worker, RuntimePod runtime, bool& terminal,
                                            sim::Time& backoffEnd) {
     const Value pod = worker->pod;
+    resizer_.observe(pod, runtime);
     const Value status = statusOf(*worker, runtime, false);
     core_.status->set(pod, status);
     if (isTerminalPhase(status["phase"].asString())) {
@@ -324,6 +326,8 @@ sim::Task<std::string> PodWorkers::syncPod(WorkerPtr worker, RuntimePod runtime,
     core_.probes->addPod(pod);
     const SyncOutcome outcome = co_await core_.containers->sync(pod, runtime);
     backoffEnd = outcome.backoffEnd;
+    // Changed containers are looked at again at once.
+    if (outcome.updated) runtimeEvent(worker->uid);
     co_return outcome.error;
 }
 

@@ -5,6 +5,7 @@
 #include "base/function.h"
 #include "kubelet/core.h"
 #include "kubelet/pod_view.h"
+#include "kubelet/resize.h"
 
 #include <map>
 #include <memory>
@@ -15,7 +16,7 @@ namespace kubelet {
 
 class PodWorkers {
 public:
-    explicit PodWorkers(Core& core) : core_(core) {}
+    explicit PodWorkers(Core& core) : core_(core), resizer_(core) {}
 
     // The pod as its source has it now; deletion is read from the object.
     void update(const Value& pod);
@@ -80,6 +81,7 @@ private:
     sim::Time deadlineOf(const Value& pod) const;
 
     Core& core_;
+    Resizer resizer_;
     std::map<std::string, WorkerPtr, std::less<>> workers_;
     std::map<std::string, bool, std::less<>> pendingEvents_;
 };
