@@ -57,6 +57,8 @@ void addService(EnvList& env, const Value& service) {
 
 sim::Task<base::Status> addServices(Core& core, Value pod, EnvList& env) {
     auto list = co_await core.objects->services();
+    // Static pods do not wait: the API server itself may be one of them.
+    if (!list.ok() && isStaticPod(pod)) co_return base::okStatus();
     if (!list.ok()) co_return base::makeError("services have not yet been read at least once, cannot construct envvars");
     const std::string ns = api::namespaceOf(pod);
     const bool links = pod.at("spec", "enableServiceLinks").asBool(true);
@@ -79,8 +81,8 @@ sim::Task<base::Status> addServices(Core& core, Value pod, EnvList& env) {
 sim::Task<base::Status> addFrom(Core& core, Value pod, Value source, EnvList& env) {
     const bool secret = source["secretRef"].isObject();
     const Value reference = secret ? source["secretRef"] : source["configMapRef"];
-    auto object = co_await core.objects->get(secret ? client::secretsResource() : client::configMapsResource(),
-                                             api::namespaceOf(pod), reference["name"].text());
+    const client::Resource resource = secret ? client::secretsResource() : client::configMapsResource();
+    auto object = co_await core.objects->get(resource, api::namespaceOf(pod), reference["name"].text());
     if (!object.ok()) {
         if (api::isNotFound(object.error()) && reference["optional"].asBool()) co_return base::okStatus();
         co_return std::move(object).error();
@@ -110,7 +112,8 @@ sim::Task<base::Result<std::optional<std::string>>> referenced(Core& core, Value
     const bool secret = from["secretKeyRef"].isObject();
     const Value reference = secret ? from["secretKeyRef"] : from["configMapKeyRef"];
     const std::string ns = api::namespaceOf(pod), name = reference["name"].text(), key = reference["key"].text();
-    auto object = co_await core.objects->get(secret ? client::secretsResource() : client::configMapsResource(), ns, name);
+    const client::Resource resource = secret ? client::secretsResource() : client::configMapsResource();
+    auto object = co_await core.objects->get(resource, ns, name);
     if (!object.ok()) {
         if (api::isNotFound(object.error()) && reference["optional"].asBool()) co_return out;
         co_return std::move(object).error();

@@ -109,7 +109,8 @@ sim::Task<void> Eviction::loop(Eviction& self) {
             self.checkLocalStorage();
             nextVolumes = core.now() + kVolumeStats;
         }
-        co_await sim::sleepFor(core.kernel(), core.node->underPressure("DiskPressure") ? kPeriod : kVolumeStats);
+        const sim::Duration pause = core.node->underPressure("DiskPressure") ? kPeriod : kVolumeStats;
+        co_await sim::sleepFor(core.kernel(), pause);
     }
 }
 

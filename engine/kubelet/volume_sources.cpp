@@ -111,8 +111,8 @@ sim::Task<base::Result<std::string>> VolumeManager::setUpClaim(Value pod, std::s
 sim::Task<base::Status> VolumeManager::addObject(Value pod, Value source, bool secret, std::int64_t mode,
                                                  Projection& files) {
     const std::string name = source[secret && source.has("secretName") ? "secretName" : "name"].text();
-    auto object = co_await core_.objects->get(secret ? client::secretsResource() : client::configMapsResource(),
-                                              api::namespaceOf(pod), name);
+    const client::Resource resource = secret ? client::secretsResource() : client::configMapsResource();
+    auto object = co_await core_.objects->get(resource, api::namespaceOf(pod), name);
     if (!object.ok()) {
         if (api::isNotFound(object.error()) && source["optional"].asBool()) co_return base::okStatus();
         co_return std::move(object).error();
@@ -191,7 +191,8 @@ sim::Task<base::Result<Projection>> VolumeManager::collect(Value pod, Value volu
     Projection files;
     if (volume["configMap"].isObject() || volume["secret"].isObject()) {
         const bool secret = volume["secret"].isObject();
-        auto added = co_await addObject(pod, volume[secret ? "secret" : "configMap"], secret, 0644, files);
+        const Value origin = volume[secret ? "secret" : "configMap"];
+        auto added = co_await addObject(pod, origin, secret, 0644, files);
         if (!added.ok()) co_return std::move(added).error();
         co_return files;
     }
@@ -223,7 +224,8 @@ sim::Task<base::Result<Projection>> VolumeManager::collect(Value pod, Value volu
             if (!added.ok()) problems.push_back(added.error().message);
         } else if (source["configMap"].isObject() || source["secret"].isObject()) {
             const bool secret = source["secret"].isObject();
-            auto added = co_await addObject(pod, source[secret ? "secret" : "configMap"], secret, mode, files);
+            const Value origin = source[secret ? "secret" : "configMap"];
+            auto added = co_await addObject(pod, origin, secret, mode, files);
             if (!added.ok()) problems.push_back(added.error().message);
         }
     }

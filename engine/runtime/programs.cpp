@@ -73,9 +73,8 @@ public:
             const std::optional<int> number = co_await process.signals().pop();
             if (!number) co_return 0;
             if (*number == ports::kSigInt || *number == ports::kSigTerm) {
-                co_await process.writeError("Shutting down, got signal: " +
-                                            std::string(*number == ports::kSigInt ? "Interrupt" : "Terminated") +
-                                            "\n");
+                const std::string name = *number == ports::kSigInt ? "Interrupt" : "Terminated";
+                co_await process.writeError("Shutting down, got signal: " + name + "\n");
                 co_return 0;
             }
         }

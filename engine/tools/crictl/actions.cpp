@@ -11,7 +11,8 @@ sim::Task<int> Crictl::logs(Words words) {
                                   {"since", 0, true}, {"limit-bytes", 0, true}, {"reopen", 'r', false}};
     auto options = Options::parse(words, flags);
     if (!options.ok() || options->words().empty()) {
-        const int code = co_await usage(options.ok() ? "ID cannot be empty" : options.error().message);
+        const std::string text = options.ok() ? "ID cannot be empty" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     auto id = co_await containerId(options->words()[0]);
@@ -61,7 +62,8 @@ sim::Task<int> Crictl::exec(Words words) {
     const std::vector<Flag> flags{{"interactive", 'i', false}, {"tty", 't', false}, {"sync", 's', false}, {"timeout", 0, true}};
     auto options = Options::parse(words, flags, 1);
     if (!options.ok() || options->words().size() < 2) {
-        const int code = co_await usage(options.ok() ? "ID and CMD are required" : options.error().message);
+        const std::string text = options.ok() ? "ID and CMD are required" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     auto id = co_await containerId(options->words()[0]);
@@ -106,7 +108,8 @@ sim::Task<int> Crictl::exec(Words words) {
 sim::Task<int> Crictl::stop(Words words, bool sandbox) {
     auto options = Options::parse(words, {{"timeout", 't', true}});
     if (!options.ok() || options->words().empty()) {
-        const int code = co_await usage(options.ok() ? "ID cannot be empty" : options.error().message);
+        const std::string text = options.ok() ? "ID cannot be empty" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     for (const std::string& word : options->words()) {
@@ -118,10 +121,12 @@ sim::Task<int> Crictl::stop(Words words, bool sandbox) {
         else if (sandbox) done = co_await runtime_->stopSandbox(*id);
         else done = co_await runtime_->stopContainer(*id, base::parseInt(options->get("timeout")).value_or(0) * sim::kSecond);
         if (!done.ok()) {
-            const int code = co_await fail(std::string("stopping the ") + (sandbox ? "pod sandbox " : "container ") + base::quoteGo(word) + ": " + ports::criErrorText(done.error()));
+            const std::string text = std::string("stopping the ") + (sandbox ? "pod sandbox " : "container ") + base::quoteGo(word) + ": " + ports::criErrorText(done.error());
+            const int code = co_await fail(text);
             co_return code;
         }
-        co_await process_.writeOut(sandbox ? "Stopped sandbox " + word + "\n" : word + "\n");
+        const std::string text = sandbox ? "Stopped sandbox " + word + "\n" : word + "\n";
+        co_await process_.writeOut(text);
     }
     co_return 0;
 }
@@ -129,7 +134,8 @@ sim::Task<int> Crictl::stop(Words words, bool sandbox) {
 sim::Task<int> Crictl::remove(Words words, bool sandbox) {
     auto options = Options::parse(words, {{"force", 'f', false}, {"all", 'a', false}});
     if (!options.ok() || (options->words().empty() && !options->has("all"))) {
-        const int code = co_await usage(options.ok() ? "ID cannot be empty" : options.error().message);
+        const std::string text = options.ok() ? "ID cannot be empty" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     Words ids = options->words();
@@ -168,10 +174,12 @@ sim::Task<int> Crictl::remove(Words words, bool sandbox) {
             done = co_await runtime_->removeContainer(*id);
         }
         if (!done.ok()) {
-            const int code = co_await fail(std::string("removing the ") + (sandbox ? "pod sandbox " : "container ") + base::quoteGo(word) + ": " + ports::criErrorText(done.error()));
+            const std::string text = std::string("removing the ") + (sandbox ? "pod sandbox " : "container ") + base::quoteGo(word) + ": " + ports::criErrorText(done.error());
+            const int code = co_await fail(text);
             co_return code;
         }
-        co_await process_.writeOut(sandbox ? "Removed sandbox " + word + "\n" : word + "\n");
+        const std::string text = sandbox ? "Removed sandbox " + word + "\n" : word + "\n";
+        co_await process_.writeOut(text);
     }
     co_return 0;
 }
@@ -179,7 +187,8 @@ sim::Task<int> Crictl::remove(Words words, bool sandbox) {
 sim::Task<int> Crictl::removeImages(Words words) {
     auto options = Options::parse(words, {{"all", 'a', false}, {"prune", 'q', false}});
     if (!options.ok() || options->words().empty()) {
-        const int code = co_await usage(options.ok() ? "ID cannot be empty" : options.error().message);
+        const std::string text = options.ok() ? "ID cannot be empty" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     for (const std::string& word : options->words()) {
@@ -201,7 +210,8 @@ sim::Task<int> Crictl::removeImages(Words words) {
 sim::Task<int> Crictl::pull(Words words) {
     auto options = Options::parse(words, {{"creds", 0, true}, {"auth", 0, true}, {"pod-config", 0, true}});
     if (!options.ok() || options->words().empty()) {
-        const int code = co_await usage(options.ok() ? "Image name cannot be empty" : options.error().message);
+        const std::string text = options.ok() ? "Image name cannot be empty" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     const std::string image = options->words()[0];

@@ -42,7 +42,8 @@ const char* stateName(ports::CriContainerState state) {
 sim::Task<int> Crictl::fail(std::string text) {
     const bool terminal = process_.terminal() != nullptr;
     const std::string head = terminal ? "FATA[0000] " : "time=\"" + sim::formatRfc3339(process_.kernel().unixNow() / sim::kSecond * sim::kSecond) + "\" level=fatal msg=";
-    co_await process_.writeError(head + (terminal ? text : base::quoteGo(text)) + "\n");
+    const std::string line = head + (terminal ? text : base::quoteGo(text)) + "\n";
+    co_await process_.writeError(line);
     co_return 1;
 }
 

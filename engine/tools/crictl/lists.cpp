@@ -223,7 +223,8 @@ sim::Task<int> Crictl::images(Words words) {
 sim::Task<int> Crictl::inspectContainers(Words words) {
     auto options = Options::parse(words, {{"output", 'o', true}, {"quiet", 'q', false}, {"template", 0, true}});
     if (!options.ok() || options->words().empty()) {
-        const int code = co_await usage(options.ok() ? "ID cannot be empty" : options.error().message);
+        const std::string text = options.ok() ? "ID cannot be empty" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     for (const std::string& word : options->words()) {
@@ -243,7 +244,8 @@ sim::Task<int> Crictl::inspectContainers(Words words) {
 sim::Task<int> Crictl::inspectSandboxes(Words words) {
     auto options = Options::parse(words, {{"output", 'o', true}, {"quiet", 'q', false}, {"template", 0, true}});
     if (!options.ok() || options->words().empty()) {
-        const int code = co_await usage(options.ok() ? "ID cannot be empty" : options.error().message);
+        const std::string text = options.ok() ? "ID cannot be empty" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     for (const std::string& word : options->words()) {
@@ -263,7 +265,8 @@ sim::Task<int> Crictl::inspectSandboxes(Words words) {
 sim::Task<int> Crictl::inspectImages(Words words) {
     auto options = Options::parse(words, {{"output", 'o', true}, {"quiet", 'q', false}, {"template", 0, true}});
     if (!options.ok() || options->words().empty()) {
-        const int code = co_await usage(options.ok() ? "ID cannot be empty" : options.error().message);
+        const std::string text = options.ok() ? "ID cannot be empty" : options.error().message;
+        const int code = co_await usage(text);
         co_return code;
     }
     for (const std::string& word : options->words()) {
