@@ -11,6 +11,7 @@ constexpr Plugin kPlugins[] = {
     {"ServiceAccount", true, serviceAccount, nullptr},
     {"NodeRestriction", false, nodeRestriction, nullptr},
     {"TaintNodesByCondition", true, taintNodes, nullptr},
+    {"PodSecurity", true, nullptr, podSecurity},
     {"Priority", true, priority, priorityCheck},
     {"DefaultTolerationSeconds", true, tolerationSeconds, nullptr},
     {"StorageObjectInUseProtection", true, storageInUse, nullptr},
@@ -20,6 +21,7 @@ constexpr Plugin kPlugins[] = {
     {"CertificateApproval", true, nullptr, certificateApproval},
     {"CertificateSubjectRestriction", true, nullptr, certificateSubject},
     {"DefaultIngressClass", true, defaultIngressClass, nullptr},
+    {"ResourceQuota", true, nullptr, resourceQuota},
 };
 
 bool enabled(const Config& config, const Plugin& plugin) {

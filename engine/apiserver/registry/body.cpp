@@ -86,6 +86,20 @@ base::Error unrecognized(const api::ResourceInfo& expected, const std::string& w
                            "): couldn't get version/kind; json parse error: " + why + " (" + shown + ")");
 }
 
+// Versions that the scheme still knows though they are no longer served.
+bool isLegacyVersion(std::string_view apiVersion) {
+    static constexpr std::string_view kVersions[] = {
+        "apps/v1beta1", "apps/v1beta2", "extensions/v1beta1", "batch/v1beta1", "policy/v1beta1",
+        "autoscaling/v2beta1", "autoscaling/v2beta2", "networking.k8s.io/v1beta1",
+        "rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1alpha1",
+        "storage.k8s.io/v1beta1", "scheduling.k8s.io/v1beta1", "discovery.k8s.io/v1beta1",
+        "events.k8s.io/v1beta1", "coordination.k8s.io/v1beta1", "certificates.k8s.io/v1beta1",
+        "admissionregistration.k8s.io/v1beta1", "node.k8s.io/v1beta1"};
+    for (const std::string_view known : kVersions)
+        if (apiVersion == known) return true;
+    return false;
+}
+
 base::Status checkKind(Core& core, const api::ResourceInfo& expected, const Value& object) {
     const std::string_view kind = object["kind"].asString();
     const std::string_view apiVersion = object["apiVersion"].asString();
@@ -106,6 +120,10 @@ base::Status checkKind(Core& core, const api::ResourceInfo& expected, const Valu
     const api::ResourceInfo* known = core.kinds.findByKind(group, version, kind);
     const std::string prefix = std::string(kind) + " in version \"" + std::string(version) +
                                "\" cannot be handled as a " + expected.kind + ": ";
+    if (kind == expected.kind && isLegacyVersion(apiVersion))
+        return api::badRequest("the API version in the data (" + std::string(apiVersion) +
+                               ") does not match the expected API version (" + expected.apiVersion() +
+                               ")");
     if (known == nullptr || known->custom)
         return api::badRequest(prefix + "no kind \"" + std::string(kind) +
                                "\" is registered for version \"" + std::string(apiVersion) +

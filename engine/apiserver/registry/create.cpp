@@ -47,8 +47,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     const api::ResourceInfo& resource = *context.resource;
     const Strategy& strategy = strategyOf(resource);
     BASE_CHECK(checkNamespace(context, object));
-    if (!metaText(object, "resourceVersion").empty())
-        return api::statusError(500, "", "resourceVersion should not be set on objects to be created");
+    const bool versioned = !metaText(object, "resourceVersion").empty();
     object = object.has("metadata") ? object : object.with("metadata", Value::object());
     if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));
     object = withSystemFields(core, context, object);
@@ -95,6 +94,8 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     }
     if (!resource.custom) object = api::fillRequired(resource, object);
     if (context.dryRun) return object;
+    if (versioned)
+        return api::statusError(500, "", "resourceVersion should not be set on objects to be created");
     BASE_TRY(Value written, writeStored(core, resource, object, 0));
     if (strategy.afterWrite != nullptr) strategy.afterWrite(core, written, Value());
     return written;

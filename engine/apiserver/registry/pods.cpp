@@ -41,6 +41,9 @@ std::string qosClass(const Value& pod) {
 }
 
 Value preparePodCreate(Core&, Context&, Value object) {
+    // A negative period is a mistake of old clients.
+    if (object.at("spec", "terminationGracePeriodSeconds").asInt() < 0)
+        object = object.withPath({"spec", "terminationGracePeriodSeconds"}, 1);
     object = object.with(
         "status", Value::object({{"phase", "Pending"}, {"qosClass", qosClass(object)}}));
     // A pod with gates waits visibly.

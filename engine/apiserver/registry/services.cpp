@@ -76,6 +76,10 @@ base::Result<std::string> pickAddress(Core& core, const Value& object) {
 base::Result<Value> allocateAddress(Core& core, Context& context, Value object, const Value& old) {
     const Value& spec = object["spec"];
     if (!needsAddress(object)) return object;
+    for (std::size_t i = 0; i < spec["ipFamilies"].size() && spec["clusterIP"].asString() != "None"; ++i)
+        if (spec["ipFamilies"][i].asString() == "IPv6" && core.config.serviceCidr.address.isV4())
+            return invalidService(object, "spec.ipFamilies[" + std::to_string(i) + "]",
+                                  "\"IPv6\": not configured on this cluster");
     std::string ip = spec["clusterIP"].text();
     if (ip.empty() && spec["clusterIPs"].size() > 0) ip = spec["clusterIPs"][0].text();
     const std::string before = old.at("spec", "clusterIP").text();
@@ -149,7 +153,7 @@ base::Status checkPort(Core& core, const Value& object, std::size_t index, std::
     return base::okStatus();
 }
 
-base::Result<Value> allocatePorts(Core& core, Value object, const Value& old) {
+base::Result<Value> allocatePorts(Core& core, const Context& context, Value object, const Value& old) {
     if (!needsNodePorts(object)) return object;
     std::set<std::int64_t> used = usedPorts(core, object);
     std::set<std::int64_t> before;
@@ -161,7 +165,8 @@ base::Result<Value> allocatePorts(Core& core, Value object, const Value& old) {
     for (const Value& port : object.at("spec", "ports").items()) {
         std::int64_t number = port["nodePort"].asInt();
         if (number != 0) {
-            BASE_CHECK(checkPort(core, object, index, number, used, before));
+            // A dry run allocates nothing and finds nothing taken.
+            if (!context.dryRun) BASE_CHECK(checkPort(core, object, index, number, used, before));
         } else {
             const auto shared = byPort.find(port["port"].asInt());
             if (shared != byPort.end() && !own[shared->second].contains(port["protocol"].text()))
@@ -186,6 +191,14 @@ base::Result<Value> allocatePorts(Core& core, Value object, const Value& old) {
 }
 
 } // namespace
+
+// The old single field and the list say the same. Source: NormalizeClusterIPs.
+Value prepareServiceCreate(Core&, Context&, Value object) {
+    const Value& spec = object["spec"];
+    if (!spec["clusterIP"].isEmpty() && spec["clusterIPs"].size() == 0)
+        object = object.withPath({"spec", "clusterIPs"}, Value::array({spec["clusterIP"]}));
+    return object.with("status", Value::object({{"loadBalancer", Value::object()}}));
+}
 
 // Fields that follow the type when the writer left them as they were.
 Value prepareServiceUpdate(Core&, Context&, Value object, const Value& old) {
@@ -234,7 +247,7 @@ Value prepareServiceUpdate(Core&, Context&, Value object, const Value& old) {
 }
 
 base::Result<Value> allocateService(Core& core, Context& context, Value object, const Value& old) {
-    BASE_TRY(object, allocatePorts(core, std::move(object), old));
+    BASE_TRY(object, allocatePorts(core, context, std::move(object), old));
     const std::string before = old.at("spec", "clusterIP").text();
     BASE_TRY(object, allocateAddress(core, context, std::move(object), old));
     if (!context.dryRun && !before.empty() && before != object.at("spec", "clusterIP").asString())

@@ -14,6 +14,7 @@ document::Value preparePodStatus(Core& core, Context& context, document::Value o
 std::string qosClass(const document::Value& pod);
 
 // services.cpp
+document::Value prepareServiceCreate(Core& core, Context& context, document::Value object);
 document::Value prepareServiceUpdate(Core& core, Context& context, document::Value object,
                                      const document::Value& old);
 base::Result<document::Value> allocateService(Core& core, Context& context, document::Value object,

@@ -52,8 +52,10 @@ Value updateSigningRequest(Core&, Context&, Value object, const Value& old) {
 // Source: pkg/registry/batch/job/strategy.go generateSelector.
 Value createJob(Core&, Context&, Value object) {
     object = object.without("status");
-    const Value& spec = object["spec"];
-    if (spec["manualSelector"].asBool()) return object;
+    if (object.at("spec", "manualSelector").asBool()) return object;
+    // Without labels of its own a job shares those of its template.
+    const Value& own = object.at("metadata", "labels");
+    const bool shared = own.size() == 0 || own == object.at("spec", "template", "metadata", "labels");
     const Value uid = object["metadata"]["uid"];
     const Value name = object["metadata"]["name"];
     const auto set = [&](std::string_view key, const Value& value) {
@@ -67,7 +69,17 @@ Value createJob(Core&, Context&, Value object) {
     if (!object.at("spec", "selector", "matchLabels").has("batch.kubernetes.io/controller-uid"))
         object = object.withPath({"spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"},
                                  uid);
+    if (shared) object = withMeta(object, "labels", object.at("spec", "template", "metadata", "labels"));
     return object;
+}
+
+Value createStatefulSet(Core&, Context&, Value object) {
+    document::ArrayBuilder claims;
+    for (const Value& claim : object.at("spec", "volumeClaimTemplates").items())
+        claims.push(claim.with("kind", "PersistentVolumeClaim").with("apiVersion", "v1"));
+    if (claims.size() > 0)
+        object = object.withPath({"spec", "volumeClaimTemplates"}, std::move(claims).build());
+    return object.with("status", Value::object());
 }
 
 Value createDefinition(Core&, Context&, Value object) {
@@ -105,6 +117,7 @@ void addWorkloads(Table& table) {
     table["/replicationcontrollers"].orphanByDefault = true;
     table["batch/jobs"].orphanByDefault = true;
     table["batch/jobs"].prepareCreate = createJob;
+    table["apps/statefulsets"].prepareCreate = createStatefulSet;
 }
 
 void addCore(Table& table) {
@@ -120,6 +133,7 @@ void addCore(Table& table) {
     Strategy& services = table["/services"];
     services.returnDeleted = true;
     services.createOnUpdate = true;
+    services.prepareCreate = prepareServiceCreate;
     services.prepareUpdate = prepareServiceUpdate;
     services.allocate = allocateService;
     services.release = releaseService;

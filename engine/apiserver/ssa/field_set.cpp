@@ -275,6 +275,7 @@ bool presentInZero(const FieldSchema& child) {
 
 void addNew(const FieldSchema& schema, const Value& value, FieldSet& set, bool present) {
     const Shape shape = shapeAt(schema, value);
+    if (present && value.isEmpty()) return; // as in the empty object
     if (!present) set.member = true;
     if (shape == Shape::Scalar || shape == Shape::Atomic || value.size() == 0) {
         set.member = true;
@@ -285,12 +286,18 @@ void addNew(const FieldSchema& schema, const Value& value, FieldSet& set, bool p
             std::string key = "f:";
             key += member.key.view();
             const FieldSchema child = childSchema(schema, member.key.view());
-            addNew(child, member.value, set.children[std::move(key)], present && presentInZero(child));
+            FieldSet below;
+            addNew(child, member.value, below, present && presentInZero(child));
+            if (!below.empty()) set.children.emplace(std::move(key), std::move(below));
         }
         return;
     }
     const FieldSchema item = itemSchema(schema);
+    std::map<std::string, int> seen;
+    for (const Value& entry : value.items()) ++seen[itemKey(schema, entry)];
     for (const Value& entry : value.items()) {
+        // Nobody can own one of several items with the same key.
+        if (seen[itemKey(schema, entry)] > 1) continue;
         FieldSet& child = set.children[itemKey(schema, entry)];
         child.member = true;
         if (shape == Shape::List) addNew(item, entry, child, false);
@@ -326,7 +333,9 @@ FieldSet addedFields(const FieldSchema& schema, const Value& object) {
         key += member.key.view();
         const FieldSchema child = childSchema(schema, member.key.view());
         const bool meta = member.key.view() == "metadata";
-        addNew(child, member.value, set.children[std::move(key)], meta || presentInZero(child));
+        FieldSet below;
+        addNew(child, member.value, below, meta || presentInZero(child));
+        if (!below.empty()) set.children.emplace(std::move(key), std::move(below));
     }
     stripUnowned(set);
     return set;
@@ -353,7 +362,8 @@ void compareAt(const FieldSchema& schema, const Value& before, const Value& afte
             only(schema, before, out.removed);
             out.removed.member = false;
         }
-        addNew(schema, after, out.changed, after.size() > 0 && before.kind() == after.kind());
+        if (after.size() > 0 && before.kind() == after.kind()) addNew(schema, after, out.changed, true);
+        else only(schema, after, out.changed);
         return;
     }
     compareItems(schema, before, after, out);
