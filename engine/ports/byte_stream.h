@@ -30,6 +30,8 @@ struct Terminal {
     sim::Signal resized;
     bool raw = false;  // set by editors and the line editor: no echo, no line discipline
     bool echo = true;  // off while a password is read
+    // The slave's own pipes: a program whose output is another pipe does not write to the terminal.
+    std::weak_ptr<sim::Pipe> input, output;
     // Called for Ctrl-C, Ctrl-\ and Ctrl-Z while not raw. An interactive shell puts itself here and
     // passes the signal to its foreground job; unset: see Tty.
     base::Function<void(int)> keySignal;

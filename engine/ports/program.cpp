@@ -12,6 +12,14 @@ std::string Process::resolve(std::string_view path) {
     return path.empty() ? cwd() : (cwd() == "/" ? "/" : cwd() + "/") + std::string(path);
 }
 
+bool Process::isTerminal(int descriptor) {
+    const auto tty = terminal();
+    if (!tty) return false;
+    if (descriptor == 0) return input() && input() == tty->input.lock();
+    const auto stream = descriptor == 1 ? output() : error();
+    return stream && stream == tty->output.lock();
+}
+
 sim::Task<void> Process::writeOut(std::string text) {
     if (auto pipe = output()) co_await pipe->write(std::move(text));
 }

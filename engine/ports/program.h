@@ -75,6 +75,7 @@ public:
     virtual std::shared_ptr<sim::Pipe> output() = 0;
     virtual std::shared_ptr<sim::Pipe> error() = 0;
     virtual std::shared_ptr<Terminal> terminal() = 0; // null without a tty
+    bool isTerminal(int descriptor); // isatty(3) of 0, 1 or 2
 
     // Signals that the program asked to handle arrive here; all others act as by default.
     virtual void handleSignal(int number) = 0;

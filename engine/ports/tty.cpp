@@ -12,6 +12,8 @@ Tty::Tty(sim::Kernel& kernel, TerminalSize size)
       input_(std::make_shared<sim::Pipe>(1 << 20)), output_(std::make_shared<sim::Pipe>(1 << 16)),
       terminal_(std::make_shared<Terminal>()), scope_(kernel) {
     terminal_->size = size;
+    terminal_->input = input_;
+    terminal_->output = output_;
     scope_.spawn(pumpInput(), "tty input");
     scope_.spawn(pumpOutput(), "tty output");
 }

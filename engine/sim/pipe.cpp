@@ -5,6 +5,7 @@ namespace sim {
 Task<bool> Pipe::write(std::string bytes) {
     std::string_view rest = bytes;
     while (!rest.empty()) {
+        if (readClosed_) broken_.notify();
         if (readClosed_ || writeClosed_) co_return false;
         rest.remove_prefix(tryWrite(rest));
         if (!rest.empty()) co_await writable_.wait();

@@ -30,6 +30,8 @@ public:
     bool atEnd() const { return writeClosed_ && buffer_.empty(); }
     std::size_t buffered() const { return buffer_.size(); }
     Signal& readable() { return readable_; }
+    // Notified when somebody writes although the reader has gone (where SIGPIPE would be sent).
+    Signal& broken() { return broken_; }
 
 private:
     std::size_t capacity_;
@@ -39,6 +41,7 @@ private:
     bool endPending_ = false;
     Signal readable_;
     Signal writable_;
+    Signal broken_;
 };
 
 } // namespace sim

@@ -1,0 +1,749 @@
+// cat, head, tail, wc, tee, tac, rev, nl, seq, yes, cut, tr.
+
+#include "shell/coreutils/coreutils.h"
+
+#include "base/strings.h"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+namespace shell {
+namespace {
+
+constexpr int kSigPipeStatus = 141;
+
+// Errors of option parsing; true when the program must end.
+#define OPTIONS_OR_RETURN(options)                                                                 \
+    if (!options.ok()) {                                                                           \
+        co_await process.writeError(options.error());                                              \
+        co_return 1;                                                                               \
+    }
+
+Strings inputsOf(const Options& options) { return options.operands.empty() ? Strings{"-"} : options.operands; }
+
+sim::Task<int> catMain(ports::Process& process, Strings argv) {
+    Options options(argv, "AbeEnstTuv", {{"number", 'n'}, {"show-ends", 'E'}, {"show-tabs", 'T'}, {"squeeze-blank", 's'}, {"number-nonblank", 'b'}, {"show-all", 'A'}, {"show-nonprinting", 'v'}});
+    OPTIONS_OR_RETURN(options)
+    const bool ends = options.has('E') || options.has('A') || options.has('e');
+    const bool tabs = options.has('T') || options.has('A') || options.has('t');
+    const bool visible = options.has('v') || options.has('A') || options.has('e') || options.has('t');
+    const bool numbers = options.has('n') && !options.has('b');
+    const bool plain = !ends && !tabs && !visible && !numbers && !options.has('b') && !options.has('s');
+    Out out(process);
+    int status = 0, number = 0;
+    bool lastBlank = false;
+    for (const std::string& path : inputsOf(options)) {
+        LineReader reader(process, path);
+        const std::string problem = reader.open();
+        if (!problem.empty()) {
+            co_await out.flush();
+            co_await complain(process, path + ": " + problem);
+            status = 1;
+            continue;
+        }
+        if (plain && reader.isInput()) {
+            while (true) {
+                std::string piece = co_await process.input()->read();
+                if (piece.empty()) break;
+                out << piece;
+                const bool written = co_await out.flush();
+                if (!written) co_return kSigPipeStatus;
+            }
+            continue;
+        }
+        std::string line;
+        bool ended = false;
+        while (true) {
+            const bool more = co_await reader.next(line, ended, &out);
+            if (!more) break;
+            if (plain) {
+                out << line << (ended ? "\n" : "");
+            } else {
+                const bool blank = line.empty();
+                if (options.has('s') && blank && lastBlank) continue;
+                lastBlank = blank;
+                if (numbers || (options.has('b') && !blank)) {
+                    char buffer[32];
+                    std::snprintf(buffer, sizeof buffer, "%6d\t", ++number);
+                    out << buffer;
+                }
+                std::string shown;
+                for (const char c : line) {
+                    const auto u = static_cast<unsigned char>(c);
+                    if (c == '\t' && tabs) shown += "^I";
+                    else if (visible && u < 32 && c != '\t') shown += std::string("^") + static_cast<char>(c + 64);
+                    else if (visible && u == 127) shown += "^?";
+                    else if (visible && u > 127) {
+                        const int low = u & 0x7F;
+                        shown += "M-";
+                        if (low < 32) shown += std::string("^") + static_cast<char>(low + 64);
+                        else if (low == 127) shown += "^?";
+                        else shown += static_cast<char>(low);
+                    } else shown += c;
+                }
+                out << shown << (ends && ended ? "$" : "") << (ended ? "\n" : "");
+            }
+            if (out.full() && !co_await out.flush()) co_return kSigPipeStatus;
+        }
+    }
+    const bool written = co_await out.flush();
+    co_return written ? status : kSigPipeStatus;
+}
+
+std::string headerFor(const std::string& path, bool& first) {
+    const std::string text = std::string(first ? "" : "\n") + "==> " + (path == "-" ? "standard input" : path) + " <==\n";
+    first = false;
+    return text;
+}
+
+// -5 as -n 5, as head and tail still take it.
+void oldCount(Strings& argv, bool plusToo) {
+    for (std::size_t i = 1; i < argv.size(); ++i) {
+        const std::string& word = argv[i];
+        if (word == "--") return;
+        if (word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1]))) {
+            std::size_t end = 1;
+            while (end < word.size() && std::isdigit(static_cast<unsigned char>(word[end]))) ++end;
+            const std::string number = word.substr(1, end - 1), rest = word.substr(end);
+            argv[i] = "-n" + number;
+            if (!rest.empty()) argv.insert(argv.begin() + static_cast<std::ptrdiff_t>(i) + 1, "-" + rest);
+            return;
+        }
+        if (plusToo && i == 1 && word.size() > 1 && word[0] == '+' && std::isdigit(static_cast<unsigned char>(word[1]))) {
+            argv[i] = "-n" + word;
+            return;
+        }
+    }
+}
+
+sim::Task<int> headMain(ports::Process& process, Strings argv) {
+    oldCount(argv, false);
+    Options options(argv, "n:c:qvz", {{"lines", 'n'}, {"bytes", 'c'}, {"quiet", 'q'}, {"silent", 'q'}, {"verbose", 'v'}});
+    OPTIONS_OR_RETURN(options)
+    const bool bytes = options.has('c');
+    std::string text = options.value(bytes ? 'c' : 'n', "10");
+    const bool allBut = !text.empty() && text[0] == '-';
+    const auto count = parseSize(allBut ? std::string_view(text).substr(1) : std::string_view(text));
+    if (!count) {
+        co_await complain(process, std::string("invalid number of ") + (bytes ? "bytes" : "lines") + ": " + quoted(text));
+        co_return 1;
+    }
+    Out out(process);
+    int status = 0;
+    bool first = true;
+    const Strings inputs = inputsOf(options);
+    for (const std::string& path : inputs) {
+        LineReader reader(process, path);
+        const std::string problem = reader.open();
+        if (!problem.empty()) {
+            co_await out.flush();
+            co_await complain(process, problem == "Is a directory" ? "error reading " + quoted(path) + ": " + problem : "cannot open " + quoted(path) + " for reading: " + problem);
+            status = 1;
+            continue;
+        }
+        if ((inputs.size() > 1 || options.has('v')) && !options.has('q')) out << headerFor(path, first);
+        if (bytes || allBut) {
+            std::string whole = co_await reader.rest();
+            if (bytes) {
+                out << std::string_view(whole).substr(0, allBut ? whole.size() - std::min<std::size_t>(*count, whole.size()) : *count);
+            } else {
+                auto lines = base::splitLines(whole);
+                for (std::size_t i = 0; i + *count < lines.size(); ++i) out << lines[i] << "\n";
+            }
+            continue;
+        }
+        std::string line;
+        bool ended = false;
+        for (std::uint64_t i = 0; i < *count; ++i) {
+            const bool more = co_await reader.next(line, ended, &out);
+            if (!more) break;
+            out << line << (ended ? "\n" : "");
+            if (out.full() && !co_await out.flush()) co_return kSigPipeStatus;
+        }
+    }
+    const bool written = co_await out.flush();
+    // What is left unread breaks the writer's pipe, as the end of this process does.
+    if (auto pipe = process.input(); pipe && options.operands.empty() && !process.isTerminal(0)) (void)pipe;
+    co_return written ? status : kSigPipeStatus;
+}
+
+sim::Task<int> followFile(ports::Process& process, Strings paths, std::vector<std::uint64_t> sizes, bool retry, bool headers) {
+    std::size_t last = paths.empty() ? 0 : paths.size() - 1;
+    while (true) {
+        bool any = false;
+        for (std::size_t i = 0; i < paths.size(); ++i) {
+            const std::string path = process.resolve(paths[i]);
+            const auto stat = process.files().stat(path);
+            if (!stat.ok()) {
+                if (retry) sizes[i] = 0;
+                continue;
+            }
+            any = true;
+            if (stat->size < sizes[i]) {
+                co_await complain(process, paths[i] + ": file truncated");
+                sizes[i] = 0;
+            }
+            if (stat->size == sizes[i]) continue;
+            const auto fresh = process.files().readAt(path, sizes[i], stat->size - sizes[i]);
+            if (!fresh.ok()) continue;
+            sizes[i] += fresh->size();
+            std::string text = headers && last != i ? "\n==> " + paths[i] + " <==\n" : "";
+            last = i;
+            const auto pipe = process.output();
+            const bool written = pipe && co_await pipe->write(text + *fresh);
+            if (!written) co_return kSigPipeStatus;
+        }
+        (void)any;
+        co_await sim::sleepFor(process.kernel(), 250 * sim::kMillisecond);
+        if (auto pipe = process.output(); pipe && pipe->readClosed()) co_return kSigPipeStatus;
+    }
+}
+
+sim::Task<int> tailMain(ports::Process& process, Strings argv) {
+    oldCount(argv, true);
+    Options options(argv, "n:c:fFqvs:r", {{"lines", 'n'}, {"bytes", 'c'}, {"follow", 'f'}, {"quiet", 'q'}, {"verbose", 'v'}, {"retry", 'r'}, {"sleep-interval", 's'}});
+    OPTIONS_OR_RETURN(options)
+    const bool bytes = options.has('c');
+    const std::string text = options.value(bytes ? 'c' : 'n', "10");
+    const bool fromStart = !text.empty() && text[0] == '+';
+    const auto count = parseSize(fromStart || (!text.empty() && text[0] == '-') ? std::string_view(text).substr(1) : std::string_view(text));
+    if (!count) {
+        co_await complain(process, std::string("invalid number of ") + (bytes ? "bytes" : "lines") + ": " + quoted(text));
+        co_return 1;
+    }
+    Out out(process);
+    int status = 0;
+    bool first = true;
+    const Strings inputs = inputsOf(options);
+    Strings followed;
+    std::vector<std::uint64_t> sizes;
+    for (const std::string& path : inputs) {
+        auto whole = co_await readWhole(process, path);
+        if (!whole.ok()) {
+            co_await out.flush();
+            co_await complain(process, whole.error().message == "Is a directory" ? "error reading " + quoted(path) + ": Is a directory" : "cannot open " + quoted(path) + " for reading: " + whole.error().message);
+            status = 1;
+            if (options.has('F')) {
+                followed.push_back(path);
+                sizes.push_back(0);
+            }
+            continue;
+        }
+        if ((inputs.size() > 1 || options.has('v')) && !options.has('q')) out << headerFor(path, first);
+        std::size_t from = 0;
+        if (bytes) {
+            from = fromStart ? std::min<std::size_t>(*count > 0 ? *count - 1 : 0, whole->size()) : whole->size() - std::min<std::size_t>(*count, whole->size());
+        } else if (fromStart) {
+            for (std::uint64_t i = 1; i < *count && from < whole->size(); ++i) {
+                const std::size_t end = whole->find('\n', from);
+                from = end == std::string::npos ? whole->size() : end + 1;
+            }
+        } else {
+            from = whole->size();
+            std::uint64_t lines = 0;
+            while (from > 0) {
+                if ((*whole)[from - 1] == '\n' && from != whole->size() && ++lines >= *count) break;
+                --from;
+            }
+            if (*count == 0) from = whole->size();
+            if (*count > 0 && lines < *count) from = 0;
+        }
+        out << std::string_view(*whole).substr(from);
+        if (path != "-") {
+            followed.push_back(path);
+            sizes.push_back(whole->size());
+        }
+    }
+    const bool written = co_await out.flush();
+    if (!written) co_return kSigPipeStatus;
+    if ((options.has('f') || options.has('F')) && !followed.empty()) {
+        const int ended = co_await followFile(process, followed, sizes, options.has('F'), inputs.size() > 1 && !options.has('q'));
+        co_return ended;
+    }
+    if (options.has('f') && followed.empty() && status != 0) co_await complain(process, "no files remaining");
+    co_return status;
+}
+
+sim::Task<int> wcMain(ports::Process& process, Strings argv) {
+    Options options(argv, "lwcmL", {{"lines", 'l'}, {"words", 'w'}, {"bytes", 'c'}, {"chars", 'm'}, {"max-line-length", 'L'}});
+    OPTIONS_OR_RETURN(options)
+    const bool all = !options.has('l') && !options.has('w') && !options.has('c') && !options.has('m') && !options.has('L');
+    struct Row {
+        std::array<std::uint64_t, 5> counts{};
+        std::string name;
+    };
+    std::vector<Row> rows;
+    Row total;
+    int status = 0;
+    bool fromInput = false;
+    for (const std::string& path : inputsOf(options)) {
+        const auto whole = co_await readWhole(process, path);
+        Row row;
+        row.name = options.operands.empty() ? "" : path;
+        fromInput = fromInput || path == "-";
+        if (!whole.ok()) {
+            co_await complain(process, path + ": " + whole.error().message);
+            status = 1;
+            if (whole.error().message != "Is a directory") continue;
+        } else {
+            bool inWord = false;
+            std::uint64_t length = 0;
+            for (const char c : *whole) {
+                const bool space = std::isspace(static_cast<unsigned char>(c));
+                if (!space && !inWord) ++row.counts[1];
+                inWord = !space;
+                if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) ++row.counts[2], ++length;
+                if (c == '\n') {
+                    ++row.counts[0];
+                    row.counts[4] = std::max(row.counts[4], length - 1);
+                    length = 0;
+                }
+            }
+            row.counts[4] = std::max(row.counts[4], length);
+            row.counts[3] = whole->size();
+        }
+        for (std::size_t i = 0; i < 4; ++i) total.counts[i] += row.counts[i];
+        total.counts[4] = std::max(total.counts[4], row.counts[4]);
+        rows.push_back(std::move(row));
+    }
+    if (options.operands.size() > 1) {
+        total.name = "total";
+        rows.push_back(total);
+    }
+    std::vector<std::size_t> columns;
+    if (all || options.has('l')) columns.push_back(0);
+    if (all || options.has('w')) columns.push_back(1);
+    if (options.has('m')) columns.push_back(2);
+    if (all || options.has('c')) columns.push_back(3);
+    if (options.has('L')) columns.push_back(4);
+    // As wide as the total size needs; 7 where sizes are not known beforehand.
+    std::size_t width = std::to_string(total.counts[3]).size();
+    if (fromInput) width = 7;
+    if (columns.size() == 1 && options.operands.size() <= 1) width = 1;
+    Out out(process);
+    for (const Row& row : rows) {
+        std::string line;
+        for (const std::size_t column : columns) {
+            const std::string number = std::to_string(row.counts[column]);
+            if (!line.empty()) line += ' ';
+            line += std::string(number.size() < width ? width - number.size() : 0, ' ') + number;
+        }
+        out << line << (row.name.empty() ? "" : " ") << row.name << "\n";
+    }
+    co_await out.flush();
+    co_return status;
+}
+
+sim::Task<int> teeMain(ports::Process& process, Strings argv) {
+    Options options(argv, "aip", {{"append", 'a'}, {"ignore-interrupts", 'i'}});
+    OPTIONS_OR_RETURN(options)
+    int status = 0;
+    Strings paths;
+    for (const std::string& path : options.operands) {
+        if (path == "/dev/stderr" || path == "/dev/stdout" || path == "-" || path == "/dev/null") {
+            paths.push_back(path);
+            continue;
+        }
+        const std::string absolute = process.resolve(path);
+        const auto opened = options.has('a') ? process.files().append(absolute, "") : process.files().write(absolute, "");
+        if (!opened.ok()) {
+            co_await complain(process, path + ": " + opened.error().message);
+            status = 1;
+        } else {
+            paths.push_back(absolute);
+        }
+    }
+    while (true) {
+        std::string piece;
+        if (auto pipe = process.input()) piece = co_await pipe->read();
+        if (piece.empty()) break;
+        for (const std::string& path : paths) {
+            if (path == "/dev/stderr") co_await process.writeError(piece);
+            else if (path == "/dev/stdout" || path == "-") co_await process.writeOut(piece);
+            else if (path != "/dev/null") (void)process.files().append(path, piece);
+        }
+        const auto pipe = process.output();
+        if (pipe && !co_await pipe->write(std::move(piece))) co_return kSigPipeStatus;
+    }
+    co_return status;
+}
+
+sim::Task<int> tacMain(ports::Process& process, Strings argv) {
+    Options options(argv, "");
+    OPTIONS_OR_RETURN(options)
+    Out out(process);
+    int status = 0;
+    for (const std::string& path : inputsOf(options)) {
+        const auto whole = co_await readWhole(process, path);
+        if (!whole.ok()) {
+            co_await complain(process, "failed to open " + quoted(path) + " for reading: " + whole.error().message);
+            status = 1;
+            continue;
+        }
+        auto lines = base::splitLines(*whole);
+        const bool ended = whole->empty() || whole->back() == '\n';
+        for (std::size_t i = lines.size(); i-- > 0;) out << lines[i] << (i + 1 == lines.size() && !ended ? "" : "\n");
+    }
+    co_await out.flush();
+    co_return status;
+}
+
+sim::Task<int> revMain(ports::Process& process, Strings argv) {
+    Options options(argv, "");
+    OPTIONS_OR_RETURN(options)
+    Out out(process);
+    for (const std::string& path : inputsOf(options)) {
+        LineReader reader(process, path);
+        const std::string problem = reader.open();
+        if (!problem.empty()) {
+            co_await complain(process, "cannot open " + path + ": " + problem);
+            co_return 1;
+        }
+        std::string line;
+        bool ended = false;
+        while (true) {
+            const bool more = co_await reader.next(line, ended, &out);
+            if (!more) break;
+            std::reverse(line.begin(), line.end());
+            out << line << (ended ? "\n" : "");
+        }
+    }
+    co_await out.flush();
+    co_return 0;
+}
+
+sim::Task<int> nlMain(ports::Process& process, Strings argv) {
+    Options options(argv, "b:w:s:v:n:i:", {{"body-numbering", 'b'}, {"number-width", 'w'}, {"number-separator", 's'}, {"starting-line-number", 'v'}});
+    OPTIONS_OR_RETURN(options)
+    const bool all = options.value('b', "t") == "a";
+    const int width = static_cast<int>(base::parseInt(options.value('w', "6")).value_or(6));
+    auto number = base::parseInt(options.value('v', "1")).value_or(1);
+    const std::string separator = options.value('s', "\t"), form = options.value('n', "rn");
+    Out out(process);
+    for (const std::string& path : inputsOf(options)) {
+        const auto whole = co_await readWhole(process, path);
+        if (!whole.ok()) {
+            co_await complain(process, path + ": " + whole.error().message);
+            co_return 1;
+        }
+        for (const std::string& line : base::splitLines(*whole)) {
+            if (line.empty() && !all) {
+                out << std::string(static_cast<std::size_t>(width) + separator.size(), ' ') << "\n";
+                continue;
+            }
+            char buffer[64];
+            std::snprintf(buffer, sizeof buffer, form == "ln" ? "%-*lld" : form == "rz" ? "%0*lld" : "%*lld", width, static_cast<long long>(number));
+            number += base::parseInt(options.value('i', "1")).value_or(1);
+            out << buffer << separator << line << "\n";
+        }
+    }
+    co_await out.flush();
+    co_return 0;
+}
+
+sim::Task<int> seqMain(ports::Process& process, Strings argv) {
+    std::string separator = "\n", format;
+    bool equalWidth = false;
+    Strings numbers;
+    for (std::size_t i = 1; i < argv.size(); ++i) {
+        const std::string& word = argv[i];
+        if (word == "-w" || word == "--equal-width") equalWidth = true;
+        else if (word == "-s" && i + 1 < argv.size()) separator = argv[++i];
+        else if (word.rfind("-s", 0) == 0 && word.size() > 2) separator = word.substr(2);
+        else if (word == "-f" && i + 1 < argv.size()) format = argv[++i];
+        else if (word.size() > 1 && word[0] == '-' && !std::isdigit(static_cast<unsigned char>(word[1])) && word[1] != '.') {
+            co_await process.writeError("seq: invalid option -- '" + std::string(1, word[1]) + "'\nTry 'seq --help' for more information.\n");
+            co_return 1;
+        } else numbers.push_back(word);
+    }
+    if (numbers.empty() || numbers.size() > 3) {
+        co_await process.writeError(numbers.empty() ? "seq: missing operand\nTry 'seq --help' for more information.\n" : "seq: extra operand " + quoted(numbers[3]) + "\nTry 'seq --help' for more information.\n");
+        co_return 1;
+    }
+    double values[3] = {1, 1, 1};
+    int precision = 0;
+    std::size_t widest = 0;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        char* end = nullptr;
+        values[i] = std::strtod(numbers[i].c_str(), &end);
+        if (*end != '\0' || numbers[i].empty()) {
+            co_await process.writeError("seq: invalid floating point argument: " + quoted(numbers[i]) + "\nTry 'seq --help' for more information.\n");
+            co_return 1;
+        }
+        const std::size_t dot = numbers[i].find('.');
+        if (dot != std::string::npos && i + 1 != numbers.size() + 1) precision = std::max(precision, static_cast<int>(numbers[i].size() - dot - 1));
+    }
+    const double first = numbers.size() > 1 ? values[0] : 1;
+    const double step = numbers.size() > 2 ? values[1] : 1;
+    const double last = values[numbers.size() - 1];
+    if (step == 0) {
+        co_await process.writeError("seq: invalid Zero increment value: " + quoted(numbers[1]) + "\nTry 'seq --help' for more information.\n");
+        co_return 1;
+    }
+    auto shown = [&](double value) {
+        char buffer[64];
+        if (!format.empty()) {
+            std::string safe = format;
+            const std::size_t at = safe.find('%');
+            if (at != std::string::npos && safe.find('%', at + 1) == std::string::npos && safe.find_first_of("efgEFG", at) != std::string::npos) std::snprintf(buffer, sizeof buffer, safe.c_str(), value);
+            else std::snprintf(buffer, sizeof buffer, "%g", value);
+        } else {
+            std::snprintf(buffer, sizeof buffer, "%.*f", precision, value);
+        }
+        return std::string(buffer);
+    };
+    widest = std::max(shown(first).size(), shown(last).size());
+    Out out(process);
+    const double count = std::floor((last - first) / step + 1e-10);
+    for (double i = 0; i <= count; ++i) {
+        std::string text = shown(first + i * step);
+        if (equalWidth && text.size() < widest) text.insert(text[0] == '-' ? 1 : 0, widest - text.size(), '0');
+        if (i > 0) out << separator;
+        out << text;
+        if (out.full() && !co_await out.flush()) co_return kSigPipeStatus;
+    }
+    if (count >= 0) out << "\n";
+    const bool written = co_await out.flush();
+    co_return written ? 0 : kSigPipeStatus;
+}
+
+sim::Task<int> yesMain(ports::Process& process, Strings argv) {
+    Strings words(argv.begin() + 1, argv.end());
+    const std::string line = (words.empty() ? "y" : base::join(words, " ")) + "\n";
+    std::string block;
+    while (block.size() < 16 * 1024) block += line;
+    while (true) {
+        const auto pipe = process.output();
+        const bool written = pipe && co_await pipe->write(block);
+        if (!written) co_return kSigPipeStatus;
+        co_await sim::sleepFor(process.kernel(), 20 * sim::kMicrosecond);
+    }
+}
+
+// "1,3-5,7-" as predicate over 1-based positions.
+struct Ranges {
+    std::vector<std::pair<std::size_t, std::size_t>> list;
+    bool contains(std::size_t n) const {
+        for (const auto& [from, to] : list)
+            if (n >= from && n <= to) return true;
+        return false;
+    }
+};
+
+std::optional<Ranges> parseRanges(const std::string& text) {
+    Ranges ranges;
+    for (const std::string& piece : base::split(text, ',')) {
+        const std::size_t dash = piece.find('-');
+        auto number = [](const std::string& s, std::size_t fallback) -> std::optional<std::size_t> {
+            if (s.empty()) return fallback;
+            const auto value = base::parseInt(s);
+            if (!value || *value < 1) return std::nullopt;
+            return static_cast<std::size_t>(*value);
+        };
+        const auto from = number(piece.substr(0, dash), 1);
+        const auto to = dash == std::string::npos ? from : number(piece.substr(dash + 1), SIZE_MAX);
+        if (!from || !to || piece.empty() || piece == "-") return std::nullopt;
+        ranges.list.emplace_back(*from, *to);
+    }
+    return ranges;
+}
+
+sim::Task<int> cutMain(ports::Process& process, Strings argv) {
+    Options options(argv, "b:c:d:f:snCo:", {{"bytes", 'b'}, {"characters", 'c'}, {"delimiter", 'd'}, {"fields", 'f'}, {"only-delimited", 's'}, {"complement", 'C'}, {"output-delimiter", 'o'}});
+    OPTIONS_OR_RETURN(options)
+    const char mode = options.has('f') ? 'f' : options.has('c') ? 'c' : options.has('b') ? 'b' : '\0';
+    if (mode == '\0') {
+        co_await process.writeError("cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.\n");
+        co_return 1;
+    }
+    const auto ranges = parseRanges(options.value(mode));
+    if (!ranges) {
+        const std::string list = options.value(mode);
+        co_await process.writeError(mode == 'f' ? (list == "0" || list.rfind("0,", 0) == 0 ? std::string("cut: fields are numbered from 1\nTry 'cut --help' for more information.\n") : "cut: invalid field value " + quoted(list) + "\nTry 'cut --help' for more information.\n")
+                                                : "cut: invalid byte or character range\nTry 'cut --help' for more information.\n");
+        co_return 1;
+    }
+    std::string delimiter = options.value('d', "\t");
+    if (delimiter.size() > 1) {
+        co_await process.writeError("cut: the delimiter must be a single character\nTry 'cut --help' for more information.\n");
+        co_return 1;
+    }
+    if (delimiter.empty()) delimiter = std::string(1, '\0');
+    const bool complement = options.has('C');
+    const std::string outDelimiter = options.value('o', mode == 'f' ? delimiter : "");
+    Out out(process);
+    int status = 0;
+    for (const std::string& path : inputsOf(options)) {
+        LineReader reader(process, path);
+        const std::string problem = reader.open();
+        if (!problem.empty()) {
+            co_await complain(process, path + ": " + problem);
+            status = 1;
+            continue;
+        }
+        std::string line;
+        bool ended = false;
+        while (true) {
+            const bool more = co_await reader.next(line, ended, &out);
+            if (!more) break;
+            std::string result;
+            if (mode == 'f') {
+                if (line.find(delimiter[0]) == std::string::npos) {
+                    if (options.has('s')) continue;
+                    result = line;
+                } else {
+                    bool first = true;
+                    std::size_t index = 0;
+                    for (const std::string& field : base::split(line, delimiter[0])) {
+                        if (ranges->contains(++index) == complement) continue;
+                        if (!first) result += outDelimiter;
+                        first = false;
+                        result += field;
+                    }
+                }
+            } else {
+                std::size_t index = 0;
+                for (std::size_t i = 0; i < line.size();) {
+                    std::size_t length = 1;
+                    if (mode == 'c')
+                        while (i + length < line.size() && (static_cast<unsigned char>(line[i + length]) & 0xC0) == 0x80) ++length;
+                    if (ranges->contains(++index) != complement) result.append(line, i, length);
+                    i += length;
+                }
+            }
+            out << result << "\n";
+            if (out.full() && !co_await out.flush()) co_return kSigPipeStatus;
+        }
+    }
+    const bool written = co_await out.flush();
+    co_return written ? status : kSigPipeStatus;
+}
+
+// Sets of tr. Source: tr(1).
+std::string expandSet(const std::string& text, std::size_t fill) {
+    std::string plain;
+    std::vector<bool> literal;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        char c = text[i];
+        bool escaped = false;
+        if (c == '\\' && i + 1 < text.size()) {
+            escaped = true;
+            c = text[++i];
+            if (c >= '0' && c <= '7') {
+                int value = 0, digits = 0;
+                while (digits < 3 && i < text.size() && text[i] >= '0' && text[i] <= '7') value = value * 8 + (text[i++] - '0'), ++digits;
+                --i;
+                c = static_cast<char>(value);
+            } else {
+                static constexpr std::string_view kFrom = "abfnrtv", kTo = "\a\b\f\n\r\t\v";
+                const std::size_t at = kFrom.find(c);
+                if (at != std::string_view::npos) c = kTo[at];
+            }
+        }
+        plain += c;
+        literal.push_back(escaped);
+    }
+    std::string out;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        if (plain[i] == '[' && !literal[i] && i + 1 < plain.size() && plain[i + 1] == ':') {
+            const std::size_t end = plain.find(":]", i + 2);
+            if (end != std::string::npos) {
+                const std::string name = plain.substr(i + 2, end - i - 2);
+                for (int c = 0; c < 256; ++c) {
+                    const bool in = (name == "alpha" && std::isalpha(c)) || (name == "digit" && std::isdigit(c)) || (name == "alnum" && std::isalnum(c)) || (name == "upper" && std::isupper(c)) || (name == "lower" && std::islower(c)) || (name == "space" && std::isspace(c)) || (name == "punct" && std::ispunct(c)) || (name == "blank" && (c == ' ' || c == '\t')) || (name == "cntrl" && std::iscntrl(c)) || (name == "print" && std::isprint(c)) || (name == "graph" && std::isgraph(c)) || (name == "xdigit" && std::isxdigit(c));
+                    if (in && c < 128) out += static_cast<char>(c);
+                }
+                i = end + 1;
+                continue;
+            }
+        }
+        if (plain[i] == '[' && i + 3 < plain.size() && plain[i + 2] == '*') {
+            const std::size_t end = plain.find(']', i + 3);
+            if (end != std::string::npos) {
+                const auto count = base::parseInt(plain.substr(i + 3, end - i - 3)).value_or(0);
+                out.append(count > 0 ? static_cast<std::size_t>(std::min<std::int64_t>(count, 100000)) : fill > out.size() ? fill - out.size() : 0, plain[i + 1]);
+                i = end;
+                continue;
+            }
+        }
+        if (i + 2 < plain.size() && plain[i + 1] == '-' && !literal[i + 1]) {
+            for (int c = static_cast<unsigned char>(plain[i]); c <= static_cast<unsigned char>(plain[i + 2]); ++c) out += static_cast<char>(c);
+            i += 2;
+            continue;
+        }
+        out += plain[i];
+    }
+    return out;
+}
+
+sim::Task<int> trMain(ports::Process& process, Strings argv) {
+    Options options(argv, "+cCdst", {{"complement", 'c'}, {"delete", 'd'}, {"squeeze-repeats", 's'}, {"truncate-set1", 't'}});
+    OPTIONS_OR_RETURN(options)
+    const bool deleting = options.has('d'), squeezing = options.has('s'), complement = options.has('c') || options.has('C');
+    const std::size_t count = options.operands.size();
+    if (count == 0) {
+        co_await process.writeError("tr: missing operand\nTry 'tr --help' for more information.\n");
+        co_return 1;
+    }
+    if (count == 1 && !deleting && !squeezing) {
+        co_await process.writeError("tr: missing operand after " + quoted(options.operands[0]) + "\nTwo strings must be given when translating.\nTry 'tr --help' for more information.\n");
+        co_return 1;
+    }
+    std::string first = expandSet(options.operands[0], 0);
+    if (complement) {
+        std::bitset<256> in;
+        for (const char c : first) in.set(static_cast<unsigned char>(c));
+        first.clear();
+        for (int c = 0; c < 256; ++c)
+            if (!in.test(static_cast<std::size_t>(c))) first += static_cast<char>(c);
+    }
+    std::string second = count > 1 ? expandSet(options.operands[1], first.size()) : "";
+    std::array<int, 256> map;
+    for (int i = 0; i < 256; ++i) map[static_cast<std::size_t>(i)] = i;
+    std::bitset<256> remove, squeeze;
+    if (deleting) {
+        for (const char c : first) remove.set(static_cast<unsigned char>(c));
+        if (squeezing)
+            for (const char c : second) squeeze.set(static_cast<unsigned char>(c));
+    } else if (!second.empty()) {
+        for (std::size_t i = 0; i < first.size(); ++i) {
+            if (i >= second.size() && options.has('t')) break;
+            map[static_cast<unsigned char>(first[i])] = static_cast<unsigned char>(second[std::min(i, second.size() - 1)]);
+        }
+        if (squeezing)
+            for (const char c : second) squeeze.set(static_cast<unsigned char>(c));
+    } else {
+        for (const char c : first) squeeze.set(static_cast<unsigned char>(c));
+    }
+    int last = -1;
+    Out out(process);
+    while (process.input()) {
+        const std::string piece = co_await process.input()->read();
+        if (piece.empty()) break;
+        std::string text;
+        for (const char raw : piece) {
+            const auto c = static_cast<unsigned char>(raw);
+            if (remove.test(c)) continue;
+            const int to = map[c];
+            if (squeeze.test(static_cast<std::size_t>(to)) && to == last) continue;
+            last = to;
+            text += static_cast<char>(to);
+        }
+        out << text;
+        const bool written = co_await out.flush();
+        if (!written) co_return kSigPipeStatus;
+    }
+    co_return 0;
+}
+
+} // namespace
+
+const CoreutilEntry kTextTools[] = {{"cat", catMain}, {"head", headMain}, {"tail", tailMain}, {"wc", wcMain}, {"tee", teeMain},
+                                    {"tac", tacMain}, {"rev", revMain}, {"nl", nlMain}, {"seq", seqMain}, {"yes", yesMain},
+                                    {"cut", cutMain}, {"tr", trMain}, {nullptr, nullptr}};
+
+} // namespace shell

@@ -1,0 +1,14 @@
+#pragma once
+// The programs `bash` and `sh`.
+
+#include "shell/handoff.h"
+
+#include <memory>
+
+namespace shell {
+
+std::shared_ptr<ports::Program> makeShellProgram(std::shared_ptr<CompletionProviders> providers);
+// Reads and runs commands from a terminal until `exit` or the end of input.
+sim::Task<int> runInteractive(std::shared_ptr<Shell> shell);
+
+} // namespace shell
