@@ -261,8 +261,8 @@ sim::Task<base::Result<ports::Response>> send(Core& core, Target target, ports::
     if (!connected.ok()) co_return base::makeError(dialText(target.endpoint, connected.error()));
     ports::ConnectionPtr connection = connected.value();
     if (target.tls) {
-        base::Status secured = co_await connection->startTls(
-            target.credentials, target.host.empty() ? target.endpoint.ip.text() : target.host);
+        const std::string host = target.host.empty() ? target.endpoint.ip.text() : target.host;
+        base::Status secured = co_await connection->startTls(target.credentials, host);
         if (!secured.ok()) co_return secured.error();
     }
     co_return co_await connection->roundTrip(std::move(request));
