@@ -226,6 +226,8 @@ sim::Task<void> Kubelet::State::watchRuntime(State& self) {
         while (true) {
             auto event = co_await channel->pop();
             if (!event) break;
+            // Removals are the agent's own doing and no reason to look again.
+            if (event->type == ports::CriEventType::Deleted) continue;
             sim::CauseScope cause(core.kernel().trace(), event->cause);
             self.workers.runtimeEvent(event->podUid);
         }

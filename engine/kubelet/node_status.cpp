@@ -90,10 +90,12 @@ void NodeStatus::readMachine() {
 }
 
 void NodeStatus::start() {
+    // A node is registered before its runtime has been looked at, and therefore not Ready at first.
+    if (core_.client != nullptr) {
+        core_.scope.spawn(statusLoop(*this), "node-status");
+        core_.scope.spawn(leaseLoop(*this), "node-lease");
+    }
     core_.scope.spawn(runtimeLoop(*this), "node-runtime");
-    if (core_.client == nullptr) return;
-    core_.scope.spawn(statusLoop(*this), "node-status");
-    core_.scope.spawn(leaseLoop(*this), "node-lease");
 }
 
 void NodeStatus::setPressure(std::string_view type, bool on) {

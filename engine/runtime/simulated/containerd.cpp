@@ -1,6 +1,7 @@
 #include "runtime/simulated/containerd.h"
 
 #include "base/strings.h"
+#include "ports/image_reference.h"
 
 namespace runtime {
 namespace {
@@ -23,8 +24,12 @@ std::string resolvConf(const ports::CriDns& dns) {
 Containerd::Containerd(ContainerHost& host, SandboxNetwork& network, ImageCatalogue& catalogue,
                        std::vector<std::string> images, bool online)
     : host_(host), network_(network), catalogue_(catalogue), online_(online) {
-    for (const std::string& name : images)
+    for (const std::string& item : images) {
+        const auto reference = ports::parseImageReference(item);
+        if (!reference.ok()) continue;
+        const std::string name = reference->text();
         if (const ImageRecordPtr image = catalogue_.find(name)) localNames_[image->id].insert(name);
+    }
 }
 
 Containerd::~Containerd() = default;
