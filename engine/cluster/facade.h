@@ -109,8 +109,9 @@ public:
     std::vector<std::string> hosts() const;
     const std::vector<JournalEntry>& journal() const;
 
+    struct State; // for the files of cluster/ only
+
 private:
-    struct State;
     explicit Cluster(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };

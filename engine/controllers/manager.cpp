@@ -78,6 +78,9 @@ void ControllerManager::State::build() {
         Running item;
         item.account = entry.account;
         client::Config own = withAgent("system:serviceaccount:kube-system:" + item.account);
+        // A client certificate would speak before the account's token.
+        own.credentials.chain.clear();
+        own.credentials.key.reset();
         if (!options.useServiceAccountCredentials) own = withAgent(item.account);
         item.client = std::make_unique<client::Client>(kernel, network, std::move(own));
         item.controller = entry.make(Context{kernel, *item.client, *informers, options});

@@ -158,6 +158,7 @@ base::Result<int> Machine::login(LoginSpec login, base::Function<void(ProcessEnd
     spec.output = login.output;
     spec.error = login.error ? login.error : login.output;
     spec.terminal = login.terminal;
+    spec.program = std::move(login.program);
     spec.unit = "session.scope";
     return processes_->start(std::move(spec), std::move(ended));
 }

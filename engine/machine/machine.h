@@ -45,6 +45,7 @@ struct LoginSpec {
     std::string cwd;                        // empty: home
     std::shared_ptr<sim::Pipe> input, output, error;
     std::shared_ptr<ports::Terminal> terminal;
+    std::shared_ptr<ports::Program> program; // instead of the shell's file
 };
 
 class Machine final : public ports::Host {

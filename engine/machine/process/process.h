@@ -34,6 +34,7 @@ struct ProcessSpec {
     std::string unit;         // systemd unit that it belongs to
     bool init = false;        // first process of a container
     bool closeOutput = false; // close output and error at the end
+    std::shared_ptr<ports::Program> program; // given: argv[0] is a name only, no file is run
 };
 
 struct ProcessEnd {

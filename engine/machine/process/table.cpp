@@ -84,14 +84,17 @@ int ProcessTable::numberIn(const std::string& pidNamespace) {
 base::Result<int> ProcessTable::start(ProcessSpec spec, base::Function<void(ProcessEnd)> ended) {
     if (processes_.size() >= kMostProcesses)
         return base::makeError("Resource temporarily unavailable", EAGAIN);
-    auto loaded = load(*spec.files, spec.env, spec.cwd, spec.argv, 0);
-    if (!loaded.ok()) return loaded.error();
-    spec.argv = std::move(loaded->argv);
+    if (!spec.program) {
+        auto loaded = load(*spec.files, spec.env, spec.cwd, spec.argv, 0);
+        if (!loaded.ok()) return loaded.error();
+        spec.argv = std::move(loaded->argv);
+        spec.program = std::move(loaded->program);
+    }
     const int hostPid = nextPid_++;
     const int pid = spec.pidNamespace.empty() ? hostPid : numberIn(spec.pidNamespace);
     spec.files->setViewer(pid);
     auto process = std::make_shared<LinuxProcess>(machine_, *this, std::move(spec), hostPid, pid);
-    process->program_ = std::move(loaded->program);
+    process->program_ = std::move(process->spec_.program);
     process->onEnd_ = std::move(ended);
     processes_.emplace(hostPid, process);
     process->scope_.spawn(LinuxProcess::body(process), "process");

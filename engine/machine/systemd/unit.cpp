@@ -80,8 +80,8 @@ UnitFile loadUnit(const ports::FileSystem& files, std::string_view given) {
         }
         const auto text = files.read(path);
         if (!text.ok()) continue;
-        const auto real = files.realPath(path);
-        if (real.ok()) unit.path = *real;
+        if (link->type == ports::FileType::Symlink)
+            if (const auto real = files.realPath(path); real.ok()) unit.path = *real;
         readUnitText(unit, *text, path);
         unit.loaded = true;
         break;
