@@ -6,6 +6,7 @@
 #include "controllers/cronjob/controller.h"
 #include "controllers/daemonset/controller.h"
 #include "controllers/deployment/controller.h"
+#include "controllers/disruption/controller.h"
 #include "controllers/endpoints/controller.h"
 #include "controllers/endpointslice/controller.h"
 #include "controllers/garbagecollector/controller.h"
@@ -13,10 +14,13 @@
 #include "controllers/namespace/controller.h"
 #include "controllers/nodeipam/controller.h"
 #include "controllers/nodelifecycle/controller.h"
+#include "controllers/podautoscaler/controller.h"
 #include "controllers/podgc/controller.h"
 #include "controllers/replicaset/controller.h"
+#include "controllers/resourcequota/controller.h"
 #include "controllers/serviceaccount/controller.h"
 #include "controllers/statefulset/controller.h"
+#include "controllers/volume/binder.h"
 
 namespace controllers {
 namespace {
@@ -42,6 +46,7 @@ const std::vector<RegistryEntry>& registry() {
          make<EndpointSliceMirroringController>},
         {"replicationcontroller-controller", "replication-controller", true, makeReplicationControllers},
         {"pod-garbage-collector-controller", "pod-garbage-collector", true, make<PodGcController>},
+        {"resourcequota-controller", "resourcequota-controller", true, make<ResourceQuotaController>},
         {"namespace-controller", "namespace-controller", true, make<NamespaceController>},
         {"serviceaccount-controller", "service-account-controller", true, make<ServiceAccountController>},
         {"garbage-collector-controller", "generic-garbage-collector", true, make<GarbageCollector>},
@@ -51,6 +56,9 @@ const std::vector<RegistryEntry>& registry() {
         {"daemonset-controller", "daemon-set-controller", true, make<DaemonSetController>},
         {"deployment-controller", "deployment-controller", true, make<DeploymentController>},
         {"replicaset-controller", "replicaset-controller", true, makeReplicaSets},
+        {"horizontal-pod-autoscaler-controller", "horizontal-pod-autoscaler", true,
+         make<HorizontalPodAutoscalerController>},
+        {"disruption-controller", "disruption-controller", true, make<DisruptionController>},
         {"statefulset-controller", "statefulset-controller", true, make<StatefulSetController>},
         {"certificatesigningrequest-signing-controller", "certificate-controller", true, make<CsrSigningController>},
         {"certificatesigningrequest-approving-controller", "certificate-controller", true, make<CsrApprovingController>},
@@ -61,6 +69,11 @@ const std::vector<RegistryEntry>& registry() {
         {"node-ipam-controller", "node-controller", true, make<NodeIpamController>},
         {"node-lifecycle-controller", "node-controller", true, make<NodeLifecycleController>},
         {"taint-eviction-controller", "node-controller", true, make<TaintEvictionController>},
+        {"persistentvolume-binder-controller", "persistent-volume-binder", true, make<PersistentVolumeBinder>},
+        {"persistentvolumeclaim-protection-controller", "pvc-protection-controller", true,
+         make<ClaimProtectionController>},
+        {"persistentvolume-protection-controller", "pv-protection-controller", true, make<VolumeProtectionController>},
+        {"ephemeral-volume-controller", "ephemeral-volume-controller", true, make<EphemeralVolumeController>},
         {"clusterrole-aggregation-controller", "clusterrole-aggregation-controller", true,
          make<ClusterRoleAggregationController>},
         {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher", true, make<RootCaPublisher>},

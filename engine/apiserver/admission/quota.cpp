@@ -201,6 +201,10 @@ base::Status checkQuota(const Admission& a, const Value& quota, const Amounts& d
     const std::string name(metaText(quota, "name"));
     const Value& hardValue = quota.at("status", "hard").isNull() ? quota.at("spec", "hard")
                                                                  : quota.at("status", "hard");
+    // A quota whose status is not known yet stands only in the way of what it counts.
+    bool concerned = false;
+    for (const auto& member : hardValue.members()) concerned = concerned || delta.contains(member.key.text());
+    if (!concerned) return base::okStatus();
     if (quota.at("status", "hard").isNull())
         return refuse(a, "status unknown for quota: " + name + ", resources: " + [&] {
             std::vector<std::string> keys;
