@@ -94,6 +94,11 @@ std::string Flags::text(std::string_view name) const {
     const FlagSpec* flag = command_->findFlag(name);
     return flag == nullptr ? std::string{} : flag->defaultText;
 }
+bool Flags::globalChanged(std::string_view name) const {
+    for (const FlagSpec& own : command_->flags)
+        if (own.name == name && command_->parent != nullptr) return false;
+    return changed(name);
+}
 bool Flags::on(std::string_view name) const { return parseBoolFlag(text(name)).valueOr(false); }
 std::int64_t Flags::number(std::string_view name) const {
     return parseIntFlag(text(name), 64).valueOr(0);

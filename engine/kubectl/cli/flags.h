@@ -23,6 +23,8 @@ public:
     std::int64_t number(std::string_view name) const;
     std::int64_t duration(std::string_view name) const; // nanoseconds
     std::vector<std::string> list(std::string_view name) const;
+    // Given, and not one of the command's own flags of the same name.
+    bool globalChanged(std::string_view name) const;
     bool known(std::string_view name) const { return command_->findFlag(name) != nullptr; }
     // As if it had been given; the value must be valid.
     void set(std::string_view name, std::string value);

@@ -14,12 +14,8 @@ namespace {
 base::Status validateCreate(Session& session) {
     const Flags& flags = session.flags;
     const auto files = flags.list("filename");
-    if (files.empty() && flags.text("kustomize").empty()) {
-        session.err("Error: must specify one of -f and -k\n\n" + helpText(session.command()));
-        return exitError(1);
-    }
-    if (!session.args.empty())
-        return session.usage("unknown command " + base::quoteGo(base::join(session.args, " ")));
+    if (!session.args.empty()) return session.usage("Unexpected args: [" + base::join(session.args, " ") + "]");
+    if (files.empty() && flags.text("kustomize").empty()) return base::makeError("must specify one of -f and -k");
     if (flags.text("raw").empty()) return base::okStatus();
     if (flags.on("edit")) return base::makeError("--raw and --edit are mutually exclusive");
     if (files.size() != 1) return session.usage("--raw can only use a single local file or stdin");

@@ -157,7 +157,10 @@ base::Result<Value> generateBudget(Session& session, std::string name) {
     static const RE2 amount("^[0-9]+%?$");
     if (!RE2::FullMatch(least.empty() ? most : least, amount))
         return base::makeError(std::string("invalid format specified for ") + (least.empty() ? "max-unavailable" : "min-available"));
-    BASE_TRY(const api::LabelSelector parsed, api::LabelSelector::parse(selector));
+    auto read = api::LabelSelector::parse(selector);
+    if (!read.ok())
+        return base::makeError("couldn't parse the selector string " + base::quoteGo(selector) + ": " + read.error().message);
+    const api::LabelSelector parsed = read.value();
     ObjectBuilder labels;
     std::vector<Value> expressions;
     using Op = api::Requirement::Op;

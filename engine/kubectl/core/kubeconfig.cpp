@@ -183,15 +183,15 @@ struct Chosen {
 
 base::Result<Chosen> choose(const Flags& flags, const Kubeconfig& config) {
     Chosen out;
-    out.contextName = flags.changed("context") ? flags.text("context") : config.currentContext;
+    out.contextName = flags.globalChanged("context") ? flags.text("context") : config.currentContext;
     const auto context = config.contexts.find(out.contextName);
     if (context != config.contexts.end()) out.context = context->second.value;
-    else if (flags.changed("context") && !out.contextName.empty())
+    else if (flags.globalChanged("context") && !out.contextName.empty())
         return configurationError("context was not found for specified context: " + out.contextName);
     else if (!out.contextName.empty() && !config.empty())
         return configurationError("context was not found for specified context: " + out.contextName);
-    out.clusterName = flags.changed("cluster") ? flags.text("cluster") : out.context["cluster"].text();
-    out.userName = flags.changed("user") ? flags.text("user") : out.context["user"].text();
+    out.clusterName = flags.globalChanged("cluster") ? flags.text("cluster") : out.context["cluster"].text();
+    out.userName = flags.globalChanged("user") ? flags.text("user") : out.context["user"].text();
     return out;
 }
 
@@ -203,9 +203,9 @@ base::Status readCluster(ports::Process& process, const Flags& flags, const Kube
     if (found != config.clusters.end()) {
         cluster = found->second.value;
         origin = found->second.origin;
-    } else if (!chosen.clusterName.empty() && flags.changed("cluster")) {
+    } else if (!chosen.clusterName.empty() && flags.globalChanged("cluster")) {
         return base::makeError("no server found for cluster " + base::quoteGo(chosen.clusterName));
-    } else if (!chosen.clusterName.empty() && !flags.changed("server")) {
+    } else if (!chosen.clusterName.empty() && !flags.globalChanged("server")) {
         return configurationError("cluster " + base::quoteGo(chosen.clusterName) +
                                   " was not found for context " + base::quoteGo(chosen.contextName));
     }
@@ -215,14 +215,14 @@ base::Status readCluster(ports::Process& process, const Flags& flags, const Kube
     BASE_TRY(out.authorityPem, pemFrom(process, cluster, "certificate-authority-data",
                                        "certificate-authority", origin,
                                        "certificate-authority", chosen.clusterName));
-    if (flags.changed("server")) out.server = flags.text("server");
-    if (flags.changed("tls-server-name")) out.tlsServerName = flags.text("tls-server-name");
-    if (flags.changed("certificate-authority")) {
+    if (flags.globalChanged("server")) out.server = flags.text("server");
+    if (flags.globalChanged("tls-server-name")) out.tlsServerName = flags.text("tls-server-name");
+    if (flags.globalChanged("certificate-authority")) {
         const Value file = Value::object({{"certificate-authority", flags.text("certificate-authority")}});
         BASE_TRY(out.authorityPem, pemFrom(process, file, "-", "certificate-authority", "./x",
                                            "certificate-authority", chosen.clusterName));
     }
-    if (flags.on("insecure-skip-tls-verify")) {
+    if (flags.globalChanged("insecure-skip-tls-verify") && flags.on("insecure-skip-tls-verify")) {
         out.insecure = true;
         out.authorityPem.clear();
     }
@@ -237,16 +237,16 @@ base::Status readUser(ports::Process& process, const Flags& flags, const Kubecon
     if (found != config.users.end()) {
         user = found->second.value;
         origin = found->second.origin;
-    } else if (flags.changed("user")) {
+    } else if (flags.globalChanged("user")) {
         return base::makeError("auth info " + base::quoteGo(chosen.userName) + " does not exist");
     } else if (!chosen.userName.empty()) {
         return configurationError("user " + base::quoteGo(chosen.userName) +
                                   " was not found for context " + base::quoteGo(chosen.contextName));
     }
-    if (flags.changed("client-certificate"))
+    if (flags.globalChanged("client-certificate"))
         user = user.without("client-certificate-data")
                    .with("client-certificate", process.resolve(flags.text("client-certificate")));
-    if (flags.changed("client-key"))
+    if (flags.globalChanged("client-key"))
         user = user.without("client-key-data")
                    .with("client-key", process.resolve(flags.text("client-key")));
     BASE_TRY(out.certificatePem, pemFrom(process, user, "client-certificate-data",
@@ -258,14 +258,14 @@ base::Status readUser(ports::Process& process, const Flags& flags, const Kubecon
         auto text = process.files().read(process.resolve(file));
         if (text.ok()) out.token = std::string(base::trim(text.value()));
     }
-    if (flags.changed("token")) out.token = flags.text("token");
-    out.username = flags.changed("username") ? flags.text("username") : user["username"].text();
-    out.password = flags.changed("password") ? flags.text("password") : user["password"].text();
+    if (flags.globalChanged("token")) out.token = flags.text("token");
+    out.username = flags.globalChanged("username") ? flags.text("username") : user["username"].text();
+    out.password = flags.globalChanged("password") ? flags.text("password") : user["password"].text();
     out.mustAsk = out.certificatePem.empty() && out.token.empty() && out.username.empty() &&
                   user["exec"].isNull() && user["auth-provider"].isNull();
-    out.asUser = flags.changed("as") ? flags.text("as") : user["as"].text();
-    out.asUid = flags.changed("as-uid") ? flags.text("as-uid") : user["as-uid"].text();
-    if (flags.changed("as-group")) out.asGroups = flags.list("as-group");
+    out.asUser = flags.globalChanged("as") ? flags.text("as") : user["as"].text();
+    out.asUid = flags.globalChanged("as-uid") ? flags.text("as-uid") : user["as-uid"].text();
+    if (flags.globalChanged("as-group")) out.asGroups = flags.list("as-group");
     else
         for (const Value& group : user["as-groups"].items()) out.asGroups.push_back(group.text());
     return base::okStatus();
@@ -349,7 +349,7 @@ base::Result<ClientSettings> clientSettings(ports::Process& process, const Flags
         out.ns = flags.text("namespace");
         out.nsGiven = true;
     }
-    out.defaulted = config.empty() && !flags.changed("server");
+    out.defaulted = config.empty() && !flags.globalChanged("server");
     BASE_CHECK(readCluster(process, flags, config, chosen, out));
     BASE_CHECK(readUser(process, flags, config, chosen, out));
     if (out.defaulted) inCluster(process, out);
