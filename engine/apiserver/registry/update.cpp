@@ -90,7 +90,8 @@ Value prepare(Core& core, Context& context, const Strategy& strategy, Value obje
     if (subresource.empty() && strategy.prepareUpdate != nullptr)
         object = strategy.prepareUpdate(core, context, object, current);
     const bool deleting = !metaText(current, "deletionTimestamp").empty();
-    bool bump = strategy.generation && specChanged(object, current);
+    // A binding is no change of what the user asked for.
+    bool bump = strategy.generation && subresource != "binding" && specChanged(object, current);
     if (strategy.generationOnAnnotations &&
         !(object.at("metadata", "annotations") == current.at("metadata", "annotations")))
         bump = true;
