@@ -41,8 +41,9 @@ public:
     Batch(cluster::Cluster& cluster, std::string host)
         : cluster_(cluster), host_(std::move(host)), start_(cluster.kernel().now()), revision_(cluster.revision()) {
         const std::string folder = kFolder;
-        run("mkdir -p " + folder + "; cd " + folder + "; export HOME=" + folder + " KUBECONFIG=" + folder +
-            "/.kubeconfig TERM=xterm COLUMNS=160 LANG=C.UTF-8 EDITOR=vi; cp /etc/kubernetes/admin.conf .kubeconfig");
+        (void)cluster.writeFile(host_, folder + "/.kubeconfig", cluster.adminKubeconfig());
+        run("cd " + folder + "; export HOME=" + folder + " KUBECONFIG=" + folder +
+            "/.kubeconfig TERM=xterm COLUMNS=160 LANG=C.UTF-8 EDITOR=vi");
         start_ = cluster.kernel().now();
         revision_ = cluster.revision();
     }
