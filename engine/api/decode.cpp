@@ -25,6 +25,13 @@ std::string kindWord(const Value& value) {
     }
 }
 
+// A number that a Go integer cannot hold is named with its literal.
+std::string numbered(const Value& value) {
+    if (value.isInt()) return "number " + std::to_string(value.asInt());
+    if (value.isDouble()) return "number " + document::formatNumber(value.asDouble());
+    return kindWord(value);
+}
+
 class Decoder {
 public:
     std::vector<FieldProblem> unknown;
@@ -38,12 +45,10 @@ public:
 
 private:
     base::Error mismatch(const Value& value, const TypeRef& ref) const {
-        std::string found = kindWord(value);
         const bool intended = ref.kind == TypeKind::Int32 || ref.kind == TypeKind::Int64;
-        if (value.isNumber() && intended) {
-            found = "number " + (value.isInt() ? std::to_string(value.asInt())
-                                               : document::formatNumber(value.asDouble()));
-        }
+        return mismatch(intended ? numbered(value) : kindWord(value), ref.goText());
+    }
+    base::Error mismatch(const std::string& found, const std::string& wanted) const {
         std::string place;
         if (!struct_.empty() && !goPath_.empty())
             place = "Go struct field " + std::string(struct_.back()->goStructName()) + "." +
@@ -51,7 +56,7 @@ private:
         else
             place = "Go value";
         return base::makeError("json: cannot unmarshal " + found + " into " + place + " of type " +
-                               ref.goText());
+                               wanted);
     }
 
     base::Result<Value> decodeFields(const Type& type, const Value& value) {
@@ -65,9 +70,12 @@ private:
             if (field == nullptr) {
                 unknown.push_back({path_, "unknown field " + base::quoteGo(path_)});
             } else {
+                const std::size_t depth = goPath_.size();
+                for (const std::string& embedded : field->embeddedNames)
+                    goPath_.push_back(embedded);
                 goPath_.emplace_back(name);
                 auto decoded = decode(field->type, member.value);
-                goPath_.pop_back();
+                goPath_.resize(depth);
                 if (!decoded.ok()) return std::move(decoded).error();
                 if (keeps(*field, member.value, *decoded))
                     builder.set(member.key, std::move(decoded).value());
@@ -110,16 +118,10 @@ private:
         case TypeKind::MicroTime: return decodeTime(ref, value);
         case TypeKind::Quantity: return decodeQuantity(value);
         case TypeKind::IntOrString:
-            if (value.isString() || value.isInt()) {
-                const std::int64_t number = value.asInt();
-                if (number > 2147483647 || number < -2147483648LL)
-                    return base::makeError("json: cannot unmarshal number " + std::to_string(number) +
-                                           " into Go value of type int32");
+            if (value.isString()) return value;
+            if (value.isInt() && value.asInt() <= 2147483647 && value.asInt() >= -2147483648LL)
                 return value;
-            }
-            return base::makeError("json: cannot unmarshal " + kindWord(value) +
-                                   (value.isDouble() ? " " + document::formatNumber(value.asDouble()) : "") +
-                                   " into Go value of type int32");
+            return mismatch(numbered(value), "int32");
         case TypeKind::Duration:
         case TypeKind::Any: return value;
         case TypeKind::Struct:
@@ -164,9 +166,7 @@ private:
         return value;
     }
     base::Result<Value> decodeTime(const TypeRef& ref, const Value& value) {
-        if (!value.isString())
-            return base::makeError("json: cannot unmarshal " + kindWord(value) +
-                                   " into Go value of type string");
+        if (!value.isString()) return mismatch(kindWord(value), "string");
         auto normalized = normalizeTime(value.asString(), ref.kind == TypeKind::MicroTime);
         if (!normalized.ok()) return std::move(normalized).error();
         return Value(*normalized);
@@ -214,9 +214,7 @@ private:
         const std::size_t length = path_.size();
         for (const Member& member : value.members()) {
             path_ += "." + member.key.text();
-            goPath_.push_back(member.key.text());
             auto item = decode(*ref.element, member.value);
-            goPath_.pop_back();
             path_.resize(length);
             if (!item.ok()) return std::move(item).error();
             builder.set(member.key, item->isNull() ? zero(*ref.element) : std::move(*item));

@@ -152,8 +152,12 @@ private:
             if (item.owner->name != name) continue;
             fold(item.typeName, folded);
             std::vector<Field> fields = types[item.typeName].fields;
-            for (Field& field : fields)
-                if (field.embeddedIn == 0) field.embeddedIn = item.number;
+            const std::string goName(types[item.typeName].goStructName());
+            for (Field& field : fields) {
+                field.embeddedNames.insert(field.embeddedNames.begin(), goName);
+                // The outermost message holds the others.
+                field.embeddedIn = item.number;
+            }
             auto& into = item.owner->fields;
             into.insert(into.begin() + static_cast<std::ptrdiff_t>(item.at + shift), fields.begin(),
                         fields.end());

@@ -45,6 +45,7 @@ struct Field {
     bool omitZero = false;
     // Inline in JSON, a message of its own on the wire: the number of that message, else 0.
     int embeddedIn = 0;
+    std::vector<std::string> embeddedNames; // Go's names of those structs, outermost first
 };
 
 // What defaulting sets when the field is unset.

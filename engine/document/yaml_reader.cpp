@@ -1,6 +1,7 @@
 // Reads YAML through yaml-cpp's event interface, so that every guard (depth, size after alias
 // expansion, duplicate keys) acts before memory is spent. Plain scalars mean what go-yaml v2 says.
 #include "document/yaml.h"
+#include "document/yaml_diagnosis.h"
 
 #include "base/strings.h"
 #include "document/text_error.h"
@@ -322,6 +323,9 @@ base::Result<YamlDocument> readChunk(const Chunk& chunk, std::string_view source
                                      const ReadLimits& limits, bool wantPositions, bool& empty) {
     Builder builder(limits, wantPositions);
     const int shift = chunk.firstLine - 1;
+    // yaml-cpp accepts some texts that go-yaml refuses (tabs, for one) and words its errors otherwise.
+    if (auto found = diagnoseYaml(chunk.text))
+        return textError(source, found->line + shift, found->column, found->text, found->goText);
     try {
         std::istringstream stream{std::string(chunk.text)};
         YAML::Parser parser(stream);

@@ -30,7 +30,7 @@ base::Result<Value> rawBody(const ports::Request& request) {
     if (isYaml(request.headers.get("Content-Type")) && !looksLikeJson(request.body)) {
         auto read = document::readYaml(request.body, {}, limits);
         if (!read.ok())
-            return base::makeError("error converting YAML to JSON: yaml: " + document::goErrorText(read.error()));
+            return base::makeError("error converting YAML to JSON: " + document::goErrorText(read.error()));
         return read;
     }
     auto read = document::readJson(request.body, {}, limits);
