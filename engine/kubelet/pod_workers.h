@@ -17,6 +17,13 @@ namespace kubelet {
 class PodWorkers {
 public:
     explicit PodWorkers(Core& core) : core_(core), resizer_(core) {}
+    // Loops hold their own entry; without this they would outlive the agent that they refer to.
+    ~PodWorkers() {
+        for (auto& [uid, worker] : workers_) {
+            worker->step.cancel();
+            worker->scope.cancel();
+        }
+    }
 
     // The pod as its source has it now; deletion is read from the object.
     void update(const Value& pod);

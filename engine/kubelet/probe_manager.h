@@ -17,6 +17,10 @@ enum class ProbeResult : std::uint8_t { Unknown, Success, Failure };
 class ProbeManager {
 public:
     explicit ProbeManager(Core& core) : core_(core) {}
+    // Loops hold their own entry; without this they would outlive the agent that they refer to.
+    ~ProbeManager() {
+        for (auto& [key, worker] : workers_) worker->scope.cancel();
+    }
 
     void addPod(const Value& pod);
     void updatePod(const Value& pod); // the latest object, for workers that run

@@ -17,6 +17,10 @@ namespace kubelet {
 class VolumeManager {
 public:
     explicit VolumeManager(Core& core) : core_(core) {}
+    // Loops hold their own entry; without this they would outlive the agent that they refer to.
+    ~VolumeManager() {
+        for (auto& [uid, entry] : pods_) entry->scope.cancel();
+    }
 
     // Returns when every volume of the pod is there. Error code ETIMEDOUT: given up for now.
     sim::Task<base::Status> waitForMount(Value pod);
