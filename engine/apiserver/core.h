@@ -152,6 +152,7 @@ std::optional<Outcome> handleSubresource(Core& core, Context& context);
 // Resources that are no stored objects: reviews, component statuses, bindings.
 std::optional<Outcome> handleVirtual(Core& core, Context& context);
 
+document::Value normalize(const api::ResourceInfo& resource, document::Value object, bool creating);
 // One create, for a caller that already has the decoded object.
 base::Result<document::Value> createObject(Core& core, Context& context, document::Value object);
 // One update through the whole pipeline: `change` makes the new object from the current one.

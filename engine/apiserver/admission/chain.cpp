@@ -21,6 +21,9 @@ constexpr Plugin kPlugins[] = {
     {"CertificateApproval", true, nullptr, certificateApproval},
     {"CertificateSubjectRestriction", true, nullptr, certificateSubject},
     {"DefaultIngressClass", true, defaultIngressClass, nullptr},
+    {"MutatingAdmissionWebhook", true, mutatingWebhooks, nullptr},
+    {"ValidatingAdmissionPolicy", true, nullptr, validatingPolicies},
+    {"ValidatingAdmissionWebhook", true, nullptr, validatingWebhooks},
     {"ResourceQuota", true, nullptr, resourceQuota},
 };
 

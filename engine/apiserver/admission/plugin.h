@@ -35,7 +35,6 @@ base::Status defaultIngressClass(Admission& a);
 base::Status defaultStorageClass(Admission& a);
 base::Status podSecurity(Admission& a);
 base::Status resourceQuota(Admission& a);
-base::Status mutatingPolicies(Admission& a);
 base::Status validatingPolicies(Admission& a);
 base::Status mutatingWebhooks(Admission& a);
 base::Status validatingWebhooks(Admission& a);

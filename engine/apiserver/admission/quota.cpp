@@ -201,10 +201,14 @@ base::Status checkQuota(const Admission& a, const Value& quota, const Amounts& d
     const std::string name(metaText(quota, "name"));
     const Value& hardValue = quota.at("status", "hard").isNull() ? quota.at("spec", "hard")
                                                                  : quota.at("status", "hard");
-    // A quota whose status is not known yet stands only in the way of what it counts.
-    bool concerned = false;
-    for (const auto& member : hardValue.members()) concerned = concerned || delta.contains(member.key.text());
-    if (!concerned) return base::okStatus();
+    // A quota that counts nothing of this object has no say.
+    bool interested = false;
+    for (const auto& member : hardValue.members()) {
+        const std::string_view key = member.key.view();
+        const bool compute = key.starts_with("limits.") || key.starts_with("requests.") || key == "cpu" || key == "memory";
+        interested = interested || delta.contains(member.key.text()) || (isPod(a) && compute && key != "requests.storage");
+    }
+    if (!interested) return base::okStatus();
     if (quota.at("status", "hard").isNull())
         return refuse(a, "status unknown for quota: " + name + ", resources: " + [&] {
             std::vector<std::string> keys;

@@ -43,6 +43,21 @@ Value withSystemFields(Core& core, Context& context, const Value& object) {
 
 } // namespace
 
+// What conversion to the internal types does. Source: pkg/apis/core/v1/conversion.go,
+// pkg/apis/apps/v1/conversion.go.
+Value normalize(const api::ResourceInfo& resource, Value object, bool creating) {
+    if (resource.group.empty() && resource.plural == "secrets" && object.has("stringData")) {
+        document::ObjectBuilder data(object["data"]);
+        for (const document::Member& member : object["stringData"].members())
+            data.set(member.key, base::encodeBase64(member.value.asString()));
+        if (!data.empty()) object = object.with("data", std::move(data).build());
+        return object.without("stringData");
+    }
+    if (creating && resource.group == "apps" && resource.plural == "daemonsets")
+        return object.withPath({"metadata", "annotations", "deprecated.daemonset.template.generation"}, "1");
+    return object;
+}
+
 base::Result<Value> createObject(Core& core, Context& context, Value object) {
     const api::ResourceInfo& resource = *context.resource;
     const Strategy& strategy = strategyOf(resource);
@@ -50,6 +65,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     const bool versioned = !metaText(object, "resourceVersion").empty();
     object = object.has("metadata") ? object : object.with("metadata", Value::object());
     if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));
+    object = normalize(resource, std::move(object), true);
     object = withSystemFields(core, context, object);
     if (!context.fieldsTracked)
         object = trackUpdate(core, context, resource, Value(), object, context.info.subresource);

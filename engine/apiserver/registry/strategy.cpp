@@ -1,6 +1,8 @@
 // What each resource does beside its tables. Source: kubernetes pkg/registry/*/strategy.go.
 #include "apiserver/registry/strategies.h"
 
+#include "base/strings.h"
+
 #include <map>
 
 namespace apiserver {
@@ -24,8 +26,22 @@ Value updateNamespace(Core&, Context&, Value object, const Value& old) {
     return object.with("spec", old["spec"]).with("status", old["status"]);
 }
 
-Value createVolume(Core&, Context&, Value object) {
+Value createClaim(Core&, Context&, Value object) {
     return object.with("status", Value::object({{"phase", "Pending"}}));
+}
+
+Value createVolume(Core& core, Context&, Value object) {
+    return object.with("status", Value::object({{"phase", "Pending"}, {"lastPhaseTransitionTime", core.now()}}));
+}
+
+// Source: pkg/registry/apps/daemonset/strategy.go: the template's generation lives in an annotation.
+constexpr std::string_view kTemplateGeneration = "deprecated.daemonset.template.generation";
+
+Value updateDaemonSet(Core&, Context&, Value object, const Value& old) {
+    std::int64_t generation =
+        base::parseInt(old.at("metadata", "annotations")[kTemplateGeneration].asString()).value_or(1);
+    if (!(object.at("spec", "template") == old.at("spec", "template"))) ++generation;
+    return object.withPath({"metadata", "annotations", kTemplateGeneration}, std::to_string(generation));
 }
 
 // A node keeps the status it is created with.
@@ -110,7 +126,7 @@ void addWorkloads(Table& table) {
           "admissionregistration.k8s.io/validatingwebhookconfigurations",
           "admissionregistration.k8s.io/validatingadmissionpolicies",
           "admissionregistration.k8s.io/validatingadmissionpolicybindings",
-          "storage.k8s.io/csidrivers", "resource.k8s.io/resourceslices",
+          "resource.k8s.io/resourceslices",
           "resource.k8s.io/deviceclasses", "/pods"})
         table[key].generation = true;
     table["apps/deployments"].generationOnAnnotations = true;
@@ -139,7 +155,8 @@ void addCore(Table& table) {
     services.release = releaseService;
     table["/nodes"].prepareCreate = keepAll;
     table["/persistentvolumes"].prepareCreate = createVolume;
-    table["/persistentvolumeclaims"].prepareCreate = createVolume;
+    table["/persistentvolumeclaims"].prepareCreate = createClaim;
+    table["apps/daemonsets"].prepareUpdate = updateDaemonSet;
     for (const char* key : {"/persistentvolumes", "/persistentvolumeclaims", "/serviceaccounts",
                             "/resourcequotas", "/podtemplates"})
         table[key].returnDeleted = true;

@@ -138,6 +138,7 @@ base::Result<UpdateResult> updateObject(Core& core, Context& context, std::strin
     const Value current = convertTo(resource, stored->value);
     BASE_TRY(Value object, change(current));
     if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));
+    object = normalize(resource, std::move(object), false);
     BASE_CHECK(checkUid(core, resource, object, current));
     BASE_CHECK(checkVersion(strategy, resource, object, current));
     object = keepSystemFields(resource, object, current);
