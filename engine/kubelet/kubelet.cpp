@@ -129,8 +129,11 @@ void Kubelet::State::mirrorChanged(const Value& previous, const Value& current) 
     const Value& object = current.isObject() ? current : previous;
     const Value& own = pods.byFullName(podFullName(object));
     if (own.isObject()) {
-        workers.wake(api::uidOf(own));
-        status.reconcile(current.isObject() ? current : own);
+        // A copy that is gone, going or not ours is made again; its status coming back is no news.
+        const bool sound = current.isObject() && !api::isDeleting(current) &&
+                           api::annotationOf(current, kConfigHash) == api::annotationOf(own, kConfigHash);
+        if (!sound) workers.wake(api::uidOf(own));
+        if (current.isObject()) status.reconcile(current);
         return;
     }
     // A copy without a manifest has no place here.

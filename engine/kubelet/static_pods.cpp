@@ -2,6 +2,7 @@
 
 #include "api/kinds.h"
 #include "base/strings.h"
+#include "document/json.h"
 #include "document/yaml.h"
 #include "kubelet/pod_manager.h"
 #include "kubelet/pod_workers.h"
@@ -63,7 +64,7 @@ base::Result<Value> StaticPods::parse(const std::string& path, const std::string
     auto decoded = api::decodeObject(*info, *read);
     if (!decoded.ok()) return base::makeError(failed + decoded.error().message + "), please check config file");
     Value pod = decoded->object;
-    const std::string uid = base::encodeHex(pki::sha256(core_.nodeName + "\n" + path + "\n" + content)).substr(0, 32);
+    const std::string uid = base::encodeHex(pki::sha256(core_.nodeName + "\n" + path + "\n" + document::writeJson(pod))).substr(0, 32);
     pod = pod.withPath({"metadata", "uid"}, uid);
     pod = pod.withPath({"metadata", "name"}, api::nameOf(pod) + "-" + core_.nodeName);
     if (api::namespaceOf(pod).empty()) pod = pod.withPath({"metadata", "namespace"}, "default");
