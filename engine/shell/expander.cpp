@@ -252,6 +252,7 @@ Expander::Value Expander::special(const std::string& name) {
 
 sim::Task<Expander::Value> Expander::lookUpArray(std::string name, const Word& subscript) {
     Value value;
+    shell_.refreshArray(name);
     const Variable* variable = shell_.variables.find(name);
     const std::string* plain = subscript.literal();
     if (plain != nullptr && (*plain == "@" || *plain == "*")) {

@@ -485,6 +485,8 @@ bool Parser::parseArithFor(Command& command) {
     auto inner = balanced('(', ')');
     if (!inner) return false;
     if (inner->size() < 2 || inner->front() != '(' || inner->back() != ')') return failToken();
+    if (peek() != ')') return failToken();
+    advance();
     const std::string_view expressions(inner->data() + 1, inner->size() - 2);
     auto pieces = base::split(expressions, ';');
     if (pieces.size() != 3) return fail("syntax error: arithmetic expression required", false);

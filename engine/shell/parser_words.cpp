@@ -236,7 +236,7 @@ bool Parser::parseDollar(std::vector<WordPart>& out, Mode mode) {
         return true;
     }
     if (!isNameChar(next)) {
-        addLiteral(out, WordPart::Quoted, "$");
+        addLiteral(out, mode == Mode::Regex ? WordPart::Literal : WordPart::Quoted, "$");
         advance();
         return true;
     }

@@ -106,6 +106,7 @@ public:
 
     // Variables.
     std::optional<std::string> parameter(const std::string& name);
+    void refreshArray(const std::string& name);
     // False (with `error` set) when readonly.
     bool assign(const std::string& name, std::string value, bool append = false);
     bool assignElement(const std::string& name, const std::string& subscript, std::string value,

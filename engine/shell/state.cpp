@@ -70,6 +70,30 @@ std::optional<std::string> Shell::specialVariable(const std::string& key) {
     return std::nullopt;
 }
 
+// Arrays that the shell keeps itself.
+void Shell::refreshArray(const std::string& key) {
+    const bool frames = key == "FUNCNAME" || key == "BASH_SOURCE" || key == "BASH_LINENO";
+    if (!frames && key != "PIPESTATUS" && key != "DIRSTACK") return;
+    if (frames && calls.empty()) {
+        variables.unset(key);
+        return;
+    }
+    Variable& variable = variables.make(key);
+    variable.isIndexed = variable.isSet = true;
+    variable.indexed.clear();
+    std::int64_t index = 0;
+    if (key == "PIPESTATUS")
+        for (const int status : pipeStatus) variable.indexed[index++] = std::to_string(status);
+    if (key == "DIRSTACK") {
+        variable.indexed[index++] = cwd;
+        for (auto it = directoryStack.rbegin(); it != directoryStack.rend(); ++it) variable.indexed[index++] = *it;
+    }
+    if (!frames) return;
+    for (auto it = calls.rbegin(); it != calls.rend(); ++it)
+        variable.indexed[index++] = key == "FUNCNAME" ? it->name : key == "BASH_SOURCE" ? it->source : std::to_string(it->line);
+    variable.indexed[index] = key == "FUNCNAME" ? "main" : key == "BASH_SOURCE" ? name : "0";
+}
+
 std::optional<std::string> Shell::parameter(const std::string& key) {
     if (key.size() == 1 && !std::isalpha(static_cast<unsigned char>(key[0])) && key[0] != '_') {
         switch (key[0]) {
@@ -104,14 +128,7 @@ std::optional<std::string> Shell::parameter(const std::string& key) {
         if (index > static_cast<std::int64_t>(positional.size())) return std::nullopt;
         return positional[static_cast<std::size_t>(index - 1)];
     }
-    if (key == "PIPESTATUS") {
-        // An array in every respect.
-        Variable& variable = variables.make(key);
-        variable.isIndexed = variable.isSet = true;
-        variable.indexed.clear();
-        for (std::size_t i = 0; i < pipeStatus.size(); ++i)
-            variable.indexed[static_cast<std::int64_t>(i)] = std::to_string(pipeStatus[i]);
-    }
+    refreshArray(key);
     if (const Variable* found = variables.find(key)) {
         if (found->isSet || found->isArray()) return found->scalar();
         return std::nullopt;

@@ -14,7 +14,7 @@ sim::Task<int> falseBuiltin(Shell&, Strings) { co_return 1; }
 
 sim::Task<int> exitBuiltin(Shell& shell, Strings args) {
     std::int64_t status = shell.lastStatus;
-    if (shell.options.interactive && shell.subshellLevel == 0) co_await shell.err(shell.options.login ? "logout\n" : "exit\n");
+    if (shell.options.interactive && shell.subshellLevel == 0) { std::string hoisted = shell.options.login ? "logout\n" : "exit\n"; co_await shell.err(std::move(hoisted)); }
     if (args.size() > 1) {
         const auto number = base::parseInt(args[1]);
         if (!number) {
@@ -56,7 +56,7 @@ sim::Task<int> breakBuiltin(Shell& shell, Strings args) {
     if (args.size() > 1) {
         const auto number = base::parseInt(args[1]);
         if (!number || *number < 1) {
-            co_await shell.complain(args[0] + ": " + args[1] + (number ? ": loop count out of range" : ": numeric argument required"));
+            { std::string hoisted = args[0] + ": " + args[1] + (number ? ": loop count out of range" : ": numeric argument required"); co_await shell.complain(std::move(hoisted)); }
             shell.flowCount = shell.loopDepth;
             shell.flow = Flow::Break;
             co_return number ? 1 : 128;
@@ -115,8 +115,8 @@ sim::Task<int> sourceBuiltin(Shell& shell, Strings args) {
     }
     auto content = shell.files().read(shell.absolute(path));
     if (!content.ok()) {
-        co_await shell.complain((shell.files().isDirectory(shell.absolute(path)) ? args[0] + ": " : std::string()) + args[1] + ": " +
-                                (shell.files().isDirectory(shell.absolute(path)) ? "is a directory" : content.error().message));
+        { std::string hoisted = (shell.files().isDirectory(shell.absolute(path)) ? args[0] + ": " : std::string()) + args[1] + ": " +
+                                (shell.files().isDirectory(shell.absolute(path)) ? "is a directory" : content.error().message); co_await shell.complain(std::move(hoisted)); }
         co_return 1;
     }
     Strings saved;

@@ -152,7 +152,7 @@ sim::Task<int> callerBuiltin(Shell& shell, Strings args) {
     if (level >= shell.calls.size()) co_return 1;
     const CallFrame& frame = shell.calls[shell.calls.size() - 1 - level];
     const std::string caller = shell.calls.size() - 1 - level > 0 ? shell.calls[shell.calls.size() - 2 - level].name : "main";
-    co_await shell.out(std::to_string(frame.line) + (args.size() > 1 ? " " + caller : "") + " " + frame.source + "\n");
+    { std::string hoisted = std::to_string(frame.line) + (args.size() > 1 ? " " + caller : "") + " " + frame.source + "\n"; co_await shell.out(std::move(hoisted)); }
     co_return 0;
 }
 

@@ -28,13 +28,14 @@ sim::Task<int> echoBuiltin(Shell& shell, Strings args) {
         text += escapes ? echoEscapes(args[i], stop) : args[i];
     }
     if (newline && !stop) text += '\n';
-    const bool written = text.empty() || co_await shell.writeTo(1, std::move(text));
+    bool written = true;
+    if (!text.empty()) written = co_await shell.writeTo(1, std::move(text));
     if (!written) {
         if (shell.subshellLevel > 0) {
             shell.requestExit(141);
             co_return 141;
         }
-        co_await shell.complain(shell.fds.count(1) == 0 ? "echo: write error: Bad file descriptor" : "echo: write error: Broken pipe");
+        { std::string hoisted = shell.fds.count(1) == 0 ? "echo: write error: Bad file descriptor" : "echo: write error: Broken pipe"; co_await shell.complain(std::move(hoisted)); }
         co_return 1;
     }
     co_return 0;

@@ -35,7 +35,7 @@ sim::Task<int> fgBuiltin(Shell& shell, Strings args) {
     }
     const auto job = shell.findJob(args.size() > 1 ? args[1] : "%+");
     if (!job || job->done()) {
-        co_await shell.complain(args[0] + ": " + (args.size() > 1 ? args[1] : "current") + ": no such job");
+        { std::string hoisted = args[0] + ": " + (args.size() > 1 ? args[1] : "current") + ": no such job"; co_await shell.complain(std::move(hoisted)); }
         co_return 1;
     }
     const bool wasStopped = std::exchange(job->stopped, false);
@@ -173,7 +173,7 @@ sim::Task<int> killBuiltin(Shell& shell, Strings args) {
         }
         const auto done = shell.process().kill(static_cast<int>(*pid), number);
         if (!done.ok()) {
-            co_await shell.complain("kill: (" + args[at] + ") - " + (done.error().message.empty() || done.error().code == 3 ? "No such process" : done.error().message));
+            { std::string hoisted = "kill: (" + args[at] + ") - " + (done.error().message.empty() || done.error().code == 3 ? "No such process" : done.error().message); co_await shell.complain(std::move(hoisted)); }
             status = 1;
         }
     }
@@ -184,7 +184,7 @@ sim::Task<int> disownBuiltin(Shell& shell, Strings args) {
     if (args.size() > 1 && args[1] == "-h") co_return 0;
     const auto job = shell.findJob(args.size() > 1 ? args[1] : "%+");
     if (!job) {
-        co_await shell.complain("disown: " + (args.size() > 1 ? args[1] : std::string("current")) + ": no such job");
+        { std::string hoisted = "disown: " + (args.size() > 1 ? args[1] : std::string("current")) + ": no such job"; co_await shell.complain(std::move(hoisted)); }
         co_return 1;
     }
     std::erase(shell.jobs, job);
@@ -358,7 +358,7 @@ sim::Task<int> umaskBuiltin(Shell& shell, Strings args) {
         const std::uint32_t m = shell.umask;
         std::string octal = "0";
         for (int shift = 6; shift >= 0; shift -= 3) octal += static_cast<char>('0' + ((m >> shift) & 7));
-        co_await shell.out((symbolic ? symbolicMask(m) : octal) + "\n");
+        { std::string hoisted = (symbolic ? symbolicMask(m) : octal) + "\n"; co_await shell.out(std::move(hoisted)); }
         co_return 0;
     }
     std::uint32_t mask = 0;

@@ -114,7 +114,7 @@ sim::Task<int> printDeclared(Shell& shell, Strings names, DeclareFlags flags, st
             if (found == shell.functions.end()) {
                 status = 1;
             } else {
-                co_await shell.out(flags.functionNames ? name + "\n" : formatFunction(name, *found->second));
+                { std::string hoisted = flags.functionNames ? name + "\n" : formatFunction(name, *found->second); co_await shell.out(std::move(hoisted)); }
             }
             continue;
         }
@@ -141,10 +141,10 @@ sim::Task<int> declareVariables(Shell& shell, Strings args, DeclareFlags flags, 
         char bad = 0;
         if (!parseDeclareFlags(args[at], flags, bad)) {
             co_await shell.complain(builtin + ": -" + std::string(1, bad) + ": invalid option");
-            co_await shell.err(builtin + ": usage: " + builtin + (builtin == "export" ? " [-fn] [name[=value] ...] or export -p\n"
+            { std::string hoisted = builtin + ": usage: " + builtin + (builtin == "export" ? " [-fn] [name[=value] ...] or export -p\n"
                                : builtin == "readonly" ? " [-aAf] [name[=value] ...] or readonly -p\n"
                                : builtin == "local" ? " [option] name[=value] ...\n"
-                               : " [-aAfFgiIlnrtux] [name[=value] ...] or " + builtin + " -p [-aAfFilnrtux] [name ...]\n"));
+                               : " [-aAfFgiIlnrtux] [name[=value] ...] or " + builtin + " -p [-aAfFilnrtux] [name ...]\n"); co_await shell.err(std::move(hoisted)); }
             co_return 2;
         }
         ++at;
@@ -170,7 +170,7 @@ sim::Task<int> declareVariables(Shell& shell, Strings args, DeclareFlags flags, 
         const bool makeLocal = local && !flags.global && !shell.variables.isLocal(piece.name);
         const Variable* before = shell.variables.find(piece.name);
         if (before != nullptr && before->readOnly && (piece.hasValue || makeLocal)) {
-            co_await shell.complain((makeLocal ? builtin + ": " : std::string()) + piece.name + ": readonly variable");
+            { std::string hoisted = (makeLocal ? builtin + ": " : std::string()) + piece.name + ": readonly variable"; co_await shell.complain(std::move(hoisted)); }
             status = 1;
             continue;
         }

@@ -87,7 +87,9 @@ sim::Task<int> catMain(ports::Process& process, Strings argv) {
                 }
                 out << shown << (ends && ended ? "$" : "") << (ended ? "\n" : "");
             }
-            if (out.full() && !co_await out.flush()) co_return kSigPipeStatus;
+            if (!out.full()) continue;
+            const bool written = co_await out.flush();
+            if (!written) co_return kSigPipeStatus;
         }
     }
     const bool written = co_await out.flush();
@@ -129,7 +131,7 @@ sim::Task<int> headMain(ports::Process& process, Strings argv) {
     const bool allBut = !text.empty() && text[0] == '-';
     const auto count = parseSize(allBut ? std::string_view(text).substr(1) : std::string_view(text));
     if (!count) {
-        co_await complain(process, std::string("invalid number of ") + (bytes ? "bytes" : "lines") + ": " + quoted(text));
+        { std::string hoisted = std::string("invalid number of ") + (bytes ? "bytes" : "lines") + ": " + quoted(text); co_await complain(process, std::move(hoisted)); }
         co_return 1;
     }
     Out out(process);
@@ -141,7 +143,7 @@ sim::Task<int> headMain(ports::Process& process, Strings argv) {
         const std::string problem = reader.open();
         if (!problem.empty()) {
             co_await out.flush();
-            co_await complain(process, problem == "Is a directory" ? "error reading " + quoted(path) + ": " + problem : "cannot open " + quoted(path) + " for reading: " + problem);
+            { std::string hoisted = problem == "Is a directory" ? "error reading " + quoted(path) + ": " + problem : "cannot open " + quoted(path) + " for reading: " + problem; co_await complain(process, std::move(hoisted)); }
             status = 1;
             continue;
         }
@@ -162,7 +164,9 @@ sim::Task<int> headMain(ports::Process& process, Strings argv) {
             const bool more = co_await reader.next(line, ended, &out);
             if (!more) break;
             out << line << (ended ? "\n" : "");
-            if (out.full() && !co_await out.flush()) co_return kSigPipeStatus;
+            if (!out.full()) continue;
+            const bool written = co_await out.flush();
+            if (!written) co_return kSigPipeStatus;
         }
     }
     const bool written = co_await out.flush();
@@ -194,7 +198,9 @@ sim::Task<int> followFile(ports::Process& process, Strings paths, std::vector<st
             std::string text = headers && last != i ? "\n==> " + paths[i] + " <==\n" : "";
             last = i;
             const auto pipe = process.output();
-            const bool written = pipe && co_await pipe->write(text + *fresh);
+            if (!pipe) co_return kSigPipeStatus;
+            text += *fresh;
+            const bool written = co_await pipe->write(std::move(text));
             if (!written) co_return kSigPipeStatus;
         }
         (void)any;
@@ -212,7 +218,7 @@ sim::Task<int> tailMain(ports::Process& process, Strings argv) {
     const bool fromStart = !text.empty() && text[0] == '+';
     const auto count = parseSize(fromStart || (!text.empty() && text[0] == '-') ? std::string_view(text).substr(1) : std::string_view(text));
     if (!count) {
-        co_await complain(process, std::string("invalid number of ") + (bytes ? "bytes" : "lines") + ": " + quoted(text));
+        { std::string hoisted = std::string("invalid number of ") + (bytes ? "bytes" : "lines") + ": " + quoted(text); co_await complain(process, std::move(hoisted)); }
         co_return 1;
     }
     Out out(process);
@@ -225,7 +231,7 @@ sim::Task<int> tailMain(ports::Process& process, Strings argv) {
         auto whole = co_await readWhole(process, path);
         if (!whole.ok()) {
             co_await out.flush();
-            co_await complain(process, whole.error().message == "Is a directory" ? "error reading " + quoted(path) + ": Is a directory" : "cannot open " + quoted(path) + " for reading: " + whole.error().message);
+            { std::string hoisted = whole.error().message == "Is a directory" ? "error reading " + quoted(path) + ": Is a directory" : "cannot open " + quoted(path) + " for reading: " + whole.error().message; co_await complain(process, std::move(hoisted)); }
             status = 1;
             if (options.has('F')) {
                 followed.push_back(path);
@@ -367,7 +373,9 @@ sim::Task<int> teeMain(ports::Process& process, Strings argv) {
             else if (path != "/dev/null") (void)process.files().append(path, piece);
         }
         const auto pipe = process.output();
-        if (pipe && !co_await pipe->write(std::move(piece))) co_return kSigPipeStatus;
+        if (!pipe) continue;
+        const bool written = co_await pipe->write(std::move(piece));
+        if (!written) co_return kSigPipeStatus;
     }
     co_return status;
 }
@@ -461,7 +469,7 @@ sim::Task<int> seqMain(ports::Process& process, Strings argv) {
         } else numbers.push_back(word);
     }
     if (numbers.empty() || numbers.size() > 3) {
-        co_await process.writeError(numbers.empty() ? "seq: missing operand\nTry 'seq --help' for more information.\n" : "seq: extra operand " + quoted(numbers[3]) + "\nTry 'seq --help' for more information.\n");
+        { std::string hoisted = numbers.empty() ? "seq: missing operand\nTry 'seq --help' for more information.\n" : "seq: extra operand " + quoted(numbers[3]) + "\nTry 'seq --help' for more information.\n"; co_await process.writeError(std::move(hoisted)); }
         co_return 1;
     }
     double values[3] = {1, 1, 1};
@@ -504,7 +512,9 @@ sim::Task<int> seqMain(ports::Process& process, Strings argv) {
         if (equalWidth && text.size() < widest) text.insert(text[0] == '-' ? 1 : 0, widest - text.size(), '0');
         if (i > 0) out << separator;
         out << text;
-        if (out.full() && !co_await out.flush()) co_return kSigPipeStatus;
+        if (!out.full()) continue;
+        const bool flushed = co_await out.flush();
+        if (!flushed) co_return kSigPipeStatus;
     }
     if (count >= 0) out << "\n";
     const bool written = co_await out.flush();
@@ -518,7 +528,8 @@ sim::Task<int> yesMain(ports::Process& process, Strings argv) {
     while (block.size() < 16 * 1024) block += line;
     while (true) {
         const auto pipe = process.output();
-        const bool written = pipe && co_await pipe->write(block);
+        if (!pipe) co_return kSigPipeStatus;
+        const bool written = co_await pipe->write(block);
         if (!written) co_return kSigPipeStatus;
         co_await sim::sleepFor(process.kernel(), 20 * sim::kMicrosecond);
     }
@@ -563,8 +574,8 @@ sim::Task<int> cutMain(ports::Process& process, Strings argv) {
     const auto ranges = parseRanges(options.value(mode));
     if (!ranges) {
         const std::string list = options.value(mode);
-        co_await process.writeError(mode == 'f' ? (list == "0" || list.rfind("0,", 0) == 0 ? std::string("cut: fields are numbered from 1\nTry 'cut --help' for more information.\n") : "cut: invalid field value " + quoted(list) + "\nTry 'cut --help' for more information.\n")
-                                                : "cut: invalid byte or character range\nTry 'cut --help' for more information.\n");
+        { std::string hoisted = mode == 'f' ? (list == "0" || list.rfind("0,", 0) == 0 ? std::string("cut: fields are numbered from 1\nTry 'cut --help' for more information.\n") : "cut: invalid field value " + quoted(list) + "\nTry 'cut --help' for more information.\n")
+                                                : "cut: invalid byte or character range\nTry 'cut --help' for more information.\n"; co_await process.writeError(std::move(hoisted)); }
         co_return 1;
     }
     std::string delimiter = options.value('d', "\t");
@@ -616,7 +627,9 @@ sim::Task<int> cutMain(ports::Process& process, Strings argv) {
                 }
             }
             out << result << "\n";
-            if (out.full() && !co_await out.flush()) co_return kSigPipeStatus;
+            if (!out.full()) continue;
+            const bool written = co_await out.flush();
+            if (!written) co_return kSigPipeStatus;
         }
     }
     const bool written = co_await out.flush();
