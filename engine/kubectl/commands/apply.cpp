@@ -97,10 +97,10 @@ private:
         if (output_.empty() && !flags_.text("template").empty()) output_ = "go-template";
         PrinterOptions check;
         if (auto printer = makePrinter(s_, check); !printer.ok()) return printer.error();
-        if (flags_.list("filename").empty() && flags_.text("kustomize").empty())
-            return base::makeError("must specify one of -f and -k");
         if (!s_.args.empty())
             return s_.usage("Unexpected args: [" + base::join(s_.args, " ") + "]");
+        if (flags_.list("filename").empty() && flags_.text("kustomize").empty())
+            return base::makeError("must specify one of -f and -k");
         return validate();
     }
     base::Status validate() {

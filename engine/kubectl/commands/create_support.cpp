@@ -39,9 +39,11 @@ Value intOrString(std::string_view text) {
 }
 
 Value withLastApplied(const Value& object, bool typed) {
-    const Value bare = object["metadata"]["annotations"].has(kLastApplied)
-                           ? object.withoutPath({"metadata", "annotations", kLastApplied})
-                           : object;
+    Value bare = object["metadata"]["annotations"].has(kLastApplied)
+                     ? object.withoutPath({"metadata", "annotations", kLastApplied})
+                     : object;
+    if (!typed && bare["metadata"]["annotations"].isNull())
+        bare = bare.withPath({"metadata", "annotations"}, Value::object());
     const std::string text = (typed ? typedJson(filledByType(bare)) : document::writeJson(bare, true)) + "\n";
     return object.withPath({"metadata", "annotations", kLastApplied}, text);
 }

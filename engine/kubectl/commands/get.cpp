@@ -71,6 +71,8 @@ private:
                                    "request or alter the output");
         ports::Request request;
         const std::string given = flags_.text("raw");
+        if (given[0] != '/')
+            co_return base::makeError("--raw must be a valid URL path: parse " + base::quoteGo(given) + ": invalid URI for request");
         const auto mark = given.find('?');
         request.path = given.substr(0, mark);
         if (mark != std::string::npos) request.query = ports::Query::parse(given.substr(mark + 1));

@@ -164,7 +164,7 @@ sim::Task<Outcome> runTaint(Session& session) {
             errors.push_back(answer.error());
             continue;
         }
-        base::Status printed = printResult(session, answer.value(), changed.value().operation, mode.value());
+        base::Status printed = printResult(session, answer.value(), changed.value().operation, DryRun::None);
         if (!printed.ok()) errors.push_back(printed.error());
     }
     if (!errors.empty()) co_return aggregate(std::move(errors));

@@ -120,13 +120,9 @@ std::vector<Rule> compactRules(const Value& rules) {
 
 } // namespace
 
-sim::Task<base::Status> describeRole(DescribeContext& c) {
-    DescribeWriter& w = c.w;
-    describeMeta(c, false);
-    w.line(0, "PolicyRule:");
-    w.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
-    w.line(1, "---------\t-----------------\t--------------\t-----");
-    for (const Rule& rule : compactRules(c.object["rules"])) {
+std::vector<std::string> ruleRows(const Value& rules) {
+    std::vector<std::string> rows;
+    for (const Rule& rule : compactRules(rules)) {
         std::string resource;
         if (!rule.resources.empty()) {
             const auto parts = base::splitLimited(rule.resources[0], '/', 2);
@@ -134,8 +130,18 @@ sim::Task<base::Status> describeRole(DescribeContext& c) {
             if (!rule.groups.empty() && !rule.groups[0].empty()) resource += "." + rule.groups[0];
             if (parts.size() == 2) resource += "/" + parts[1];
         }
-        w.line(1, resource + "\t" + Rule::list(rule.urls) + "\t" + Rule::list(rule.names) + "\t" + Rule::list(rule.verbs));
+        rows.push_back(resource + "\t" + Rule::list(rule.urls) + "\t" + Rule::list(rule.names) + "\t" + Rule::list(rule.verbs));
     }
+    return rows;
+}
+
+sim::Task<base::Status> describeRole(DescribeContext& c) {
+    DescribeWriter& w = c.w;
+    describeMeta(c, false);
+    w.line(0, "PolicyRule:");
+    w.line(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs");
+    w.line(1, "---------\t-----------------\t--------------\t-----");
+    for (const std::string& row : ruleRows(c.object["rules"])) w.line(1, row);
     co_return base::okStatus();
 }
 

@@ -52,6 +52,9 @@ void describeCsi(DescribeWriter& w, const document::Value& source, bool persiste
 void describeClaim(DescribeWriter& w, const document::Value& claim, bool whole, int level);
 void describeResources(DescribeWriter& w, const document::Value& resources, int level);
 
+// RBAC rules split, merged and sorted: resource, URLs, names, verbs, with tabs between.
+std::vector<std::string> ruleRows(const document::Value& rules);
+
 // The sum over containers as the scheduler counts it; canonical quantities.
 struct PodTotals {
     document::Value requests, limits;
