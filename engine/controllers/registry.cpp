@@ -70,6 +70,7 @@ const std::vector<RegistryEntry>& registry() {
         {"node-lifecycle-controller", "node-controller", true, make<NodeLifecycleController>},
         {"taint-eviction-controller", "node-controller", true, make<TaintEvictionController>},
         {"persistentvolume-binder-controller", "persistent-volume-binder", true, make<PersistentVolumeBinder>},
+        {"persistentvolume-expander-controller", "expand-controller", true, make<VolumeExpandController>},
         {"persistentvolumeclaim-protection-controller", "pvc-protection-controller", true,
          make<ClaimProtectionController>},
         {"persistentvolume-protection-controller", "pv-protection-controller", true, make<VolumeProtectionController>},

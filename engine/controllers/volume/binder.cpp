@@ -45,7 +45,7 @@ PersistentVolumeBinder::PersistentVolumeBinder(Context context)
       pods_(use(client::podsResource())) {
     claims_.onChange([this](const Value& previous, const Value& current) {
         if (!current.isNull()) {
-            queue_.add("c/" + objectKey(current));
+            if (!wroteThis(current)) queue_.add("c/" + objectKey(current));
             return;
         }
         const std::string volume = previous.at("spec", "volumeName").text();
@@ -53,10 +53,19 @@ PersistentVolumeBinder::PersistentVolumeBinder(Context context)
     });
     volumes_.onChange([this](const Value& previous, const Value& current) {
         const Value& volume = current.isNull() ? previous : current;
-        if (!current.isNull()) queue_.add("v/" + api::nameOf(volume));
+        if (!current.isNull() && !wroteThis(current)) queue_.add("v/" + api::nameOf(volume));
         const Value& reference = volume.at("spec", "claimRef");
         if (current.isNull() && !reference.isNull()) queue_.add("c/" + claimKeyOf(reference));
     });
+}
+
+void PersistentVolumeBinder::written(client::Informer& informer, const Value& object) {
+    own_.insert(api::uidOf(object) + "@" + api::resourceVersionOf(object));
+    informer.put(object);
+}
+
+bool PersistentVolumeBinder::wroteThis(const Value& object) {
+    return own_.erase(api::uidOf(object) + "@" + api::resourceVersionOf(object)) > 0;
 }
 
 void PersistentVolumeBinder::ready(sim::Scope& scope) { scope.spawn(resync(this), "pv-resync"); }
@@ -192,7 +201,7 @@ sim::Task<base::Status> PersistentVolumeBinder::bind(Value volume, Value claim) 
         next = next.withPath({"spec", "claimRef"}, reference);
         auto written = co_await client_.update(client::persistentVolumesResource(), "", next);
         if (!written.ok()) co_return written.error();
-        volumes_.put(*written);
+        this->written(volumes_, *written);
         volume = *written;
     }
     auto phased = co_await setVolumePhase(volume, "Bound", "");
@@ -206,7 +215,7 @@ sim::Task<base::Status> PersistentVolumeBinder::bind(Value volume, Value claim) 
     if (!(next == claim)) {
         auto written = co_await client_.update(client::persistentVolumeClaimsResource(), api::namespaceOf(claim), next);
         if (!written.ok()) co_return written.error();
-        claims_.put(*written);
+        this->written(claims_, *written);
         claim = *written;
     }
     co_return co_await setClaimStatus(claim, "Bound", *phased);
@@ -225,7 +234,7 @@ sim::Task<base::Status> PersistentVolumeBinder::setClaimStatus(Value claim, std:
     Value changed = claim.with("status", status);
     auto written = co_await client_.update(client::persistentVolumeClaimsResource(), api::namespaceOf(claim), std::move(changed), "status");
     if (!written.ok()) co_return written.error();
-    claims_.put(*written);
+    this->written(claims_, *written);
     co_return base::okStatus();
 }
 
@@ -236,7 +245,7 @@ sim::Task<base::Result<Value>> PersistentVolumeBinder::setVolumePhase(Value volu
     if (volume.at("status", "phase").asString() != phase) status = status.with("lastPhaseTransitionTime", now());
     Value changed = volume.with("status", status);
     auto written = co_await client_.update(client::persistentVolumesResource(), "", std::move(changed), "status");
-    if (written.ok()) volumes_.put(*written);
+    if (written.ok()) this->written(volumes_, *written);
     co_return written;
 }
 
@@ -347,7 +356,7 @@ sim::Task<base::Status> PersistentVolumeBinder::provision(Value claim) {
     if (!(next == claim)) {
         auto written = co_await client_.update(client::persistentVolumeClaimsResource(), api::namespaceOf(claim), next);
         if (!written.ok()) co_return written.error();
-        claims_.put(*written);
+        this->written(claims_, *written);
         next = *written;
     }
     recorder_.normal(next, "ExternalProvisioning",

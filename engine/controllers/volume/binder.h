@@ -3,6 +3,8 @@
 
 #include "controllers/support/controller.h"
 
+#include <set>
+
 namespace controllers {
 
 class PersistentVolumeBinder : public QueueController {
@@ -32,10 +34,28 @@ private:
     bool delayed(const Value& claim) const;
     void explainDelay(const Value& claim);
 
+    // Our own writes come back through the watch and need no look of their own.
+    void written(client::Informer& informer, const Value& object);
+    bool wroteThis(const Value& object);
+
     client::Informer& volumes_;
     client::Informer& claims_;
     client::Informer& classes_;
     client::Informer& pods_;
+    std::set<std::string> own_;
+};
+
+// Tells that growing a claim is left to the driver's resizer. Source: pkg/controller/volume/expand.
+class VolumeExpandController : public QueueController {
+public:
+    explicit VolumeExpandController(Context context);
+
+protected:
+    sim::Task<base::Status> sync(std::string key) override;
+
+private:
+    client::Informer& claims_;
+    client::Informer& volumes_;
 };
 
 // Keeps claims that pods use, and volumes that are bound, from going away.

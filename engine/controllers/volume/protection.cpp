@@ -1,5 +1,6 @@
 #include "api/objects/pod.h"
 #include "api/objects/volume.h"
+#include "api/quantity.h"
 #include "api/status.h"
 #include "controllers/volume/binder.h"
 
@@ -70,6 +71,29 @@ sim::Task<base::Status> VolumeProtectionController::sync(std::string key) {
     else co_return base::okStatus();
     auto written = co_await client_.update(client::persistentVolumesResource(), "", next);
     if (!written.ok() && !api::isNotFound(written.error())) co_return written.error();
+    co_return base::okStatus();
+}
+
+VolumeExpandController::VolumeExpandController(Context context)
+    : QueueController(context, "volume_expand"), claims_(use(client::persistentVolumeClaimsResource())),
+      volumes_(use(client::persistentVolumesResource())) {
+    claims_.onChange([this](const Value& previous, const Value& current) {
+        if (previous.isNull() || current.isNull()) return;
+        const auto size = [](const Value& claim) {
+            return api::Quantity::of(claim.at("spec", "resources", "requests", "storage").asString());
+        };
+        if (size(current) > size(previous)) queue_.add(objectKey(current));
+    });
+}
+
+sim::Task<base::Status> VolumeExpandController::sync(std::string key) {
+    const Value claim = claims_.get(key);
+    const Value volume = volumes_.get(claim.at("spec", "volumeName").asString());
+    if (claim.isNull() || !(volume.at("spec", "claimRef", "uid") == claim.at("metadata", "uid"))) co_return base::okStatus();
+    if (api::Quantity::of(claim.at("spec", "resources", "requests", "storage").asString()) <=
+        api::Quantity::of(claim.at("status", "capacity", "storage").asString()))
+        co_return base::okStatus();
+    recorder_.normal(claim, "ExternalExpanding", "waiting for an external controller to expand this PVC");
     co_return base::okStatus();
 }
 
