@@ -293,6 +293,9 @@ base::Result<LabelSelector> LabelSelector::fromObject(const Value& object) {
             return base::makeError(base::quoteGo(name) + " is not a valid label selector operator");
         std::vector<std::string> values;
         for (const Value& value : expression["values"].items()) values.push_back(value.text());
+        if (!values.empty() && (op == Operator::Exists || op == Operator::DoesNotExist))
+            return base::makeError("values: Invalid value: values set must be empty for exists and does "
+                                   "not exist");
         BASE_TRY(Requirement requirement,
                  makeRequirement(expression["key"].text(), op, std::move(values)));
         selector.requirements_.push_back(std::move(requirement));

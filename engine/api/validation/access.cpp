@@ -1,6 +1,8 @@
 // RBAC. Source: pkg/apis/rbac/validation.
 #include "api/validation/rules.h"
 
+#include "api/label_selector.h"
+
 namespace api::validation {
 namespace {
 
@@ -48,7 +50,11 @@ void clusterRole(Errors& errors, const Value& object) {
     const Path path = Path("aggregationRule").child("clusterRoleSelectors");
     if (selectors.size() == 0)
         errors.required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil");
-    for (std::size_t i = 0; i < selectors.size(); ++i) validateLabelSelector(errors, selectors[i], path.index(i));
+    for (std::size_t i = 0; i < selectors.size(); ++i) {
+        validateLabelSelector(errors, selectors[i], path.index(i));
+        if (!LabelSelector::fromObject(selectors[i]).ok())
+            errors.invalidText(path.index(i), "null", "invalid label selector.");
+    }
 }
 void clusterRoleUpdate(Errors& errors, const Value& object, const Value& old) {
     clusterRole(errors, object);

@@ -15,13 +15,15 @@ void pathSegment(Errors& errors, const Value& name, const Path& path, std::strin
     else errors.invalidEach(path, name, checkPathSegment(name.asString()));
 }
 
-void crossReference(Errors& errors, const Value& reference, const Path& path) {
+void crossReference(Errors& errors, const Value& reference, const Path& path, bool core = true) {
     pathSegment(errors, reference["kind"], path.child("kind"));
     pathSegment(errors, reference["name"], path.child("name"));
     const std::string version = reference["apiVersion"].text();
     const auto slashes = base::split(version, '/').size() - 1;
     if (slashes > 1)
         errors.invalid(path.child("apiVersion"), version, "unexpected GroupVersion string: " + version);
+    else if (slashes == 0 && !core)
+        errors.invalid(path.child("apiVersion"), version, "apiVersion must specify API group");
 }
 
 void metricTarget(Errors& errors, const Value& target, const Path& path) {
@@ -122,7 +124,7 @@ void scalingRules(Errors& errors, const Value& rules, const Path& path) {
         errors.invalid(path.child("tolerance"), rules["tolerance"], "must be greater than or equal to 0");
 }
 
-void autoscalerSpec(Errors& errors, const Value& spec) {
+void autoscalerSpec(Errors& errors, const Value& spec, bool coreTarget) {
     const Value& minimum = spec["minReplicas"];
     const std::int64_t maximum = spec["maxReplicas"].asInt();
     if (!minimum.isNull() && minimum.asInt() < 1)
@@ -130,7 +132,7 @@ void autoscalerSpec(Errors& errors, const Value& spec) {
     if (maximum < 1) errors.invalid(kSpec.child("maxReplicas"), maximum, "must be greater than 0");
     if (!minimum.isNull() && maximum < minimum.asInt())
         errors.invalid(kSpec.child("maxReplicas"), maximum, "must be greater than or equal to `minReplicas`");
-    crossReference(errors, spec["scaleTargetRef"], kSpec.child("scaleTargetRef"));
+    crossReference(errors, spec["scaleTargetRef"], kSpec.child("scaleTargetRef"), coreTarget);
     bool scalesToZero = false;
     for (std::size_t i = 0; i < spec["metrics"].size(); ++i) {
         metricSpec(errors, spec["metrics"][i], kSpec.child("metrics").index(i));
@@ -151,11 +153,13 @@ void autoscalerSpec(Errors& errors, const Value& spec) {
 
 void validateAutoscaler(Errors& errors, const Value& autoscaler) {
     validateObjectMeta(errors, autoscaler["metadata"], true, nameIsSubdomain, Path("metadata"));
-    autoscalerSpec(errors, autoscaler["spec"]);
+    autoscalerSpec(errors, autoscaler["spec"], false);
 }
 void validateAutoscalerUpdate(Errors& errors, const Value& autoscaler, const Value& old) {
     validateObjectMetaUpdate(errors, autoscaler["metadata"], old["metadata"], Path("metadata"));
-    autoscalerSpec(errors, autoscaler["spec"]);
+    // What was accepted before stays acceptable.
+    const std::string_view before = old["spec"]["scaleTargetRef"]["apiVersion"].asString();
+    autoscalerSpec(errors, autoscaler["spec"], before.find('/') == std::string_view::npos);
 }
 
 } // namespace api::validation

@@ -425,7 +425,10 @@ void node(Errors& errors, const Value& object) {
     validateObjectMeta(errors, object["metadata"], false, nameIsSubdomain, kMeta);
     taints(errors, object["spec"]["taints"], kMeta.child("taints"));
     nodeResources(errors, object);
-    const Value& cidrs = object["spec"]["podCIDRs"];
+    // The old single field is the first of the list. Source: core/v1 conversion of NodeSpec.
+    const Value& single = object["spec"]["podCIDR"];
+    Value cidrs = object["spec"]["podCIDRs"];
+    if (cidrs.size() == 0 && !single.isEmpty()) cidrs = Value::array({single});
     for (std::size_t i = 0; i < cidrs.size(); ++i)
         validateLegacyCidr(errors, cidrs[i], Path("spec").child("podCIDRs").index(i));
 }

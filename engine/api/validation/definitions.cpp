@@ -13,6 +13,27 @@ namespace {
 const Path kMeta("metadata");
 const Path kSpec("spec");
 
+// Go's words for what RE2 found.
+std::string regexpProblem(const RE2& compiled) {
+    const char* text = "invalid or unsupported Perl syntax";
+    switch (compiled.error_code()) {
+    case RE2::ErrorBadEscape: text = "invalid escape sequence"; break;
+    case RE2::ErrorBadCharClass: text = "invalid character class"; break;
+    case RE2::ErrorBadCharRange: text = "invalid character class range"; break;
+    case RE2::ErrorMissingBracket: text = "missing closing ]"; break;
+    case RE2::ErrorMissingParen: text = "missing closing )"; break;
+    case RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression: ``";
+    case RE2::ErrorRepeatArgument: text = "missing argument to repetition operator"; break;
+    case RE2::ErrorRepeatSize: text = "invalid repeat count"; break;
+    case RE2::ErrorRepeatOp: text = "invalid nested repetition operator"; break;
+    case RE2::ErrorBadUTF8: text = "invalid UTF-8"; break;
+    case RE2::ErrorUnexpectedParen: text = "unexpected )"; break;
+    case RE2::ErrorBadNamedCapture: text = "invalid named capture"; break;
+    default: break;
+    }
+    return std::string(text) + ": `" + compiled.error_arg() + "`";
+}
+
 class SchemaRules {
 public:
     explicit SchemaRules(Errors& errors) : errors_(errors) {}
@@ -20,12 +41,21 @@ public:
     void root(const Value& schema, const Path& path) {
         if (schema["nullable"].asBool()) errors_.forbidden(path.child("nullable"), "nullable cannot be true at the root");
         const std::size_t before = errors_.size();
-        structural(schema, path, true);
+        // What cannot be converted is not checked for its structure.
+        if (!refers(schema)) structural(schema, path, true);
         if (errors_.size() == before) defaults(schema, path);
         general(schema, path);
     }
 
 private:
+    static bool refers(const Value& schema) {
+        if (!schema.isObject()) return false;
+        if (!schema["$ref"].isEmpty()) return true;
+        if (refers(schema["items"]) || refers(schema["additionalProperties"])) return true;
+        for (const Member& member : schema["properties"].members())
+            if (refers(member.value)) return true;
+        return false;
+    }
     // Source: pkg/apiserver/schema/validation.go: every value has a type, or says why not.
     void structural(const Value& schema, const Path& path, bool isRoot) {
         const std::string_view type = schema["type"].asString();
@@ -126,8 +156,7 @@ private:
             if (!compiled.ok())
                 errors_.invalid(path.child("pattern"), pattern,
                                 "must be a valid regular expression, but isn't: error parsing regexp: " +
-                                    compiled.error() + (compiled.error().find('`') == std::string::npos
-                                                            ? " `" + compiled.error_arg() + "`" : ""));
+                                    regexpProblem(compiled));
         }
     }
     bool reported(const Path& path) const {
@@ -339,7 +368,7 @@ void storedVersions(Errors& errors, const Value& object) {
     const Value& stored = object["status"]["storedVersions"];
     const Path path = Path("status").child("storedVersions");
     if (stored.size() == 0) {
-        errors.invalidText(path, stored.isNull() ? "null" : "[]", "must have at least one stored version");
+        errors.invalidText(path, "null", "must have at least one stored version");
         return;
     }
     std::set<std::string> known;
@@ -360,6 +389,22 @@ void storedVersions(Errors& errors, const Value& object) {
     }
 }
 
+// Groups of the community need a word of approval. Source: apiextensions apihelpers GetAPIApprovalState.
+void approval(Errors& errors, const Value& object) {
+    const std::string group = "." + object["spec"]["group"].text();
+    if (!group.ends_with(".k8s.io") && !group.ends_with(".kubernetes.io")) return;
+    constexpr const char* kNote = "api-approved.kubernetes.io";
+    const std::string note = object["metadata"]["annotations"][kNote].text();
+    const Path path = kMeta.child("annotations").key(kNote);
+    const std::string start = "protected groups must have approval annotation \"api-approved.kubernetes.io\"";
+    const std::string see = ", see https://github.com/kubernetes/enhancements/pull/1111";
+    if (note.empty()) return errors.required(path, start + see);
+    const std::size_t scheme = note.find("://");
+    const bool url = scheme != std::string::npos && scheme > 0 && scheme + 3 < note.size();
+    if (url || note.starts_with("unapproved")) return;
+    errors.invalid(path, note, start + " with either a URL or a reason starting with \"unapproved\"" + see);
+}
+
 void definition(Errors& errors, const Value& object) {
     const Value& spec = object["spec"];
     const std::string name = object["metadata"]["name"].text();
@@ -368,6 +413,7 @@ void definition(Errors& errors, const Value& object) {
         errors.invalid(kMeta.child("name"), name, "must be spec.names.plural+\".\"+spec.group");
     specRules(errors, spec);
     storedVersions(errors, object);
+    approval(errors, object);
 }
 void definitionUpdate(Errors& errors, const Value& object, const Value& old) {
     validateObjectMetaUpdate(errors, object["metadata"], old["metadata"], kMeta);

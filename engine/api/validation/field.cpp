@@ -236,6 +236,17 @@ std::string maskTrailingDash(std::string_view name) {
     return std::string(name);
 }
 
+// A finalizer without a domain is one of the old ones. Source: core validation.go.
+void finalizerNames(Errors& errors, const Value& finalizers, const Path& path) {
+    for (std::size_t i = 0; i < finalizers.size(); ++i) {
+        const std::string_view name = finalizers[i].asString();
+        if (name.find('/') == std::string_view::npos &&
+            !contains({"kubernetes", "orphan", "foregroundDeletion"}, name))
+            errors.invalid(path.index(i), name,
+                           "name is neither a standard finalizer name nor is it fully qualified");
+    }
+}
+
 } // namespace
 
 void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, NameCheck checkName,
@@ -255,6 +266,7 @@ void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, Name
         errors.forbidden(path.child("namespace"), "not allowed on this type");
     }
     validateCommonMeta(errors, meta, path);
+    finalizerNames(errors, meta["finalizers"], path.child("finalizers"));
 }
 
 void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& old, const Path& path) {
@@ -282,6 +294,7 @@ void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& ol
     validateAnnotations(errors, meta["annotations"], path.child("annotations"));
     validateOwnerReferences(errors, meta["ownerReferences"], path.child("ownerReferences"));
     validateManagedFields(errors, meta["managedFields"], path.child("managedFields"));
+    finalizerNames(errors, meta["finalizers"], path.child("finalizers"));
 }
 
 } // namespace api::validation

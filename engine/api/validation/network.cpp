@@ -286,11 +286,8 @@ void slicePorts(Errors& errors, const Value& ports) {
     }
 }
 
-void endpointSlice(Errors& errors, const Value& object) {
-    validateObjectMeta(errors, object["metadata"], true, nameIsSubdomain, kMeta);
+void sliceEndpoints(Errors& errors, const Value& object) {
     const std::string type = object["addressType"].text();
-    validateOneOf(errors, object["addressType"], Path("addressType"), {"FQDN", "IPv4", "IPv6"});
-    slicePorts(errors, object["ports"]);
     const Value& endpoints = object["endpoints"];
     if (endpoints.size() > 1000) {
         errors.tooMany(Path("endpoints"), static_cast<std::int64_t>(endpoints.size()), 1000);
@@ -313,8 +310,18 @@ void endpointSlice(Errors& errors, const Value& object) {
         hints(errors, endpoint["hints"]["forNodes"], at.child("hints", "forNodes"), false);
     }
 }
+void sliceHead(Errors& errors, const Value& object) {
+    validateObjectMeta(errors, object["metadata"], true, nameIsSubdomain, kMeta);
+    validateOneOf(errors, object["addressType"], Path("addressType"), {"FQDN", "IPv4", "IPv6"});
+    slicePorts(errors, object["ports"]);
+}
+void endpointSlice(Errors& errors, const Value& object) {
+    sliceHead(errors, object);
+    sliceEndpoints(errors, object);
+}
 void endpointSliceUpdate(Errors& errors, const Value& object, const Value& old) {
-    endpointSlice(errors, object);
+    sliceHead(errors, object);
+    if (!(object["endpoints"] == old["endpoints"])) sliceEndpoints(errors, object);
     validateImmutable(errors, object["addressType"], old["addressType"], Path("addressType"));
 }
 

@@ -251,9 +251,9 @@ void policySpec(Errors& errors, const Value& spec) {
         textRule(errors, rule["message"], at.child("message"), true);
         const Value& reason = rule["reason"];
         if (!reason.isNull() &&
-            !contains({"Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"}, reason.asString()))
+            !contains({"Forbidden", "Invalid", "RequestEntityTooLarge"}, reason.asString()))
             errors.notSupported(at.child("reason"), reason,
-                                {"Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"});
+                                {"Forbidden", "Invalid", "RequestEntityTooLarge"});
     }
 }
 void policy(Errors& errors, const Value& object) {

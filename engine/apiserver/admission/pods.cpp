@@ -57,7 +57,8 @@ base::Status priorityCheck(Admission& a) {
 }
 
 base::Status tolerationSeconds(Admission& a) {
-    if (!isPod(a) || a.operation != "CREATE" || !a.subresource.empty()) return base::okStatus();
+    if (!isPod(a) || !a.subresource.empty()) return base::okStatus();
+    if (a.operation != "CREATE" && a.operation != "UPDATE") return base::okStatus();
     for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
         bool tolerated = false;
         for (const Value& toleration : a.object.at("spec", "tolerations").items()) {

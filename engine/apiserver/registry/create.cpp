@@ -90,6 +90,8 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
         if (!causes.empty())
             return api::invalid(resource.group, resource.kind, metaText(object, "name"),
                                 std::move(causes));
+        for (std::string& warning : api::warningsFor(resource, object, Value()))
+            context.warn(std::move(warning));
     }
     const std::string_view name = metaText(object, "name");
     BASE_TRY(store::ChangePtr existing,

@@ -92,9 +92,7 @@ base::Result<Value> allocateAddress(Core& core, Context& context, Value object, 
         const std::string list = "[\"" + ip + "\"]: failed to allocate IP " + ip + ": ";
         if (address && !core.config.serviceCidr.contains(*address))
             return invalidService(object, "spec.clusterIPs",
-                                  list + "the provided IP (" + ip +
-                                      ") is not in the valid range. The range of valid IPs is " +
-                                      core.config.serviceCidr.text());
+                                  list + "the provided network does not match the current range");
         if (taken(core, ip))
             return invalidService(object, "spec.clusterIPs", list + "provided IP is already allocated");
         if (!context.dryRun) recordAddress(core, object, ip);
@@ -209,8 +207,9 @@ Value prepareServiceUpdate(Core&, Context&, Value object, const Value& old) {
     if (type != "ExternalName" && oldType != "ExternalName") {
         for (const char* key : {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"})
             if (!object["spec"].has(key) && old["spec"].has(key)) spec.set(key, old["spec"][key]);
-        if (object["spec"].has("clusterIP") && !object["spec"]["clusterIP"].isEmpty() &&
-            !object["spec"].has("clusterIPs"))
+        const bool changed = object["spec"].has("clusterIP") &&
+                             !object["spec"]["clusterIP"].isEmpty() && !same("clusterIP");
+        if (changed && (!object["spec"].has("clusterIPs") || same("clusterIPs")))
             spec.set("clusterIPs", Value::array({object["spec"]["clusterIP"]}));
     }
     if (type == "ExternalName" && oldType != "ExternalName") {

@@ -69,9 +69,9 @@ Value updateSigningRequest(Core&, Context&, Value object, const Value& old) {
 Value createJob(Core&, Context&, Value object) {
     object = object.without("status");
     if (object.at("spec", "manualSelector").asBool()) return object;
-    // Without labels of its own a job shares those of its template.
+    // Defaulting gave a job without labels those of its template, and they stay one map.
     const Value& own = object.at("metadata", "labels");
-    const bool shared = own.size() == 0 || own == object.at("spec", "template", "metadata", "labels");
+    const bool shared = own.size() > 0 && own == object.at("spec", "template", "metadata", "labels");
     const Value uid = object["metadata"]["uid"];
     const Value name = object["metadata"]["name"];
     const auto set = [&](std::string_view key, const Value& value) {
@@ -103,7 +103,7 @@ Value createDefinition(Core&, Context&, Value object) {
     const Value& spec = object["spec"];
     Value stored;
     for (const Value& version : spec["versions"].items())
-        if (version["storage"].asBool()) stored = Value::array({version["name"]});
+        if (stored.isNull() && version["storage"].asBool()) stored = Value::array({version["name"]});
     document::ObjectBuilder status;
     status.set("conditions", Value::array(std::vector<Value>{}));
     status.set("acceptedNames", Value::object({{"plural", ""}, {"kind", ""}}));

@@ -118,6 +118,9 @@ base::Result<Value> validate(Core& core, Context& context, Value object, const V
                                       : api::validateSubresource(resource, subresource, object, current);
     if (!causes.empty())
         return api::invalid(resource.group, resource.kind, metaText(current, "name"), std::move(causes));
+    if (subresource.empty())
+        for (std::string& warning : api::warningsFor(resource, object, current))
+            context.warn(std::move(warning));
     return object;
 }
 
