@@ -138,7 +138,7 @@ base::Result<document::Value> decodeBody(Core& core, Context& context, const api
 base::Result<document::Value> rawBody(const ports::Request& request);
 base::Result<document::Value> checkFields(Context& context, const api::ResourceInfo& resource,
                                           const document::Value& object, bool failOnUnknown = false);
-void warnDeprecated(Context& context);
+void warnDeprecated(Core& core, Context& context);
 Outcome handleGet(Core& core, Context& context);
 Outcome handleList(Core& core, Context& context);
 Outcome handleWatch(Core& core, Context& context);

@@ -90,7 +90,26 @@ void Context::warn(std::string text) {
 }
 
 // Source: apiserver pkg/endpoints/deprecation; the API lifecycle markers of the types.
-void warnDeprecated(Context& context) {
+void warnDeprecated(Core& core, Context& context) {
+    if (context.resource != nullptr && context.resource->custom) {
+        const auto place =
+            core.customDefinitions.find(context.resource->plural + "." + context.resource->group);
+        if (place == core.customDefinitions.end()) return;
+        for (const document::Value& version : place->second.at("spec", "versions").items()) {
+            if (version["name"].asString() != context.info.version || !version["deprecated"].asBool()) continue;
+            if (!version["deprecationWarning"].isEmpty()) {
+                context.warn(version["deprecationWarning"].text());
+                continue;
+            }
+            std::string text = context.resource->apiVersion() + " " + context.resource->kind + " is deprecated";
+            const api::ResourceInfo* better =
+                core.kinds.findPreferred(context.resource->group, context.resource->plural);
+            if (better != nullptr && better->version != context.info.version)
+                text += "; use " + better->apiVersion() + " " + better->kind;
+            context.warn(text);
+        }
+        return;
+    }
     if (context.info.group.empty() && context.info.resource == "endpoints")
         context.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
 }

@@ -3,6 +3,7 @@
 #include "apiserver/crd/rules.h"
 #include "apiserver/crd/schema.h"
 #include "base/strings.h"
+#include "document/json.h"
 
 namespace apiserver {
 
@@ -22,6 +23,36 @@ base::Result<Value> decodeMetadata(Context& context, const Value& object, std::v
     }
     for (const api::FieldProblem& problem : decoded.value().unknown) unknown.push_back(problem.message);
     return object.with("metadata", decoded.value().object["metadata"]);
+}
+
+// The fields behind the scale subresource must be numbers. Source: apiextensions-apiserver
+// pkg/registry/customresource/validator.go ValidateScaleSpec, ValidateScaleStatus.
+void checkScalePaths(Core& core, const api::ResourceInfo& resource, const Value& object,
+                     std::vector<api::StatusCause>& causes) {
+    if (resource.findSubresource("scale") == nullptr) return;
+    const auto place = core.customDefinitions.find(resource.plural + "." + resource.group);
+    if (place == core.customDefinitions.end()) return;
+    for (const Value& version : place->second.at("spec", "versions").items()) {
+        if (version["name"].asString() != resource.version) continue;
+        for (const char* key : {"specReplicasPath", "statusReplicasPath"}) {
+            const std::string path = version.at("subresources", "scale", key).text();
+            Value at = object;
+            for (const std::string& part : base::split(path.substr(path.empty() ? 0 : 1), '.')) at = at[part];
+            std::string text;
+            if (at.isString()) text = at.text() + " is of the type string";
+            else if (at.isDouble()) text = document::formatNumber(at.asDouble()) + " is of the type float64";
+            else if (at.isBool()) text = std::string(at.asBool() ? "true" : "false") + " is of the type bool";
+            else if (at.isInt() && at.asInt() < 0) {
+                causes.push_back({"FieldValueInvalid",
+                                  "Invalid value: " + std::to_string(at.asInt()) + ": should be a non-negative integer",
+                                  path});
+                continue;
+            }
+            if (!text.empty())
+                causes.push_back({"FieldValueInvalid",
+                                  "Invalid value: 0: " + path + " accessor error: " + text + ", expected int64", path});
+        }
+    }
 }
 
 } // namespace
@@ -68,8 +99,13 @@ base::Result<Value> customValidate(Core& core, Context& context, const api::Reso
         const bool hasRules = hasValidationRules(schema);
         std::vector<api::StatusCause> found;
         validateSchema(schema, object, "", found);
-        const bool broken = !found.empty();
+        bool broken = false;
+        for (const api::StatusCause& cause : found)
+            broken = broken || cause.reason == "FieldValueNotSupported" || cause.reason == "FieldValueRequired" ||
+                     cause.reason == "FieldValueTooLong" || cause.reason == "FieldValueTooMany" ||
+                     cause.reason == "FieldValueTypeInvalid";
         causes.insert(causes.end(), found.begin(), found.end());
+        checkScalePaths(core, resource, object, causes);
         if (broken && hasRules) {
             causes.push_back({"FieldValueInvalid",
                               "Invalid value: null: some validation rules were not checked because the "

@@ -130,16 +130,18 @@ void checkNumber(const Value& schema, const Value& value, const std::string& pat
 
 void checkString(const Value& schema, const Value& value, const std::string& path, Causes& causes) {
     const std::string_view text = value.asString();
-    if (schema["maxLength"].isInt() && static_cast<std::int64_t>(text.size()) > schema["maxLength"].asInt())
+    // Only the first problem of a text is told.
+    if (schema["maxLength"].isInt() && static_cast<std::int64_t>(text.size()) > schema["maxLength"].asInt()) {
         causes.push_back({"FieldValueTooLong",
                           "Too long: may not be more than " + std::to_string(schema["maxLength"].asInt()) +
                               " bytes",
                           path});
-    if (schema["minLength"].isInt() && static_cast<std::int64_t>(text.size()) < schema["minLength"].asInt())
+    } else if (schema["minLength"].isInt() &&
+               static_cast<std::int64_t>(text.size()) < schema["minLength"].asInt()) {
         invalid(causes, path, value,
                 path + " in body should be at least " + std::to_string(schema["minLength"].asInt()) +
                     " chars long");
-    if (schema["pattern"].isString()) {
+    } else if (schema["pattern"].isString()) {
         re2::RE2::Options options;
         options.set_log_errors(false);
         const re2::RE2 pattern(schema["pattern"].text(), options);
@@ -212,6 +214,19 @@ void checkMembers(const Value& schema, const Value& value, const std::string& pa
     }
 }
 
+void checkEnum(const Value& schema, const Value& value, const std::string& path, Causes& causes) {
+    if (schema["enum"].size() == 0) return;
+    std::vector<std::string> values;
+    for (const Value& item : schema["enum"].items()) {
+        if (item == value) return;
+        values.push_back(document::writeJson(item));
+    }
+    causes.push_back({"FieldValueNotSupported",
+                      "Unsupported value: " + document::writeJson(value) + ": supported values: " +
+                          base::join(values, ", "),
+                      path});
+}
+
 void checkCombinations(const Value& schema, const Value& value, const std::string& path, Causes& causes) {
     for (const Value& part : schema["allOf"].items()) validateSchema(part, value, path, causes);
     const auto matching = [&](const Value& list) {
@@ -247,21 +262,10 @@ void validateSchema(const Value& schema, const Value& value, const std::string& 
                           "Invalid value: " + base::quoteGo(have) + ": " + path +
                               " in body must be of type " + wanted + ": " + base::quoteGo(have),
                           path});
+        checkEnum(schema, value, path, causes);
         return;
     }
-    if (schema["enum"].size() > 0) {
-        bool found = false;
-        std::vector<std::string> values;
-        for (const Value& item : schema["enum"].items()) {
-            found = found || item == value;
-            values.push_back(document::writeJson(item));
-        }
-        if (!found)
-            causes.push_back({"FieldValueNotSupported",
-                              "Unsupported value: " + document::writeJson(value) +
-                                  ": supported values: " + base::join(values, ", "),
-                              path});
-    }
+    checkEnum(schema, value, path, causes);
     if (value.isNumber()) checkNumber(schema, value, path, causes);
     if (value.isString()) checkString(schema, value, path, causes);
     if (value.isArray()) checkItems(schema, value, path, causes);

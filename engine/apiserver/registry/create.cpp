@@ -121,7 +121,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
 
 Outcome handleCreate(Core& core, Context& context) {
     const api::ResourceInfo& resource = *context.resource;
-    warnDeprecated(context);
+    warnDeprecated(core, context);
     BASE_TRY(Value object, decodeBody(core, context, resource));
     BASE_TRY(Value created, createObject(core, context, std::move(object)));
     if (context.errand) return ports::Response{};

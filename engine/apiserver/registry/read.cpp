@@ -161,7 +161,7 @@ base::Error expiredToken(const ContinueToken& token) {
 
 Outcome handleGet(Core& core, Context& context) {
     const api::ResourceInfo& resource = *context.resource;
-    warnDeprecated(context);
+    warnDeprecated(core, context);
     BASE_TRY(store::ChangePtr change, readStored(core, storedAs(core, resource), context.info.ns, context.info.name));
     const std::string_view asked = context.request.query.get("resourceVersion");
     if (!asked.empty()) {
@@ -258,7 +258,7 @@ base::Result<Page> readPage(Core& core, const Context& context, const ListQuery&
 
 Outcome handleList(Core& core, Context& context) {
     const api::ResourceInfo& resource = *context.resource;
-    warnDeprecated(context);
+    warnDeprecated(core, context);
     BASE_TRY(ListQuery query, parseListQuery(core, context, false));
     BASE_TRY(Page page, readPage(core, context, query));
     document::ObjectBuilder meta;
