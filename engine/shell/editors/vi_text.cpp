@@ -285,7 +285,7 @@ Vi::Motion Vi::textObject(bool around, int kind) const {
         while (around && to < lastRow() && lineAt(to + 1).empty()) ++to;
         return {true, true, true, {from, 0}, {to, 0}};
     }
-    static constexpr std::string_view kOpen = "([{<", kClose = ")]}>", kNames = "bB";
+    static constexpr std::string_view kOpen = "([{<", kClose = ")]}>";
     std::size_t which = kOpen.find(static_cast<char>(kind));
     if (which == std::string_view::npos) which = kClose.find(static_cast<char>(kind));
     if (which == std::string_view::npos && kind == 'b') which = 0;
