@@ -729,6 +729,8 @@ sim::Task<int> Shell::startChild(Strings words, std::string path, std::shared_pt
     spawn.detached = options.interactive && subshellLevel == 0;
     const auto pid = process_->startChild(std::move(spawn));
     if (!pid.ok()) {
+        // A fork takes its time even when nothing comes of it; endless loops must not stop the clock.
+        co_await sim::sleepFor(kernel(), sim::kMillisecond);
         co_await complain(command + ": " + pid.error().message);
         co_return pid.error().code == 13 ? 126 : 127;
     }
