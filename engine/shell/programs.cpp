@@ -20,4 +20,15 @@ std::vector<NamedProgram> shellPrograms(CompletionProviders providers) {
 bool isBuiltin(std::string_view name) { return findBuiltin(name) != nullptr; }
 std::vector<std::string> builtinNames() { return allBuiltins(); }
 
+// Of BusyBox 1.36 as Debian and the official image build it, as far as they exist here.
+std::vector<std::string> busyboxApplets() {
+    return {"[", "ash", "awk", "base64", "basename", "cat", "chgrp", "chmod", "chown", "clear", "cmp", "comm", "cp", "cut",
+            "date", "diff", "dirname", "du", "echo", "egrep", "env", "expr", "false", "fgrep", "find", "fold", "grep", "groups",
+            "head", "hexdump", "id", "install", "less", "ln", "ls", "md5sum", "mkdir", "mktemp", "more", "mv", "nice", "nl",
+            "nohup", "nproc", "od", "paste", "printenv", "printf", "pwd", "readlink", "realpath", "reset", "rev", "rm", "rmdir",
+            "sed", "seq", "sh", "sha256sum", "shuf", "sleep", "sort", "stat", "strings", "stty", "sync", "tac", "tail", "tee",
+            "test", "timeout", "touch", "tr", "true", "truncate", "tty", "uniq", "vi", "watch", "wc", "which", "whoami", "xargs",
+            "xxd", "yes"};
+}
+
 } // namespace shell

@@ -167,6 +167,8 @@ sim::Task<bool> Shell::step() {
         flow = Flow::Abort;
         lastStatus = 130;
     }
+    if (listening_)
+        while (auto number = process_->signals().tryPop()) pendingSignals_.push_back(*number);
     if (!pendingSignals_.empty() && !inTrap) co_await runPendingTraps();
     co_return unwinding();
 }

@@ -247,6 +247,7 @@ private:
             node->kids.push_back(statement());
             skipEnds();
         }
+        if (fine() && token_.kind == Tok::End) script_.error = "line " + std::to_string(line_ + 1) + ": missing } near end of file";
         expect("}");
         --depth_;
         return node;

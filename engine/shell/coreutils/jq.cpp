@@ -208,7 +208,7 @@ sim::Task<int> jqMain(ports::Process& process, Strings argv) {
             jv message = jv_invalid_get_msg(value);
             run.errors.text += std::string("parse error: ") + jv_string_value(message) + "\n";
             jv_free(message);
-            status = 2;
+            status = 4;
         } else {
             jv_free(value);
             if (slurp) {

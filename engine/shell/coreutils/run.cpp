@@ -561,7 +561,7 @@ std::string strftimeUtc(const std::string& pattern, std::int64_t when) {
             break;
         }
         case 's': piece = std::to_string(when / sim::kSecond); break;
-        case 'j': piece = number(t.yearDay + (t.yearDay == 0 ? 1 : 0), 3, fill); break;
+        case 'j': piece = number(t.yearDay + 1, 3, fill); break;
         case 'u': piece = std::to_string(t.weekday == 0 ? 7 : t.weekday); break;
         case 'w': piece = std::to_string(t.weekday); break;
         case 'a': piece = std::string(kDays[t.weekday]).substr(0, 3); break;

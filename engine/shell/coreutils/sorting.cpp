@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/strings.h"
+#include "pki/certificate.h"
 
 #include <algorithm>
 #include <cmath>
@@ -631,7 +632,7 @@ char printable(char c) { return static_cast<unsigned char>(c) >= 32 && static_ca
 
 sim::Task<int> hexdumpMain(ports::Process& process, Strings argv) {
     const std::string name = lastComponent(argv[0]);
-    Options options(argv, "Cvn:s:pruc:l:A:t:N:xbo", {{"canonical", 'C'}});
+    Options options(argv, name == "od" ? "A:t:N:cxboj:vd" : "Cvn:s:pruc:l:xbo", {{"canonical", 'C'}});
     OPTIONS_OR_RETURN(options)
     const std::string path = options.operands.empty() ? "-" : options.operands[0];
     const auto whole = co_await readWhole(process, path);
@@ -759,6 +760,78 @@ sim::Task<int> stringsMain(ports::Process& process, Strings argv) {
     }
     co_await process.writeOut(std::move(text));
     co_return 0;
+}
+
+// Source: RFC 1321.
+std::string md5(std::string data) {
+    static const std::uint32_t kShifts[] = {7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21};
+    std::uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+    const std::uint64_t bits = static_cast<std::uint64_t>(data.size()) * 8;
+    data += '\x80';
+    while (data.size() % 64 != 56) data += '\0';
+    for (int i = 0; i < 8; ++i) data += static_cast<char>(bits >> (8 * i));
+    for (std::size_t block = 0; block < data.size(); block += 64) {
+        std::uint32_t words[16];
+        for (std::size_t i = 0; i < 16; ++i) {
+            words[i] = 0;
+            for (std::size_t k = 0; k < 4; ++k) words[i] |= static_cast<std::uint32_t>(static_cast<unsigned char>(data[block + i * 4 + k])) << (8 * k);
+        }
+        std::uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+        for (std::uint32_t i = 0; i < 64; ++i) {
+            std::uint32_t f, g;
+            if (i < 16) f = (b & c) | (~b & d), g = i;
+            else if (i < 32) f = (d & b) | (~d & c), g = (5 * i + 1) % 16;
+            else if (i < 48) f = b ^ c ^ d, g = (3 * i + 5) % 16;
+            else f = c ^ (b | ~d), g = (7 * i) % 16;
+            const auto constant = static_cast<std::uint32_t>(std::floor(std::fabs(std::sin(static_cast<double>(i + 1))) * 4294967296.0));
+            f += a + constant + words[g];
+            a = d;
+            d = c;
+            c = b;
+            const std::uint32_t shift = kShifts[i / 16 * 4 + i % 4];
+            b += (f << shift) | (f >> (32 - shift));
+        }
+        state[0] += a;
+        state[1] += b;
+        state[2] += c;
+        state[3] += d;
+    }
+    std::string digest;
+    for (const std::uint32_t word : state)
+        for (int k = 0; k < 4; ++k) digest += static_cast<char>(word >> (8 * k));
+    return digest;
+}
+
+sim::Task<int> sumMain(ports::Process& process, Strings argv) {
+    const bool isMd5 = lastComponent(argv[0]) == "md5sum";
+    Options options(argv, "bctz", {{"check", 'c'}, {"binary", 'b'}, {"text", 't'}, {"quiet", 'q'}, {"status", 'S'}});
+    OPTIONS_OR_RETURN(options)
+    int status = 0;
+    std::string text;
+    for (const std::string& path : inputsOf(options)) {
+        const auto whole = co_await readWhole(process, path);
+        if (!whole.ok()) {
+            co_await complain(process, path + ": " + whole.error().message);
+            status = 1;
+            continue;
+        }
+        auto digest = [&](const std::string& bytes) { return base::encodeHex(isMd5 ? md5(bytes) : pki::sha256(bytes)); };
+        if (!options.has('c')) {
+            text += digest(*whole) + "  " + path + "\n";
+            continue;
+        }
+        for (const std::string& line : base::splitLines(*whole)) {
+            const std::size_t blank = line.find(' ');
+            if (blank == std::string::npos) continue;
+            const std::string name = line.substr(blank + 2);
+            const auto content = co_await readWhole(process, name);
+            const bool good = content.ok() && digest(*content) == line.substr(0, blank);
+            text += name + (good ? ": OK\n" : ": FAILED\n");
+            if (!good) status = 1;
+        }
+    }
+    co_await process.writeOut(std::move(text));
+    co_return status;
 }
 
 // diff: longest common subsequence by Myers, bounded.
@@ -1027,7 +1100,7 @@ sim::Task<int> cmpMain(ports::Process& process, Strings argv) {
 } // namespace
 
 const CoreutilEntry kTextTools2[] = {{"sort", sortMain}, {"shuf", shufMain}, {"uniq", uniqMain}, {"paste", pasteMain}, {"comm", commMain}, {"column", columnMain}, {"fold", foldMain}, {"expr", exprMain}, {nullptr, nullptr}};
-const CoreutilEntry kBinaryTools[] = {{"base64", base64Main}, {"hexdump", hexdumpMain}, {"xxd", hexdumpMain}, {"od", hexdumpMain}, {"strings", stringsMain}, {nullptr, nullptr}};
+const CoreutilEntry kBinaryTools[] = {{"base64", base64Main}, {"md5sum", sumMain}, {"sha256sum", sumMain}, {"hexdump", hexdumpMain}, {"xxd", hexdumpMain}, {"od", hexdumpMain}, {"strings", stringsMain}, {nullptr, nullptr}};
 const CoreutilEntry kDiffTools[] = {{"diff", diffMain}, {"cmp", cmpMain}, {nullptr, nullptr}};
 
 } // namespace shell

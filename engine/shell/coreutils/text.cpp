@@ -107,6 +107,10 @@ void oldCount(Strings& argv, bool plusToo) {
     for (std::size_t i = 1; i < argv.size(); ++i) {
         const std::string& word = argv[i];
         if (word == "--") return;
+        if (word == "-n" || word == "-c") {
+            ++i;
+            continue;
+        }
         if (word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1]))) {
             std::size_t end = 1;
             while (end < word.size() && std::isdigit(static_cast<unsigned char>(word[end]))) ++end;

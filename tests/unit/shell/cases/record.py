@@ -17,7 +17,7 @@ for name in sys.argv[1:] or sorted(map(str, pathlib.Path(__file__).parent.glob("
         if kind == "more": items[-1] = ("cmd", items[-1][1] + "\n" + text)
         else: items.append((kind, text))
     cwd, lines = tempfile.mkdtemp(), []
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root", "TERM": "xterm", "LANG": "C.UTF-8", "TZ": "UTC"}
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/root", "TERM": "xterm", "LC_ALL": "C", "TZ": "UTC"}
     for kind, text in items:
         if kind == "remark":
             lines.append(text)
