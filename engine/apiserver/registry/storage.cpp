@@ -11,26 +11,25 @@ namespace apiserver {
 using document::Value;
 
 std::string storagePrefix(std::string_view group, std::string_view plural) {
-    static constexpr std::pair<std::string_view, std::string_view> kSpecial[] = {
-        {"/nodes", "minions"},
-        {"/services", "services/specs"},
-        {"/endpoints", "services/endpoints"},
-        {"/replicationcontrollers", "controllers"},
-        {"events.k8s.io/events", "events"},
-        {"networking.k8s.io/ingresses", "ingress"},
-        {"networking.k8s.io/ingressclasses", "ingressclasses"},
-        {"apiregistration.k8s.io/apiservices", "apiregistration.k8s.io/apiservices"},
-        {"apiextensions.k8s.io/customresourcedefinitions",
-         "apiextensions.k8s.io/customresourcedefinitions"},
-        {"resource.k8s.io/deviceclasses", "deviceclasses"},
+    struct Special {
+        std::string_view group, plural, prefix;
     };
-    const std::string key = std::string(group) + "/" + std::string(plural);
-    for (const auto& [name, prefix] : kSpecial)
-        if (name == key) return "/registry/" + std::string(prefix) + "/";
-    const bool builtin = group.empty() || group.find('.') == std::string_view::npos ||
-                         group.ends_with(".k8s.io");
-    if (builtin) return "/registry/" + std::string(plural) + "/";
-    return "/registry/" + key + "/";
+    static constexpr Special kSpecial[] = {
+        {"", "nodes", "minions"},
+        {"", "services", "services/specs"},
+        {"", "endpoints", "services/endpoints"},
+        {"", "replicationcontrollers", "controllers"},
+        {"networking.k8s.io", "ingresses", "ingress"},
+        {"apiregistration.k8s.io", "apiservices", "apiregistration.k8s.io/apiservices"},
+        {"apiextensions.k8s.io", "customresourcedefinitions",
+         "apiextensions.k8s.io/customresourcedefinitions"},
+    };
+    std::string out = "/registry/";
+    for (const Special& special : kSpecial)
+        if (special.plural == plural && special.group == group) return out.append(special.prefix).append("/");
+    const bool builtin = group.find('.') == std::string_view::npos || group.ends_with(".k8s.io");
+    if (!builtin) out.append(group).append("/");
+    return out.append(plural).append("/");
 }
 
 std::string prefixOf(Core&, const api::ResourceInfo& resource) {

@@ -61,6 +61,48 @@ FieldSet readFieldSet(const Value& fields) {
 
 namespace {
 
+bool isMember(const Value& fields) { return fields.isObject() && (fields.size() == 0 || fields.has(".")); }
+
+} // namespace
+
+bool intersects(const Value& fields, const FieldSet& set) {
+    if (set.member && isMember(fields)) return true;
+    for (const auto& [key, child] : set.children)
+        if (fields.has(key) && intersects(fields[key], child)) return true;
+    return false;
+}
+
+Value uniteWritten(const Value& fields, const FieldSet& set) {
+    if (!fields.isObject()) return writeFieldSet(set);
+    Value out = fields;
+    const bool member = isMember(fields) || set.member;
+    for (const auto& [key, child] : set.children) {
+        const Value& before = fields[key];
+        Value after = uniteWritten(before, child);
+        if (!before.isObject() || !after.sameAs(before)) out = out.with(key, std::move(after));
+    }
+    if (member && out.size() > 0 && !out.has(".")) out = out.with(".", Value::object());
+    return out;
+}
+
+Value subtractWritten(const Value& fields, const FieldSet& set) {
+    if (!fields.isObject()) return {};
+    Value out = fields;
+    const bool member = isMember(fields) && !set.member;
+    for (const auto& [key, child] : set.children) {
+        if (!fields.has(key)) continue;
+        Value rest = subtractWritten(fields[key], child);
+        if (rest.isNull()) out = out.without(key);
+        else if (!rest.sameAs(fields[key])) out = out.with(key, std::move(rest));
+    }
+    const std::size_t below = out.size() - (out.has(".") ? 1 : 0);
+    if (below == 0) return member ? Value::object() : Value();
+    if (!member && out.has(".")) out = out.without(".");
+    return out;
+}
+
+namespace {
+
 std::string keyText(std::string_view key) {
     if (key.starts_with("f:")) return "." + std::string(key.substr(2));
     if (key.starts_with("v:")) return "[=" + std::string(key.substr(2)) + "]";

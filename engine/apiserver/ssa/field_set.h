@@ -27,6 +27,10 @@ FieldSet subtract(const FieldSet& a, const FieldSet& b);
 FieldSet intersect(const FieldSet& a, const FieldSet& b);
 document::Value writeFieldSet(const FieldSet& set);
 FieldSet readFieldSet(const document::Value& fields);
+// The same operations on the written form, which is shared as far as it stays as it was. Null: empty.
+bool intersects(const document::Value& fields, const FieldSet& set);
+document::Value uniteWritten(const document::Value& fields, const FieldSet& set);
+document::Value subtractWritten(const document::Value& fields, const FieldSet& set);
 // Leaf paths as messages show them: .spec.containers[name="c"].image
 std::vector<std::string> pathTexts(const FieldSet& set);
 

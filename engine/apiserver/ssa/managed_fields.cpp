@@ -85,46 +85,70 @@ Value visible(const Value& object) {
 
 } // namespace
 
+namespace {
+
+// Apply entries first, then updates, each by time, name and so on.
+bool entryBefore(const Value& a, const Value& b) {
+    for (const char* key : {"operation", "time", "manager", "apiVersion", "subresource"})
+        if (a[key].asString() != b[key].asString()) return a[key].asString() < b[key].asString();
+    return false;
+}
+
+bool sameEntry(const Value& entry, const Value& own) {
+    for (const char* key : {"operation", "manager", "apiVersion", "subresource"})
+        if (entry[key].asString() != own[key].asString()) return false;
+    return true;
+}
+
+// The records after an update that changed and removed these fields.
+Value updatedRecords(const Value& records, Value own, const FieldDifference& difference) {
+    const FieldSet touched = unite(difference.changed, difference.removed);
+    std::vector<Value> out;
+    Value fields;
+    for (const Value& entry : records.items()) {
+        const Value& owned = entry["fieldsV1"];
+        if (sameEntry(entry, own)) {
+            fields = intersects(owned, difference.removed) ? subtractWritten(owned, difference.removed) : owned;
+        } else if (intersects(owned, touched)) {
+            const Value rest = subtractWritten(owned, touched);
+            if (rest.size() > 0) out.push_back(entry.with("fieldsV1", rest));
+        } else {
+            out.push_back(entry);
+        }
+    }
+    fields = uniteWritten(fields.size() == 0 ? Value() : fields, difference.changed);
+    if (fields.size() > 0) out.push_back(own.with("fieldsV1", std::move(fields)));
+    std::stable_sort(out.begin(), out.end(), entryBefore);
+    return Value::array(std::move(out));
+}
+
+} // namespace
+
 Value trackUpdate(Core& core, const Context& context, const api::ResourceInfo& resource,
                   const Value& before, const Value& after, std::string_view subresource) {
     const Value& given = after["metadata"]["managedFields"];
     // An explicit empty list resets the record.
     const bool reset = given.isArray() && (given.size() == 0 || (given.size() == 1 && given[0].size() == 0));
-    std::vector<Manager> managers =
-        reset ? std::vector<Manager>{} : readManagers(given.isArray() ? after : before);
     if (reset && !before.isNull()) return withoutMeta(after, "managedFields");
+    if (before.sameAs(after)) return after;
+    const Value records = reset ? Value() : given.isArray() ? given : before["metadata"]["managedFields"];
     const FieldSchema schema = schemaOf(core, resource);
     FieldDifference difference;
-    if (before.isNull()) {
-        difference.changed = addedFields(schema, visible(after));
-    } else {
-        if (before.sameAs(after)) return after;
-        difference = compareFields(schema, visible(before), visible(after));
-    }
+    if (before.isNull()) difference.changed = addedFields(schema, visible(after));
+    else difference = compareFields(schema, visible(before), visible(after));
     resetFields(resource, subresource, difference.changed);
     resetFields(resource, subresource, difference.removed);
-    const std::string name = context.manager();
-    const std::string apiVersion = resource.apiVersion();
     if (difference.changed.empty() && difference.removed.empty()) {
-        return given.isArray() || before.isNull() || !before["metadata"].has("managedFields")
-                   ? after
-                   : withMeta(after, "managedFields", before["metadata"]["managedFields"]);
+        const bool keep = given.isArray() || before.isNull() || !before["metadata"].has("managedFields");
+        return keep ? after : withMeta(after, "managedFields", before["metadata"]["managedFields"]);
     }
-    const FieldSet touched = unite(difference.changed, difference.removed);
-    Manager* own = nullptr;
-    for (Manager& manager : managers) {
-        const bool same = manager.name == name && manager.operation == "Update" &&
-                          manager.apiVersion == apiVersion && manager.subresource == subresource;
-        if (same) own = &manager;
-        manager.fields = subtract(manager.fields, same ? difference.removed : touched);
-    }
-    if (own == nullptr) {
-        managers.push_back({name, "Update", apiVersion, std::string(subresource), "", {}, true});
-        own = &managers.back();
-    }
-    own->fields = unite(own->fields, difference.changed);
-    own->time = core.now();
-    return writeManagers(after, std::move(managers));
+    document::ObjectBuilder own;
+    own.set("manager", context.manager()).set("operation", "Update");
+    own.set("apiVersion", resource.apiVersion()).set("time", core.now()).set("fieldsType", "FieldsV1");
+    if (!subresource.empty()) own.set("subresource", subresource);
+    const Value managers = updatedRecords(records, std::move(own).build(), difference);
+    if (managers.size() == 0) return withoutMeta(after, "managedFields");
+    return withMeta(after, "managedFields", managers);
 }
 
 namespace {
