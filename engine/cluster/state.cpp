@@ -9,10 +9,7 @@
 #include "runtime/programs.h"
 #include "shell/programs.h"
 #include "tools/crictl/programs.h"
-#if __has_include("tools/net/support.h")
 #include "tools/net/programs.h"
-#define TIMONEL_NET_TOOLS 1
-#endif
 #include "tools/system/programs.h"
 
 namespace cluster {
@@ -60,9 +57,7 @@ Cluster::State::State(Blueprint given, std::uint64_t seed)
     registry.addAll(kubelet::programs(runtimes));
     registry.addAll(shell::shellPrograms());
     registry.addAll(kubectl::programs());
-#ifdef TIMONEL_NET_TOOLS
     registry.addAll(tools::net::programs());
-#endif
     registry.addAll(tools::crictl::programs(runtimes));
     registry.addAll(tools::system::programs());
     secrets = kubeadm::makeSecrets(kernel);
