@@ -93,7 +93,10 @@ TEST_CASE("a deleted namespace is emptied, pods first, and goes") {
     CHECK(world.get("/api/v1/namespaces/team").at("status", "phase").asString() == "Terminating");
     world.run(60 * sim::kSecond);
     CHECK(world.call("GET", "/api/v1/namespaces/team").status == 404);
+    for (const std::string& line : world.log) UNSCOPED_INFO(line);
     CHECK(world.list("/api/v1/namespaces/team/pods").empty());
+    CHECK(world.list("/apis/apps/v1/namespaces/team/deployments").empty());
+    CHECK(world.list("/api/v1/namespaces/team/configmaps").empty());
 }
 
 TEST_CASE("endpoints follow readiness") {
