@@ -103,7 +103,9 @@ Value prepare(Core& core, Context& context, const Strategy& strategy, Value obje
 bool nothingHolds(const Value& object) {
     return !metaText(object, "deletionTimestamp").empty() &&
            object.at("metadata", "deletionGracePeriodSeconds").asInt() == 0 &&
-           object.at("metadata", "finalizers").size() == 0;
+           object.at("metadata", "finalizers").size() == 0 &&
+           // A namespace also has finalizers in its spec, which stand for its content.
+           !(object["kind"].asString() == "Namespace" && object.at("spec", "finalizers").size() != 0);
 }
 
 Value withoutTracking(const Value& object) {
