@@ -142,7 +142,8 @@ private:
         co_await sourceIfThere(shell, "/etc/profile");
         if (shell.unwinding()) co_return;
         const std::string home = shell.variables.text("HOME");
-        for (const char* name : {"/.bash_profile", "/.bash_login", "/.profile"})
+        static constexpr const char* kProfiles[] = {"/.bash_profile", "/.bash_login", "/.profile"};
+        for (const char* name : kProfiles)
             if (shell.files().exists(home + name)) {
                 co_await sourceIfThere(shell, home + name);
                 co_return;

@@ -1081,7 +1081,7 @@ sim::Task<int> cmpMain(ports::Process& process, Strings argv) {
     std::size_t line = 1;
     for (std::size_t i = 0; i < std::min(texts[0].size(), texts[1].size()); ++i) {
         if (texts[0][i] != texts[1][i]) {
-            if (!options.has('s')) co_await process.writeOut(options.operands[0] + " " + options.operands[1] + " differ: byte " + std::to_string(i + 1) + ", line " + std::to_string(line) + "\n");
+            if (!options.has('s')) co_await process.writeOut(options.operands[0] + " " + options.operands[1] + " differ: char " + std::to_string(i + 1) + ", line " + std::to_string(line) + "\n");
             co_return 1;
         }
         line += texts[0][i] == '\n';

@@ -840,7 +840,12 @@ sim::Task<void> Vi::normalKey(int c, int count, bool counted) {
     case 'y': co_await operate('y', count); co_return;
     case 'u': for (int i = 0; i < count; ++i) undo(); co_return;
     case 0x12: for (int i = 0; i < count; ++i) redo(); co_return;
-    case ':': co_await commandLine(counted ? ".,.+" + std::to_string(count - 1) : ""); co_return;
+    case ':': {
+        std::string start;
+        if (counted) start = ".,.+" + std::to_string(count - 1);
+        co_await commandLine(std::move(start));
+        co_return;
+    }
     case 'v': case 'V': case 0x16: co_await visual(static_cast<char>(c)); co_return;
     case 'm': { const int name = co_await key(); marks_[static_cast<char>(name)] = cursor_; co_return; }
     case 'Z': {
