@@ -155,8 +155,8 @@ private:
             const std::string goName(types[item.typeName].goStructName());
             for (Field& field : fields) {
                 field.embeddedNames.insert(field.embeddedNames.begin(), goName);
-                // The outermost message holds the others.
-                field.embeddedIn = item.number;
+                // One byte for each message around the field, the outermost lowest.
+                field.embeddedIn = (field.embeddedIn << 8) | item.number;
             }
             auto& into = item.owner->fields;
             into.insert(into.begin() + static_cast<std::ptrdiff_t>(item.at + shift), fields.begin(),

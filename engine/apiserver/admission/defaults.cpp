@@ -128,6 +128,9 @@ base::Status rbacEscalation(Admission& a) {
         if (a.operation == "UPDATE" && a.object["subjects"] == a.old["subjects"] && a.object["roleRef"] == a.old["roleRef"])
             return base::okStatus();
         const Value& reference = a.object["roleRef"];
+        const std::string kind = reference["kind"].text();
+        if (kind != "ClusterRole" && kind != "Role")
+            return api::statusError(500, "", "unsupported role reference kind: " + base::quoteGo(kind));
         attributes.verb = "bind";
         attributes.resource = reference["kind"].asString() == "ClusterRole" ? "clusterroles" : "roles";
         attributes.name = reference["name"].text();

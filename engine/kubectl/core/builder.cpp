@@ -1,6 +1,8 @@
 #include "kubectl/core/builder.h"
 
 #include "api/label_selector.h"
+#include "api/kinds.h"
+#include "api/names.h"
 #include "api/status.h"
 #include "base/strings.h"
 #include "document/json.h"
@@ -54,8 +56,17 @@ BuildOptions buildOptions(Session& session) {
     return out;
 }
 
+// Source: client-go rest/request.go Name, IsValidPathSegmentName.
+base::Status checkName(const Info& info) {
+    if (info.name.empty()) return base::makeError("resource name may not be empty");
+    const api::Problems problems = api::checkPathSegment(info.name);
+    if (problems.empty()) return base::okStatus();
+    return base::makeError("invalid resource name " + base::quoteGo(info.name) + ": [" +
+                           base::join(problems, " ") + "]");
+}
+
 sim::Task<base::Result<Value>> fetch(Session& session, Info info, std::string subresource) {
-    if (info.name.empty()) co_return base::makeError("resource name may not be empty");
+    BASE_CO_CHECK(checkName(info));
     co_return co_await session.get(info.path(subresource));
 }
 
@@ -101,8 +112,10 @@ base::Status checkSchema(const Value& value, const std::string& source) {
         problem = "invalid object to validate";
     } else {
         std::vector<std::string> list;
-        if (value["apiVersion"].asString().empty()) list.push_back(value["apiVersion"].isNull() || value["apiVersion"].isString() ? "apiVersion not set" : "apiVersion isn't string type");
-        if (value["kind"].asString().empty()) list.push_back(value["kind"].isNull() || value["kind"].isString() ? "kind not set" : "kind isn't string type");
+        for (const char* field : {"apiVersion", "kind"})
+            if (!value[field].isString())
+                list.push_back(std::string(field) +
+                               (value.has(field) ? " isn't string type" : " not set"));
         if (list.size() == 1) problem = list[0];
         else if (list.size() > 1) problem = "[" + base::join(list, ", ") + "]";
     }
@@ -125,7 +138,14 @@ base::Status checkDecodable(const Value& value, const std::string& source) {
         return base::makeError("unable to decode " + base::quoteGo(source) + ": Object 'Kind' is missing in '" +
                                text + "'");
     }
-    return base::okStatus();
+    // Metadata must be of its type, whatever the kind. Source: cli-runtime pkg/resource
+    // metadata_decoder.go.
+    const api::ResourceInfo* plain = api::builtinKinds().findByKind("", "v1", "ConfigMap");
+    auto decoded = api::decodeObject(*plain, Value::object({{"metadata", value["metadata"]}}));
+    if (decoded.ok()) return base::okStatus();
+    return base::makeError("unable to decode " + base::quoteGo(source) + ": " +
+                           base::replaceAll(decoded.error().message, "field ConfigMap.metadata",
+                                            "field metadataOnlyObject.metadata"));
 }
 
 class Builder {
@@ -550,7 +570,7 @@ private:
     }
 
     sim::Task<base::Status> load(Info& info) {
-        if (info.name.empty()) co_return base::makeError("resource name may not be empty");
+        BASE_CO_CHECK(checkName(info));
         CallOptions call;
         call.accept = o_.accept;
         if (o_.includeObject) call.query.set("includeObject", "Object");

@@ -1,0 +1,65 @@
+#include "api/protobuf.h"
+#include "api/validation.h"
+#include "document/json.h"
+
+#include <catch2/catch.hpp>
+
+using document::Value;
+
+namespace {
+
+Value json(std::string_view text) {
+    auto value = document::readJson(text);
+    REQUIRE(value.ok());
+    return *value;
+}
+
+} // namespace
+
+TEST_CASE("an object survives its protobuf form") {
+    const Value pod = json(R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"web","labels":{"a":"b"},
+        "creationTimestamp":"2026-01-02T03:04:05Z","generation":3,
+        "managedFields":[{"manager":"m","fieldsV1":{"f:spec":{}}}]},
+        "spec":{"containers":[{"name":"c","image":"nginx","ports":[{"containerPort":80,"protocol":"TCP"}],
+        "resources":{"limits":{"cpu":"500m","memory":"1Gi"}},
+        "env":[{"name":"A","valueFrom":{"configMapKeyRef":{"name":"conf","key":"k","optional":true}}}],
+        "livenessProbe":{"httpGet":{"path":"/","port":"http"},"periodSeconds":10},
+        "readinessProbe":{"tcpSocket":{"port":8080}}}],
+        "volumes":[{"name":"v","emptyDir":{"sizeLimit":"1Mi"}},{"name":"s","secret":{"secretName":"x"}}],
+        "terminationGracePeriodSeconds":-1,"hostNetwork":true}})");
+    auto bytes = api::encodeProtobuf(pod);
+    REQUIRE(bytes.ok());
+    CHECK(bytes->substr(0, 4) == std::string("k8s\0", 4));
+    auto back = api::decodeProtobuf(*bytes);
+    REQUIRE(back.ok());
+    CHECK(document::writeJson(*back) == document::writeJson(pod));
+}
+
+TEST_CASE("lists, bytes and maps of lists have their protobuf form") {
+    const Value list = json(R"({"kind":"SecretList","apiVersion":"v1","metadata":{"resourceVersion":"7"},
+        "items":[{"metadata":{"name":"a"},"data":{"k":"aGk="},"type":"Opaque"}]})");
+    auto bytes = api::encodeProtobuf(list);
+    REQUIRE(bytes.ok());
+    CHECK(api::decodeProtobuf(*bytes).value() == list);
+    const Value review = json(R"({"kind":"SubjectAccessReview","apiVersion":"authorization.k8s.io/v1",
+        "spec":{"user":"u","extra":{"scopes":["a","b"]}},"status":{"allowed":true}})");
+    auto other = api::encodeProtobuf(review);
+    REQUIRE(other.ok());
+    CHECK(api::decodeProtobuf(*other).value()["spec"] == review["spec"]);
+    CHECK_FALSE(api::encodeProtobuf(json(R"({"kind":"Widget","apiVersion":"lab.test/v1"})")).ok());
+    CHECK_FALSE(api::decodeProtobuf("k8s").ok());
+}
+
+TEST_CASE("accepted objects carry upstream's warnings") {
+    const api::ResourceInfo& pods = *api::builtinKinds().findByKind("", "v1", "Pod");
+    const auto warnings = api::warningsFor(pods, json(R"({"metadata":{"name":"a.b"},"spec":{"containers":[
+        {"name":"c","ports":[{"containerPort":80,"protocol":"TCP"},{"containerPort":80,"protocol":"TCP"}],
+         "env":[{"name":"A","value":"1"},{"name":"A","value":"2"}]}],
+        "nodeSelector":{"beta.kubernetes.io/os":"linux"}}})"), Value());
+    CHECK(warnings == std::vector<std::string>{
+        "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS "
+        "label is recommended: [must not contain dots]",
+        "spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use \"kubernetes.io/os\" instead",
+        "spec.containers[0].env[1]: hides previous definition of \"A\", which may be dropped when using apply",
+        "spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]"});
+}
