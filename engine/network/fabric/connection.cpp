@@ -46,6 +46,35 @@ sim::Task<base::Status> reach(std::shared_ptr<Flow> flow, std::uint32_t bytes) {
     co_return base::makeError("http2: client connection lost", ETIMEDOUT);
 }
 
+// Something still runs over the connection though its client has let go of the handle: the streams of
+// an exec or a log that goes on.
+bool busy(const Flow& flow) {
+    for (const auto& weak : flow.offers)
+        if (const auto offer = weak.lock(); offer && !offer->exitCode && offer->failure.empty()) return true;
+    for (const auto& weak : flow.streams)
+        if (const auto stream = weak.lock(); stream && !stream->writeClosed() && !stream->readClosed()) return true;
+    return false;
+}
+
+sim::Task<void> closeWhenIdle(std::shared_ptr<Flow> flow) {
+    while (!flow->closed() && busy(*flow)) {
+        bool waited = false;
+        for (const auto& weak : flow->offers)
+            if (const auto offer = weak.lock(); offer && !offer->exitCode && offer->failure.empty()) {
+                co_await offer->finished.wait();
+                waited = true;
+                break;
+            }
+        if (waited) continue;
+        for (const auto& weak : flow->streams)
+            if (const auto stream = weak.lock(); stream && !stream->writeClosed()) {
+                co_await stream->readable().wait();
+                break;
+            }
+    }
+    flow->close(Flow::kClient);
+}
+
 std::uint32_t sizeOf(const ports::Request& request) {
     return static_cast<std::uint32_t>(200 + std::min<std::size_t>(request.body.size(), 1200));
 }
@@ -54,7 +83,9 @@ std::uint32_t sizeOf(const ports::Request& request) {
 
 FlowConnection::~FlowConnection() {
     // Dropping the client's end closes the connection; the server's handle may be dropped freely.
-    if (side_ == Flow::kClient) flow_->close(Flow::kClient);
+    if (side_ != Flow::kClient || flow_->closed()) return;
+    if (flow_->open() && busy(*flow_)) flow_->listener->scope.spawn(closeWhenIdle(flow_), "linger");
+    else flow_->close(Flow::kClient);
 }
 
 base::Endpoint FlowConnection::local() const {

@@ -129,8 +129,8 @@ void ConnectionTable::advance(Tracked& entry, const Packet& packet) {
             entry.tcp = TcpState::CloseWait;
         } else if (entry.tcp == TcpState::SynReceived || entry.tcp == TcpState::None) {
             entry.tcp = TcpState::Established;
-            if (entry.seenReply) entry.assured = true;
         }
+        if (entry.tcp == TcpState::Established && entry.seenReply) entry.assured = true;
         entry.expires = kernel_.now() + tcpTimeout(entry.tcp);
         break;
     }

@@ -73,8 +73,8 @@ std::string header(const RuleSet& rules, Table table, const Chain& chain, const 
     if (options.lineNumbers) out += "num  ";
     if (options.verbose) out += options.exact ? "    pkts      bytes " : " pkts bytes ";
     out += padded("target", 9) + "  prot opt";
-    if (options.verbose) out += " in     out   ";
-    return out + "  source               destination         \n";
+    if (options.verbose) out += " in     out    ";
+    return out + " source               destination         \n";
 }
 
 } // namespace

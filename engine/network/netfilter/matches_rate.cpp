@@ -199,7 +199,6 @@ struct Rate {
     std::uint64_t perPeriod = 3;
     int unit = 2; // second minute hour day
 };
-constexpr const char* kUnits[] = {"sec", "min", "hour", "day"};
 constexpr sim::Duration kUnitLength[] = {sim::kSecond, sim::kMinute, sim::kHour, 24 * sim::kHour};
 
 std::optional<Rate> readRate(const std::string& text) {
@@ -222,13 +221,14 @@ std::optional<Rate> readRate(const std::string& text) {
 }
 
 std::string rateText(const Rate& rate) {
-    // The kernel keeps an interval in 1/10000 s and prints the largest unit that shows it.
+    // The kernel keeps an interval in 1/10000 s and prints the smallest unit that shows it well.
     const std::uint64_t period = static_cast<std::uint64_t>(kUnitLength[rate.unit] / 100'000) / rate.perPeriod;
-    constexpr std::uint64_t kTicks[] = {10'000, 600'000, 36'000'000, 864'000'000};
+    constexpr std::uint64_t kTicks[] = {864'000'000, 36'000'000, 600'000, 10'000};
+    constexpr const char* kNames[] = {"day", "hour", "min", "sec"};
     int i = 1;
     for (; i < 4; ++i)
         if (period > kTicks[i] || kTicks[i] / period < kTicks[i] % period) break;
-    return std::to_string(kTicks[i - 1] / period) + "/" + kUnits[i - 1];
+    return std::to_string(kTicks[i - 1] / period) + "/" + kNames[i - 1];
 }
 
 struct Bucket {
