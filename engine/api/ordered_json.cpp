@@ -117,6 +117,9 @@ Value zeroOf(const Field& field) {
 
 // Go prints null for unset lists, maps and pointers without `omitempty`.
 bool printsNull(const Field& field) {
+    // A time is a struct there: `omitempty` never leaves it out, unset it prints as null.
+    const bool time = field.type.kind == TypeKind::Time || field.type.kind == TypeKind::MicroTime;
+    if (time && !field.pointer && !field.omitZero) return true;
     if (field.omitEmpty || field.omitZero) return false;
     if (field.pointer) return true;
     switch (field.type.kind) {

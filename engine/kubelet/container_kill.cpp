@@ -12,6 +12,8 @@
 namespace kubelet {
 namespace {
 constexpr std::int64_t kMinimumGrace = 2;
+// The last one, and the one before for `logs --previous` while the last one is being shown.
+constexpr int kKeptContainers = 2;
 } // namespace
 
 // Sidecars end after the regular containers, the last one first.
@@ -124,7 +126,7 @@ sim::Task<void> ContainerManager::removeDead(RuntimePod runtime) {
     std::map<std::string, int> ended;
     for (const ports::CriContainer& item : runtime.containers) {
         if (item.state != ports::CriContainerState::Exited) continue;
-        if (++ended[item.name] <= 1) continue;
+        if (++ended[item.name] <= kKeptContainers) continue;
         auto service = core_.runtime();
         if (!service.ok()) co_return;
         auto removed = co_await (*service)->removeContainer(item.id);

@@ -32,7 +32,7 @@ public:
     sim::Task<SyncOutcome> sync(Value pod, RuntimePod runtime);
     // Containers, then sandboxes. `grace` replaces the pod's own period.
     sim::Task<base::Status> killPod(Value pod, RuntimePod runtime, std::optional<std::int64_t> grace);
-    // Keeps one ended container per name.
+    // Keeps the last ended containers of each name.
     sim::Task<void> removeDead(RuntimePod runtime);
     // Nothing of the pod stays: containers, sandboxes, logs.
     sim::Task<void> removeAll(std::string uid, Value pod);

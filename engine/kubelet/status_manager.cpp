@@ -41,6 +41,23 @@ Value endedUnknown() {
                                        {"startedAt", Value()}})}});
 }
 
+// Source: hasPodInitialized.
+bool hasInitialized(const Value& pod, const Value& status) {
+    const Value& specs = pod.at("spec", "initContainers");
+    if (specs.size() == 0) return true;
+    for (const Value& item : status["containerStatuses"].items())
+        if (item["lastState"]["terminated"].isObject() || !item["state"]["waiting"].isObject()) return true;
+    const Value& statuses = status["initContainerStatuses"];
+    if (statuses.size() == 0) return false;
+    const Value& last = statuses[statuses.size() - 1];
+    if (isSidecar(specs[specs.size() - 1])) return last["state"]["running"].isObject() && last["started"].asBool();
+    for (const char* key : {"lastState", "state"}) {
+        const Value& ended = last[key]["terminated"];
+        if (ended.isObject() && ended["exitCode"].asInt() == 0) return true;
+    }
+    return false;
+}
+
 } // namespace
 
 void StatusManager::start() {
@@ -131,16 +148,7 @@ void StatusManager::terminate(const Value& pod) {
     const Value& known = get(api::uidOf(pod));
     Value status = known.isObject() ? known : pod["status"];
     // Once a pod has been initialized, a container without an end counts as failed.
-    bool initialized = pod.at("spec", "initContainers").size() == 0;
-    for (const Value& item : status["containerStatuses"].items())
-        if (item["lastState"]["terminated"].isObject() || item["state"]["running"].isObject() ||
-            item["state"]["terminated"].isObject())
-            initialized = true;
-    if (pod.at("spec", "initContainers").size() > 0 && !initialized) {
-        initialized = true;
-        for (const Value& item : status["initContainerStatuses"].items())
-            if (!item["state"]["terminated"].isObject()) initialized = false;
-    }
+    const bool initialized = hasInitialized(pod, status);
     const auto end = [&](const char* field, std::size_t count) {
         Value list = status[field];
         for (std::size_t i = 0; i < count; ++i)
