@@ -150,7 +150,13 @@ sim::Task<base::Result<bool>> NamespaceController::deleteContent(Value ns, Progr
             if (!emptied.ok()) progress->errors.push_back(emptied.error().message);
         }
     }
-    auto written = co_await writeConditions(ns, progress);
+    // While pods are left, the conditions do not speak of what remains yet.
+    Progress shown = *progress;
+    if (podsLeft) {
+        shown.remaining.clear();
+        shown.finalizers.clear();
+    }
+    auto written = co_await writeConditions(ns, &shown);
     if (!written.ok() && !api::isConflict(written.error()) && !api::isNotFound(written.error())) co_return written.error();
     co_return progress->remaining.empty() && progress->errors.empty() && progress->discoveryError.empty();
 }
