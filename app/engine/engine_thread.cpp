@@ -77,11 +77,11 @@ void EngineThread::startFree(const QString& blueprint, quint64 seed) {
     });
 }
 
-void EngineThread::startPack(lab::Pack pack, quint64 seed) {
+void EngineThread::startPack(lab::Pack pack, quint64 seed, int task) {
     auto shared = std::make_shared<lab::Pack>(std::move(pack));
-    post([this, shared, seed](World& world) {
+    post([this, shared, seed, task](World& world) {
         reset(world);
-        begin(world, lab::Attempt::begin(std::move(*shared), seed));
+        begin(world, lab::Attempt::begin(std::move(*shared), seed, static_cast<std::size_t>(task)));
         if (!world.attempt) return;
         QStringList hosts;
         for (const std::string& host : world.attempt->cluster().hosts())

@@ -53,7 +53,7 @@ public:
 
     // A cluster without tasks, or one for a pack. Answers with `started` or `failed`.
     void startFree(const QString& blueprint, quint64 seed);
-    void startPack(lab::Pack pack, quint64 seed);
+    void startPack(lab::Pack pack, quint64 seed, int task);
 
     int openSession(const QString& host, int columns, int rows);
     void type(int session, const QByteArray& bytes);

@@ -208,7 +208,7 @@ void LabController::start(lab::Pack pack) {
     Q_EMIT hintsChanged();
     Q_EMIT checked();
     Q_EMIT tick();
-    engine_.startPack(pack_, kSeed);
+    engine_.startPack(pack_, kSeed, 0);
 }
 
 void LabController::leave() {
@@ -235,6 +235,11 @@ QVariantList LabController::explanation() const { return task() ? markdownBlocks
 void LabController::setTaskIndex(int index) {
     if (index < 0 || index >= taskCount() || index == taskIndex_) return;
     taskIndex_ = index;
+    if (pack_.isolated) { // another task, another cluster
+        running_ = false;
+        setBusy(true);
+        engine_.startPack(pack_, kSeed, index);
+    }
     refreshTasks();
     refreshChecks();
     Q_EMIT taskChanged();

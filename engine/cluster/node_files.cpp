@@ -47,6 +47,9 @@ void writeNodeFiles(ports::FileSystem& files, const Blueprint& blueprint, const 
     std::string hosts = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n";
     for (const auto& other : blueprint.nodes) hosts += other.address + " " + other.name + "\n";
     (void)files.write("/etc/hosts", hosts, 0644);
+    // Root's shell as on an exam host: a prompt with the host's name, kubectl's short form.
+    (void)files.write("/root/.bashrc", "PS1='\\u@\\h:\\w\\$ '\nalias k=kubectl\nalias ll='ls -l'\n", 0644);
+    (void)files.write("/root/.profile", "if [ -f ~/.bashrc ]; then . ~/.bashrc; fi\n", 0644);
     const auto gateway = base::IpPrefix::parse(node.address + "/24")->network().next(1).text();
     (void)files.write("/etc/resolv.conf", "nameserver " + gateway + "\n", 0644);
     if (blueprint.cni == "bridge") {

@@ -13,14 +13,15 @@ struct Attempt::State {
 Attempt::Attempt(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Attempt::~Attempt() = default;
 
-base::Result<std::unique_ptr<Attempt>> Attempt::begin(Pack pack, std::uint64_t seed) {
+base::Result<std::unique_ptr<Attempt>> Attempt::begin(Pack pack, std::uint64_t seed, std::size_t only) {
     auto state = std::make_unique<State>();
     BASE_TRY(const cluster::Blueprint blueprint, cluster::builtinBlueprint(pack.blueprint));
     BASE_TRY(state->cluster, cluster::Cluster::create(blueprint, seed));
     BASE_CHECK(state->cluster->boot());
     const std::string home = state->cluster->hosts().front();
     BASE_CHECK(perform(pack.setup, home, *state->cluster));
-    for (const Task& task : pack.tasks) BASE_CHECK(perform(task.setup, task.host, *state->cluster));
+    for (std::size_t i = 0; i < pack.tasks.size(); ++i)
+        if (!pack.isolated || i == only) BASE_CHECK(perform(pack.tasks[i].setup, pack.tasks[i].host, *state->cluster));
     state->pack = std::move(pack);
     return std::unique_ptr<Attempt>(new Attempt(std::move(state)));
 }

@@ -35,8 +35,9 @@ struct ExamResult {
 
 class Attempt {
 public:
-    // Boots the pack's blueprint and runs the setup of the pack and of all its tasks.
-    static base::Result<std::unique_ptr<Attempt>> begin(Pack pack, std::uint64_t seed);
+    // Boots the pack's blueprint and runs the setup of the pack and of all its tasks; of an isolated
+    // pack only that of `task`.
+    static base::Result<std::unique_ptr<Attempt>> begin(Pack pack, std::uint64_t seed, std::size_t task = 0);
     ~Attempt();
 
     const Pack& pack() const;

@@ -42,7 +42,7 @@ public:
     void read() {
         const Value& root = document_.value;
         Pack& pack = result_.pack;
-        known("", root, {"format", "id", "kind", "title", "summary", "blueprint", "minutes", "passPercent", "strict", "setup", "tasks"});
+        known("", root, {"format", "id", "kind", "title", "summary", "blueprint", "minutes", "passPercent", "strict", "isolated", "setup", "tasks"});
         if (root["format"].asInt() != 1) fail("/format", "this program reads format: 1");
         pack.id = name("/id", root["id"]);
         const std::string_view kind = root["kind"].asString();
@@ -56,6 +56,7 @@ public:
         pack.minutes = static_cast<int>(number("/minutes", root["minutes"], 0, 600, 0));
         pack.passPercent = static_cast<int>(number("/passPercent", root["passPercent"], 1, 100, 66));
         pack.strict = root["strict"].asBool(pack.kind == PackKind::Exam);
+        pack.isolated = root["isolated"].asBool();
         pack.setup = steps("/setup", root["setup"]);
         const Value& tasks = root["tasks"];
         if (!tasks.isArray() || tasks.size() == 0) fail("/tasks", "a pack needs a list of at least one task");

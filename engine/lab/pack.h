@@ -69,6 +69,7 @@ struct Pack {
     std::vector<Task> tasks; // steps of a lesson
     int minutes = 0;         // exam clock; 0: none
     int passPercent = 66;
+    bool isolated = false;   // each task has a cluster of its own
     bool strict = false;     // exam profile: no hints, no instant check
     std::string source;      // where it was read from, for messages
 };

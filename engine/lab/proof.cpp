@@ -22,7 +22,7 @@ ProofRow prove(const Pack& pack, std::size_t task, const Solution* solution, std
     row.solution = solution == nullptr ? "" : solution->name;
     row.expected = solution == nullptr ? 0 : solution->expectedScore;
     row.got = -1;
-    auto attempt = Attempt::begin(pack, seed);
+    auto attempt = Attempt::begin(pack, seed, task);
     if (!attempt.ok()) {
         row.detail = attempt.error().message;
         return row;

@@ -9,7 +9,7 @@ namespace {
 struct Entry {
     std::string name, content;
     int type = AE_IFREG;
-    std::string link;
+    std::string link = {};
 };
 std::string pack(const std::vector<Entry>& entries, bool gzip = false) {
     std::string out(64 * 1024 * 1024, '\0');
