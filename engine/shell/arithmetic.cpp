@@ -80,6 +80,14 @@ private:
             return 0;
         }
         if (text->empty()) return 0;
+        // Mostly it is a plain number.
+        const bool negative = (*text)[0] == '-';
+        if (text->size() < 18 && text->size() > (negative ? 1u : 0u) && ((*text)[negative] != '0' || text->size() == 1) &&
+            text->find_first_not_of("0123456789", negative) == std::string::npos) {
+            std::int64_t number = 0;
+            for (std::size_t i = negative; i < text->size(); ++i) number = number * 10 + ((*text)[i] - '0');
+            return negative ? -number : number;
+        }
         if (depth_ > kMaxDepth) {
             fail("expression recursion level exceeded");
             return 0;

@@ -69,9 +69,8 @@ sim::Task<int> Shell::runCompound(CommandPtr command) {
 }
 
 sim::Task<int> Shell::runSubshell(CommandPtr command) {
-    auto child = fork();
+    auto child = co_await forkPatiently();
     if (!child) {
-        co_await complain("fork: retry: Resource temporarily unavailable");
         co_return 254;
     }
     int status = 0;
@@ -397,15 +396,12 @@ sim::Task<void> Shell::traceWords(const Strings& words, std::string assignments)
 // Simple commands.
 sim::Task<int> Shell::runAssignmentsOnly(CommandPtr command) {
     substitutionStatus = -1;
-    auto saved = fds;
     if (!command->redirects.empty()) {
+        auto saved = fds;
         const bool redirected = co_await redirect(command->redirects);
-        if (!redirected) {
-            fds = std::move(saved);
-            co_return 1;
-        }
+        fds = std::move(saved);
+        if (!redirected) co_return 1;
     }
-    fds = std::move(saved);
     for (const Assignment& assignment : command->assignments) {
         const bool done = co_await runAssignment(assignment, false, nullptr);
         const bool fine = co_await expansionsFine();
@@ -456,7 +452,7 @@ sim::Task<bool> Shell::expandSimple(CommandPtr command, Strings& words) {
 sim::Task<int> Shell::runSimple(CommandPtr command) {
     line = command->line;
     if (functionDepth == 0 && !inTrap) currentCommand = command->source;
-    if (traps.count("DEBUG") > 0 && !inTrap) co_await runTrap("DEBUG");
+    if (!traps.empty() && traps.count("DEBUG") > 0 && !inTrap) co_await runTrap("DEBUG");
     if (command->words.empty()) {
         const int status = co_await runAssignmentsOnly(command);
         co_return status;
@@ -503,10 +499,12 @@ void Shell::restoreVariables(std::vector<std::pair<std::string, std::optional<Va
 sim::Task<int> Shell::runSimpleWords(CommandPtr command, Strings words) {
     if (!words.empty()) lastArgument = words.back();
     std::vector<std::pair<std::string, std::optional<Variable>>> saved;
-    auto savedFds = fds;
+    std::map<int, std::shared_ptr<OpenFile>> savedFds;
+    const bool redirected = !command->redirects.empty();
+    if (redirected) savedFds = fds;
     int status = 1;
     bool ready = true;
-    if (!command->redirects.empty()) ready = co_await redirect(command->redirects);
+    if (redirected) ready = co_await redirect(command->redirects);
     if (ready && !command->assignments.empty()) ready = co_await temporaryAssignments(command, saved);
     bool keepFds = false;
     if (ready) {
@@ -533,7 +531,7 @@ sim::Task<int> Shell::runSimpleWords(CommandPtr command, Strings words) {
         }
     }
     if (!saved.empty()) restoreVariables(std::move(saved));
-    if (!keepFds || !ready) fds = std::move(savedFds);
+    if (redirected && (!keepFds || !ready)) fds = std::move(savedFds);
     if (!ready && flow != Flow::None) co_return lastStatus;
     co_return status;
 }

@@ -93,12 +93,12 @@ std::string Expander::pattern() const {
 void Expander::collect(Strings& out) {
     endField();
     for (Field& field : fields_) {
-        const bool extglob = shell_.options.has("extglob");
         bool wild = false;
         if (!shell_.options.noGlob)
             for (std::size_t i = 0; i < field.text.size() && !wild; ++i)
                 wild = field.mask[i] == 'u' && std::string_view("*?[+@!").find(field.text[i]) != std::string_view::npos;
         if (wild) {
+            const bool extglob = shell_.options.has("extglob");
             const std::string pattern = masked(field.text, field.mask);
             if (hasWildcard(pattern, extglob)) {
                 GlobOptions options{extglob, shell_.options.has("dotglob"), shell_.options.has("nocaseglob"),

@@ -85,9 +85,8 @@ sim::Task<bool> Shell::startSimpleStages(const Pipeline& pipeline, std::shared_p
     const std::size_t count = pipeline.commands.size();
     bool anyStarted = false;
     for (std::size_t i = 0; i < count; ++i) {
-        auto child = fork();
+        auto child = co_await forkPatiently();
         if (!child) {
-            co_await complain("fork: retry: Resource temporarily unavailable");
             co_return anyStarted;
         }
         child->subshellLevel = subshellLevel;
@@ -190,9 +189,8 @@ void Shell::killJob(Job& job, int number) {
 }
 
 sim::Task<bool> Shell::startHandedOver(const AndOr& item, std::shared_ptr<Job> job) {
-    auto child = fork();
+    auto child = co_await forkPatiently();
     if (!child) {
-        co_await complain("fork: retry: Resource temporarily unavailable");
         co_return false;
     }
     auto single = std::make_shared<List>();

@@ -100,6 +100,19 @@ std::shared_ptr<Shell> Shell::fork() {
     return child;
 }
 
+// Source: bash jobs.c make_child: retries after 1, 2, 4, 8 and 16 seconds.
+sim::Task<std::shared_ptr<Shell>> Shell::forkPatiently() {
+    auto child = fork();
+    for (sim::Duration pause = sim::kSecond; !child && pause <= 16 * sim::kSecond; pause *= 2) {
+        co_await complain("fork: retry: Resource temporarily unavailable");
+        co_await sim::sleepFor(kernel(), pause);
+        if (family->interrupted) co_return nullptr;
+        child = fork();
+    }
+    if (!child) co_await complain("fork: Resource temporarily unavailable");
+    co_return child;
+}
+
 void Shell::adopt(ports::Process& process) {
     process_ = &process;
     scope_.reset();
@@ -379,9 +392,8 @@ sim::Task<int> Shell::runStages(const Pipeline& pipeline) {
     sim::Scope stages(kernel());
     std::shared_ptr<sim::Pipe> previous;
     for (std::size_t i = 0; i < count; ++i) {
-        auto child = fork();
+        auto child = co_await forkPatiently();
         if (!child) {
-            co_await complain("fork: retry: Resource temporarily unavailable");
             stages.cancel();
             co_return 254;
         }
@@ -412,9 +424,8 @@ sim::Task<void> Shell::captureTask(std::shared_ptr<Shell> shell, ListPtr list, i
 }
 
 sim::Task<std::string> Shell::captureOutput(ListPtr list) {
-    auto child = fork();
+    auto child = co_await forkPatiently();
     if (!child) {
-        co_await complain("fork: retry: Resource temporarily unavailable");
         co_return std::string();
     }
     // $(< file)
@@ -470,7 +481,7 @@ sim::Task<std::string> Shell::processSubstitution(ListPtr list, bool input) {
         co_return path;
     }
     const int saved = lastStatus;
-    auto child = fork();
+    auto child = co_await forkPatiently();
     if (!child) co_return path;
     (void)files().write(path, "");
     scratchFiles.push_back(path);
@@ -486,7 +497,7 @@ sim::Task<void> Shell::runOutputSubstitutions() {
     auto pending = std::move(outputSubstitutions);
     outputSubstitutions.clear();
     for (auto& [path, list] : pending) {
-        auto child = fork();
+        auto child = co_await forkPatiently();
         auto content = files().read(path);
         if (!child || !content.ok()) continue;
         child->fds[0] = OpenFile::bytes(std::move(*content));

@@ -79,6 +79,7 @@ public:
     // Imports the environment and the standard streams.
     void begin();
     std::shared_ptr<Shell> fork();                // a subshell in this process
+    sim::Task<std::shared_ptr<Shell>> forkPatiently(); // complains and retries as bash does
     void adopt(ports::Process& process);          // this copy goes on in another process
 
     // Running text. `context` is what precedes ": line N:" in syntax errors ("bash: -c").
