@@ -164,8 +164,10 @@ sim::Task<void> runStream(std::shared_ptr<ports::ContainerRuntime> runtime, std:
     else if (kind == "attach") done = co_await runtime->attach(id, offer);
     else done = co_await runtime->portForward(id, port, offer);
     if (done.ok()) co_return;
-    if (kind == "exec") offer->failure = "Internal error occurred: error executing command in container: " + done.error().message;
-    else if (kind == "attach") offer->failure = "Internal error occurred: error attaching to container: " + done.error().message;
+    // The API server wraps the agent's error once more when it translates the streams.
+    const std::string wrapped = "Internal error occurred: Internal error occurred: error ";
+    if (kind == "exec") offer->failure = wrapped + "executing command in container: " + done.error().message;
+    else if (kind == "attach") offer->failure = wrapped + "attaching to container: " + done.error().message;
     else offer->failure = done.error().message;
     if (offer->output) offer->output->closeWrite();
     if (offer->error) offer->error->closeWrite();
