@@ -345,10 +345,15 @@ sim::Task<base::Result<ports::Response>> perform(Core& core, Errand& errand) {
             const auto parts = base::split(errand.host, '.');
             if (parts.size() < 3 || parts[2] != "svc")
                 co_return base::makeError("dial tcp: lookup " + errand.host + ": no such host");
-            base::Result<Target> found =
-                serviceTarget(core, parts[1], parts[0], std::to_string(errand.target.port));
-            if (!found.ok()) co_return found.error();
-            target = found.value();
+            // Webhooks are dialled at the service's own address, so that its rules decide.
+            const Value service = core.lookup("", "services", parts[1], parts[0]);
+            if (service.isNull())
+                co_return base::makeError("service " + base::quoteGo(parts[0]) + " not found");
+            const auto address = base::IpAddress::parse(service.at("spec", "clusterIP").asString());
+            if (!address)
+                co_return base::makeError("cannot route to service with ClusterIP " +
+                                          base::quoteGo(service.at("spec", "clusterIP").asString()));
+            target.endpoint = {*address, errand.target.port};
         } else {
             target.endpoint = {*ip, errand.target.port};
         }

@@ -74,7 +74,7 @@ void checkAgainst(const Value& item, const Value& resources, Problems& problems)
         else if (api::Quantity::of(request) < bound)
             problems.push_back("minimum " + resource + " usage per " + type + " is " + bound.text() +
                                ", but request is " + request);
-        if (!limit.empty() && api::Quantity::of(limit) < bound)
+        else if (!limit.empty() && api::Quantity::of(limit) < bound)
             problems.push_back("minimum " + resource + " usage per " + type + " is " + bound.text() +
                                ", but limit is " + limit);
     }
@@ -89,7 +89,7 @@ void checkAgainst(const Value& item, const Value& resources, Problems& problems)
         else if (!limit.empty() && bound < api::Quantity::of(limit))
             problems.push_back("maximum " + resource + " usage per " + type + " is " + bound.text() +
                                ", but limit is " + limit);
-        if (!request.empty() && bound < api::Quantity::of(request))
+        else if (!request.empty() && bound < api::Quantity::of(request))
             problems.push_back("maximum " + resource + " usage per " + type + " is " + bound.text() +
                                ", but request is " + request);
     }

@@ -89,12 +89,7 @@ Verdict ask(Admission& a, const Value& webhook, const std::string& id) {
     verdict.called = true;
     const std::string url = errandFor(a, webhook, id).url;
     if (!known->second.ok()) {
-        std::string text = known->second.error().message;
-        if (text.starts_with("service ") || text.starts_with("services ")) {
-            verdict.failure = text;
-            return verdict;
-        }
-        verdict.failure = "failed to call webhook: Post " + base::quoteGo(url) + ": " + text;
+        verdict.failure = "failed to call webhook: Post " + base::quoteGo(url) + ": " + known->second.error().message;
         return verdict;
     }
     const ports::Response& answer = known->second.value();

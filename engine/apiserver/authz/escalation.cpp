@@ -3,6 +3,8 @@
 #include "apiserver/core.h"
 #include "base/strings.h"
 
+#include <algorithm>
+
 namespace apiserver {
 
 using document::Value;
@@ -116,6 +118,7 @@ std::string escalation(Core& core, const UserInfo& user, std::string_view ns,
     if (missing.empty()) return {};
     std::vector<std::string> shown;
     for (const Value& rule : missing) shown.push_back(compactRule(rule));
+    std::sort(shown.begin(), shown.end());
     std::string text = "user " + base::quoteGo(user.name) +
                        " (groups=" + quoteList(Value::strings(user.groups)) +
                        ") is attempting to grant RBAC permissions not currently held:\n" +

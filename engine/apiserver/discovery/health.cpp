@@ -43,23 +43,31 @@ ports::Response healthAnswer(Core& core, const Context& context, const std::stri
     return respondText(etcd ? 200 : 500, text);
 }
 
-Value version(const Core& core) {
+// Indented and in the order of the type, as the real answer is.
+std::string version(const Core& core) {
     const auto parts = base::split(core.config.gitVersion.substr(1), '.');
     const std::string minor = parts.size() > 1 ? parts[1] : "0";
     const std::int64_t number = base::parseInt(minor).value_or(0);
-    return Value::object({{"major", parts[0]},
-                          {"minor", minor},
-                          {"emulationMajor", parts[0]},
-                          {"emulationMinor", minor},
-                          {"minCompatibilityMajor", parts[0]},
-                          {"minCompatibilityMinor", std::to_string(number - 1)},
-                          {"gitVersion", core.config.gitVersion},
-                          {"gitCommit", "0123456789abcdef0123456789abcdef01234567"},
-                          {"gitTreeState", "clean"},
-                          {"buildDate", "2026-04-14T00:00:00Z"},
-                          {"goVersion", "go1.26.8"},
-                          {"compiler", "gc"},
-                          {"platform", "linux/amd64"}});
+    const std::pair<const char*, std::string> fields[] = {
+        {"major", parts[0]},
+        {"minor", minor},
+        {"emulationMajor", parts[0]},
+        {"emulationMinor", minor},
+        {"minCompatibilityMajor", parts[0]},
+        {"minCompatibilityMinor", std::to_string(number - 1)},
+        {"gitVersion", core.config.gitVersion},
+        {"gitCommit", "0123456789abcdef0123456789abcdef01234567"},
+        {"gitTreeState", "clean"},
+        {"buildDate", "2026-04-14T00:00:00Z"},
+        {"goVersion", "go1.26.8"},
+        {"compiler", "gc"},
+        {"platform", "linux/amd64"}};
+    std::string out = "{\n";
+    for (const auto& [key, value] : fields) {
+        if (out.size() > 2) out += ",\n";
+        out += "  " + base::quoteGo(key) + ": " + base::quoteGo(value);
+    }
+    return out + "\n}";
 }
 
 std::string metrics(Core& core) {
@@ -85,7 +93,7 @@ std::string metrics(Core& core) {
 std::optional<ports::Response> serveHealth(Core& core, Context& context) {
     std::string path = context.info.path;
     while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-    if (path == "/version") return respondJson(200, version(core));
+    if (path == "/version") return respondText(200, version(core), "application/json");
     if (path == "/healthz" || path == "/livez" || path == "/readyz")
         return healthAnswer(core, context, path.substr(1));
     if (path == "/metrics") return respondText(200, metrics(core), "text/plain; version=0.0.4; charset=utf-8");

@@ -25,7 +25,7 @@ base::Result<PatchKind> patchKind(const Context& context) {
         std::string("the body of the request was in an unknown format - accepted media types include: "
                     "application/json-patch+json, application/merge-patch+json, ") +
             (context.resource->custom ? "" : "application/strategic-merge-patch+json, ") +
-            "application/apply-patch+yaml, application/apply-patch+cbor");
+            "application/apply-patch+yaml");
 }
 
 // Go's %v of unstructured data, as some errors show it.

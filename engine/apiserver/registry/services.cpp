@@ -180,7 +180,7 @@ base::Result<Value> allocatePorts(Core& core, const Context& context, Value obje
         ports.push(port.with("nodePort", number));
         ++index;
     }
-    object = object.withPath({"spec", "ports"}, std::move(ports).build());
+    if (ports.size() > 0) object = object.withPath({"spec", "ports"}, std::move(ports).build());
     const bool health = object.at("spec", "type").asString() == "LoadBalancer" &&
                         object.at("spec", "externalTrafficPolicy").asString() == "Local";
     if (health && object.at("spec", "healthCheckNodePort").asInt() == 0)
@@ -217,6 +217,7 @@ Value prepareServiceUpdate(Core&, Context&, Value object, const Value& old) {
         if (same("clusterIPs")) spec.erase("clusterIPs");
         if (same("ipFamilies")) spec.erase("ipFamilies");
         if (same("ipFamilyPolicy")) spec.erase("ipFamilyPolicy");
+        if (same("internalTrafficPolicy")) spec.erase("internalTrafficPolicy");
     }
     const bool hadNodePorts = oldType == "NodePort" || oldType == "LoadBalancer";
     const bool hasNodePorts = type == "NodePort" || type == "LoadBalancer";
@@ -224,7 +225,7 @@ Value prepareServiceUpdate(Core&, Context&, Value object, const Value& old) {
     if (hadNodePorts && !hasNodePorts) {
         document::ArrayBuilder ports;
         for (const Value& port : built["ports"].items()) ports.push(port.without("nodePort"));
-        built = built.with("ports", std::move(ports).build());
+        if (ports.size() > 0) built = built.with("ports", std::move(ports).build());
         if (same("externalTrafficPolicy")) built = built.without("externalTrafficPolicy");
         built = built.without("healthCheckNodePort");
     } else if (hadNodePorts && hasNodePorts) {
