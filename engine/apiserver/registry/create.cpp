@@ -1,5 +1,6 @@
 // create. Source: apiserver pkg/endpoints/handlers/create.go, pkg/registry/rest/create.go.
 #include "api/validation.h"
+#include "apiserver/cel/checks.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
 
@@ -87,6 +88,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
         BASE_TRY(object, customValidate(core, context, resource, object, Value()));
     } else {
         auto causes = api::validateCreate(resource, object);
+        for (api::StatusCause& cause : expressionProblems(resource, object)) causes.push_back(std::move(cause));
         if (!causes.empty())
             return api::invalid(resource.group, resource.kind, metaText(object, "name"),
                                 std::move(causes));

@@ -89,13 +89,21 @@ Value createJob(Core&, Context&, Value object) {
     return object;
 }
 
-Value createStatefulSet(Core&, Context&, Value object) {
+Value withClaimKinds(Value object) {
     document::ArrayBuilder claims;
     for (const Value& claim : object.at("spec", "volumeClaimTemplates").items())
         claims.push(claim.with("kind", "PersistentVolumeClaim").with("apiVersion", "v1"));
     if (claims.size() > 0)
         object = object.withPath({"spec", "volumeClaimTemplates"}, std::move(claims).build());
-    return object.with("status", Value::object());
+    return object;
+}
+
+Value createStatefulSet(Core&, Context&, Value object) {
+    return withClaimKinds(std::move(object)).with("status", Value::object());
+}
+
+Value updateStatefulSet(Core&, Context&, Value object, const Value&) {
+    return withClaimKinds(std::move(object));
 }
 
 Value createDefinition(Core&, Context&, Value object) {
@@ -134,6 +142,7 @@ void addWorkloads(Table& table) {
     table["batch/jobs"].orphanByDefault = true;
     table["batch/jobs"].prepareCreate = createJob;
     table["apps/statefulsets"].prepareCreate = createStatefulSet;
+    table["apps/statefulsets"].prepareUpdate = updateStatefulSet;
 }
 
 void addCore(Table& table) {

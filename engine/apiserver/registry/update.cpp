@@ -1,6 +1,7 @@
 // update. Source: apiserver pkg/endpoints/handlers/update.go, pkg/registry/rest/update.go and
 // pkg/registry/generic/registry/store.go.
 #include "api/validation.h"
+#include "apiserver/cel/checks.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
 
@@ -118,6 +119,8 @@ base::Result<Value> validate(Core& core, Context& context, Value object, const V
     if (resource.custom) return customValidate(core, context, resource, object, current);
     auto causes = subresource.empty() ? api::validateUpdate(resource, object, current)
                                       : api::validateSubresource(resource, subresource, object, current);
+    if (subresource.empty())
+        for (api::StatusCause& cause : expressionProblems(resource, object)) causes.push_back(std::move(cause));
     if (!causes.empty())
         return api::invalid(resource.group, resource.kind, metaText(current, "name"), std::move(causes));
     if (subresource.empty())
