@@ -225,7 +225,9 @@ std::string templateHash(const Value& podTemplate, const Value& collisionCount) 
     };
     mix(document::writeJson(podTemplate));
     if (collisionCount.isInt()) mix(std::to_string(collisionCount.asInt()));
-    return safeEncode(std::to_string(hash));
+    // Ten digits, as nearly all real hashes have.
+    constexpr std::uint32_t kTenDigits = 1'000'000'000;
+    return safeEncode(std::to_string(kTenDigits + hash % (UINT32_MAX - kTenDigits)));
 }
 
 } // namespace controllers
