@@ -18,6 +18,7 @@
 #include "kubelet/static_pods.h"
 #include "kubelet/status_manager.h"
 #include "kubelet/volume_manager.h"
+#include "network/proxy/chains.h"
 
 #include <set>
 
@@ -287,6 +288,8 @@ sim::Task<int> Kubelet::State::run() {
     core.recorder->record(reference, "Normal", "Starting", "Starting kubelet.");
     core.recorder->record(reference, "Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
     core.log.info("server.go:1257", "Started kubelet");
+    if (network::Namespace* space = network::namespaceOf(core.process.network()))
+        core.scope.spawn(network::proxy::keepKubeletChains(core.kernel(), *space), "iptables-monitor");
     status.start();
     node.start();
     core.scope.spawn(watchRuntime(*this), "runtime-events");

@@ -64,6 +64,14 @@ void ensureKubeletChains(Namespace& host) {
     (void)ensureFirst(host, "filter", "INPUT", {"-j", "KUBE-FIREWALL"});
 }
 
+sim::Task<void> keepKubeletChains(sim::Kernel& kernel, Namespace& host) {
+    for (;;) {
+        ensureKubeletChains(host);
+        do co_await sim::sleepFor(kernel, sim::kMinute);
+        while (chainExists(host, "mangle", "KUBE-KUBELET-CANARY"));
+    }
+}
+
 void removeProxyRules(Namespace& host) {
     RuleSet& rules = host.rules();
     for (const Jump& jump : jumps()) {

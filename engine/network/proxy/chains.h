@@ -20,6 +20,8 @@ base::Status ensureJumps(Namespace& host);
 // What the kubelet does at its start and whenever its canary chain vanishes: KUBE-KUBELET-CANARY in three
 // tables, KUBE-FIREWALL with its rule and jumps. Source: pkg/kubelet/kubelet_network_linux.go.
 void ensureKubeletChains(Namespace& host);
+// Makes them, looks for the canary once a minute, and makes them again when it is gone.
+sim::Task<void> keepKubeletChains(sim::Kernel& kernel, Namespace& host);
 // `kube-proxy --cleanup`.
 void removeProxyRules(Namespace& host);
 

@@ -82,6 +82,9 @@ struct Reply {
     Url url;
 };
 
+// The host with the port that the user wrote, be it the usual one.
+std::string asGiven(const Url& url) { return url.host + (url.portGiven ? ":" + std::to_string(url.port) : ""); }
+
 ports::Request requestFor(const Options& o, const Url& url) {
     ports::Request request;
     request.method = o.post ? "POST" : o.spider ? "HEAD" : "GET";
@@ -111,7 +114,7 @@ sim::Task<Reply> fetch(ports::Process& process, Options o, Url url, bool busybox
     const base::Endpoint to{addresses->addresses.front(), url.port};
     reply.address = to.ip.text();
     if (!o.quiet && busybox) {
-        co_await process.writeError("Connecting to " + url.authority() + " (" + to.text() + ")\n");
+        co_await process.writeError("Connecting to " + asGiven(url) + " (" + to.text() + ")\n");
     } else if (!o.quiet) {
         co_await process.writeError("Connecting to " + url.host + " (" + url.host + ")|" + to.ip.text() + "|:" + std::to_string(url.port) + "... ");
     }
@@ -203,7 +206,7 @@ sim::Task<int> busyboxWgetMain(ports::Process& process) {
     std::string problem;
     for (int hop = 0; hop < 6; ++hop) {
         Reply reply = co_await fetch(process, o, *url, true);
-        if (reply.unresolved) problem = "bad address '" + url->authority() + "'";
+        if (reply.unresolved) problem = "bad address '" + asGiven(*url) + "'";
         else if (reply.error == ETIMEDOUT && o.timeout < 900) problem = "download timed out";
         else if (reply.error) problem = "can't connect to remote host (" + reply.address + "): " + errnoText(reply.error);
         else if (!reply.tlsProblem.empty()) problem = "error getting response: Connection reset by peer";
