@@ -1,6 +1,7 @@
 #include "runtime/programs.h"
 
 #include "runtime/runtimes.h"
+#include "runtime/tar.h"
 #include "runtime/web/programs.h"
 
 namespace runtime {
@@ -86,6 +87,7 @@ public:
 std::vector<NamedProgram> programs(Runtimes& runtimes) {
     return {{"containerd", std::make_shared<ContainerdProgram>(runtimes)},
             {"pause", std::make_shared<PauseProgram>()},
+            {"tar", tarProgram()},
             {"nginx", web::nginxProgram()},
             {"busybox-httpd", web::httpdProgram()}};
 }
