@@ -171,11 +171,11 @@ void Shell::requestExit(int status) {
     flow = Flow::Exit;
 }
 
-// A simple command costs about two microseconds of virtual time, charged in lots, so that a loop
+// A simple command costs about five microseconds of virtual time, charged in lots, so that a loop
 // without end lets the rest of the world go on.
 sim::Task<bool> Shell::step() {
     constexpr int kLot = 64;
-    if (++family->steps % kLot == 0) co_await sim::sleepFor(kernel(), kLot * 2 * sim::kMicrosecond);
+    if (++family->steps % kLot == 0) co_await sim::sleepFor(kernel(), kLot * 5 * sim::kMicrosecond);
     if (family->interrupted && flow == Flow::None) {
         flow = Flow::Abort;
         lastStatus = 130;

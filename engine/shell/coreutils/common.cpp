@@ -418,7 +418,7 @@ private:
 
 void addCoreutils(std::vector<NamedProgram>& programs) {
     for (const CoreutilEntry* table : {kTextTools, kTextTools2, kFileTools, kFileTools2, kListTools, kSearchTools, kSedTools, kAwkTools,
-                                       kSystemTools, kRunTools, kBinaryTools, kDiffTools, kJsonTools, kPagerTools, kEditorTools})
+                                       kSystemTools, kRunTools, kBinaryTools, kDiffTools, kJsonTools, kPagerTools, kEditorTools, kExtraTools})
         for (; table->name != nullptr; ++table) programs.push_back({table->name, std::make_shared<FunctionProgram>(table->run)});
 }
 

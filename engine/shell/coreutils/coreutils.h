@@ -131,6 +131,7 @@ extern const CoreutilEntry kDiffTools[];
 extern const CoreutilEntry kJsonTools[];
 extern const CoreutilEntry kPagerTools[];
 extern const CoreutilEntry kEditorTools[];
+extern const CoreutilEntry kExtraTools[];
 void addCoreutils(std::vector<NamedProgram>& programs);
 
 } // namespace shell

@@ -18,6 +18,7 @@ class Vi {
 public:
     Vi(ports::Process& process, bool readOnly) : process_(process), readOnly_(readOnly) {}
     sim::Task<int> run(std::vector<std::string> files, std::string firstCommand);
+    sim::Task<int> runNano(std::string path);
 
 private:
     struct Position {
@@ -57,6 +58,8 @@ private:
     sim::Task<bool> editKey(int c, int count, bool counted);
     sim::Task<bool> scrollKey(int c, int count);
     sim::Task<void> insert();
+    sim::Task<void> nanoKey(int c);
+    sim::Task<bool> nanoSave();
     sim::Task<void> visual(char kind);
     sim::Task<void> operate(char op, int count);
     sim::Task<Motion> readMotion(int c, int count, bool counted, bool forOperator);
