@@ -90,8 +90,8 @@ base::Result<Value> changeLeaf(const Value& target, const std::string& step, con
         return Value::array(std::move(items));
     }
     if (!target.isObject() && !target.isNull()) return missing(edit.operation, edit.path);
-    if (edit.change != Change::Add && !target.has(step)) {
-        if (edit.change == Change::Replace) return missingKey(edit.operation, edit.path);
+    // As in evanphx/json-patch v4, replacing a key that an object lacks adds it.
+    if (edit.change == Change::Remove && !target.has(step)) {
         return base::makeError("error in remove for path: '" + edit.path +
                                "': Unable to remove nonexistent key: " + step + ": missing value");
     }

@@ -1,5 +1,6 @@
 // Request bodies: text to values, kind checks, strict field checks. Source: apiserver
 // pkg/endpoints/handlers create.go, update.go, rest.go; apimachinery runtime/serializer.
+#include "api/protobuf.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
 #include "document/json.h"
@@ -25,6 +26,8 @@ bool looksLikeJson(std::string_view body) {
 
 base::Result<Value> rawBody(const ports::Request& request) {
     if (!request.object.isNull()) return request.object;
+    if (request.headers.get("Content-Type").starts_with("application/vnd.kubernetes.protobuf"))
+        return api::decodeProtobuf(request.body);
     document::ReadLimits limits;
     limits.refuseDuplicateKeys = false;
     if (isYaml(request.headers.get("Content-Type")) && !looksLikeJson(request.body)) {

@@ -1,4 +1,5 @@
 // patch. Source: apiserver pkg/endpoints/handlers/patch.go.
+#include "api/restore.h"
 #include "apiserver/registry/subresources.h"
 #include "base/strings.h"
 #include "document/json.h"
@@ -55,55 +56,10 @@ base::Error invalidPatch(const std::string& shown, const std::string& why) {
     return error;
 }
 
-std::string unescape(std::string text) {
-    return base::replaceAll(base::replaceAll(text, "~1", "/"), "~0", "~");
-}
-
-// Upstream's library lets "replace" make a missing member of an object that is there.
-Value lenientReplace(const Value& document, const Value& operation) {
-    if (operation["op"].asString() != "replace") return operation;
-    auto parts = base::split(operation["path"].asString(), '/');
-    if (parts.size() < 2) return operation;
-    Value parent = document;
-    for (std::size_t i = 1; i + 1 < parts.size(); ++i) {
-        const std::string key = unescape(parts[i]);
-        const auto index = base::parseInt(key);
-        parent = parent.isArray() && index && *index >= 0 ? parent[static_cast<std::size_t>(*index)] : parent[key];
-    }
-    if (!parent.isObject() || parent.has(unescape(parts.back()))) return operation;
-    return operation.with("op", "add");
-}
-
-base::Result<Value> applyOperations(const Value& target, const Value& patch) {
-    Value document = target;
-    for (const Value& operation : patch.items()) {
-        auto next = document::applyJsonPatch(document, Value::array({lenientReplace(document, operation)}));
-        if (!next.ok()) return next;
-        document = next.value();
-    }
-    return document;
-}
-
-// The words of apimachinery's DefaultUnstructuredConverter for a value of the wrong type, which a
-// strategic patch meets where the others meet encoding/json.
-std::string restoreText(const std::string& json) {
-    const auto from = json.find("cannot unmarshal "), into = json.find(" into Go "), type = json.rfind(" of type ");
-    if (from == std::string::npos || into == std::string::npos || type == std::string::npos) return json;
-    std::string have = json.substr(from + 17, into - from - 17);
-    const std::string wanted = json.substr(type + 9);
-    if (have == "array") have = "slice";
-    else if (have == "object") have = "map";
-    else if (have.starts_with("number")) have = have.find('.') == std::string::npos ? "int64" : "float64";
-    if (wanted.starts_with("[]")) return "cannot restore slice from " + have;
-    if (wanted.starts_with("map[")) return "cannot restore map from " + have;
-    if (wanted.find('.') != std::string::npos) return "cannot restore struct from: " + have;
-    return "unrecognized type: " + wanted;
-}
-
 base::Result<Value> applyPatch(const Context& context, PatchKind kind, const Value& current,
                                const Value& patch) {
     if (kind == PatchKind::Json) {
-        auto result = applyOperations(current, patch);
+        auto result = document::applyJsonPatch(current, patch);
         if (result.ok()) return result;
         return withEmptyDetails(api::statusError(
             422, "Invalid", "the server rejected our request due to an error in our request"));
@@ -131,9 +87,12 @@ base::Result<Value> recheck(Core& core, Context& context, PatchKind kind, const 
                                          "." + resource.kind + "): unknown conversion");
     }
     auto decoded = api::decodeObject(resource, patched);
-    if (!decoded.ok())
-        return invalidPatch(shown(), kind == PatchKind::Strategic ? restoreText(decoded.error().message)
-                                                                  : decoded.error().message);
+    if (!decoded.ok()) {
+        // A strategic patch is converted from unstructured content, not decoded from text.
+        const bool restored = kind == PatchKind::Strategic && resource.type != nullptr;
+        const std::string problem = restored ? api::restoreProblem(*resource.type, patched) : std::string();
+        return invalidPatch(shown(), problem.empty() ? decoded.error().message : problem);
+    }
     auto& result = decoded.value();
     if (result.unknown.empty() || context.fieldValidation == "Ignore") return result.object;
     if (context.fieldValidation == "Strict") {
