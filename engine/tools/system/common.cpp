@@ -85,7 +85,7 @@ sim::Task<bool> refusedInContainer(ports::Process& process) {
 
 std::vector<NamedProgram> programs() {
     std::vector<NamedProgram> all;
-    for (auto list : {serviceTools(), processTools(), loginTools(), kernelTools()})
+    for (auto list : {serviceTools(), processTools(), loginTools(), kernelTools(), opensslTools(), etcdTools()})
         for (auto& item : list) all.push_back(std::move(item));
     return all;
 }

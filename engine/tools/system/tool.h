@@ -46,5 +46,7 @@ std::vector<NamedProgram> serviceTools(); // systemctl, journalctl
 std::vector<NamedProgram> processTools(); // ps, kill, pkill, pgrep, top, free, uptime
 std::vector<NamedProgram> loginTools();   // ssh, sshd, sudo, su, hostname, hostnamectl
 std::vector<NamedProgram> kernelTools();  // mount, umount, df, uname, dmesg, lsmod, modprobe, sysctl, swapoff ...
+std::vector<NamedProgram> opensslTools();
+std::vector<NamedProgram> etcdTools(); // etcdctl
 
 } // namespace tools::system
