@@ -194,6 +194,20 @@ sim::Task<ports::Response> Server::stream(ports::Request request, std::vector<st
         if (id.empty()) co_return text(500, "failed to find sandbox for pod " + base::quoteGo(podLogText(pod)));
     } else {
         const ports::CriContainer* item = status->find(container);
+        const bool gone = item == nullptr || item->state != ports::CriContainerState::Running;
+        if (gone && request.upgrade) {
+            // The client of an upgrade reads the refusal from its streams.
+            ports::StreamOffer& offer = *request.upgrade;
+            offer.failure = "Internal error occurred: unable to upgrade connection: container not found (" +
+                            base::quoteGo(container) + ")";
+            for (const auto& pipe : {offer.output, offer.error})
+                if (pipe) pipe->closeWrite();
+            offer.finished.notify();
+            ports::Response refused;
+            refused.status = 101;
+            refused.upgraded = true;
+            co_return refused;
+        }
         if (item == nullptr) co_return text(404, "container not found (" + base::quoteGo(container) + ")\n");
         id = item->id;
     }

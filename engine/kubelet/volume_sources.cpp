@@ -256,6 +256,10 @@ sim::Task<base::Result<std::string>> VolumeManager::setUp(Value pod, Value volum
     const std::string folder = volumeFolder(pod, plugin, volume["name"].asString());
     auto written = writeAtomically(core_.kernel(), core_.files(), folder, *files, fsGroupOf(pod));
     if (!written.ok()) co_return std::move(written).error();
+    // ConfigMaps lie on disk, the others in memory, whose top folder is sticky.
+    const auto stat = core_.files().stat(folder);
+    if (volume["configMap"].isObject() && stat.ok() && (stat->mode & 01000) != 0)
+        (void)core_.files().chmod(folder, stat->mode & ~01000u);
     co_return folder;
 }
 
