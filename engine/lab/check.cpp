@@ -137,9 +137,17 @@ void checkCount(const Value& spec, Cluster& cluster, CheckResult& result) {
     result.observed = std::to_string(count) + " " + plural;
 }
 
+// "service/NS/NAME" stands for the service's cluster IP: hosts do not ask the cluster's DNS.
+std::string addressOf(Cluster& cluster, const std::string& host) {
+    const auto parts = base::split(host, '/');
+    if (parts.size() != 3 || parts[0] != "service") return host;
+    const std::string ip = cluster.object("", "services", parts[1], parts[2]).at("spec", "clusterIP").text();
+    return ip.empty() ? host : ip;
+}
+
 void checkReachable(const Value& spec, Cluster& cluster, CheckResult& result, bool http) {
     const std::string path = http ? spec["path"].text().empty() ? "/" : spec["path"].text() : "";
-    const Value probe = cluster.probe(spec["from"].asString(), spec["host"].text(), static_cast<std::uint16_t>(spec["port"].asInt()), path,
+    const Value probe = cluster.probe(spec["from"].asString(), addressOf(cluster, spec["host"].text()), static_cast<std::uint16_t>(spec["port"].asInt()), path,
                                       sim::fromSeconds(spec["timeout"].asDouble(3)));
     const std::string target = spec["host"].text() + ":" + std::to_string(spec["port"].asInt()) + path;
     if (!http) {
@@ -225,8 +233,9 @@ void checkUnit(const Value& spec, Cluster& cluster, CheckResult& result) {
 std::string quoted(std::string_view text) { return "'" + base::replaceAll(text, "'", "'\\''") + "'"; }
 
 void checkCanI(const Value& spec, Cluster& cluster, CheckResult& result) {
-    std::string command = "kubectl auth can-i " + quoted(spec["verb"].asString()) + " " + quoted(spec["resource"].asString()) +
-                          " --as=" + quoted(spec["as"].asString());
+    const auto resource = base::splitLimited(spec["resource"].asString(), '/', 2); // "pods/log"
+    std::string command = "kubectl auth can-i " + quoted(spec["verb"].asString()) + " " + quoted(resource[0]) +
+                          (resource.size() > 1 ? " --subresource=" + quoted(resource[1]) : std::string()) + " --as=" + quoted(spec["as"].asString());
     if (spec.has("namespace")) command += " -n " + quoted(spec["namespace"].asString());
     const auto answer = runOn(cluster, cluster.hosts().front(), command);
     const std::string said(base::trim(answer.output));
