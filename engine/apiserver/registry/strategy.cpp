@@ -27,6 +27,14 @@ Value updateNamespace(Core&, Context&, Value object, const Value& old) {
 }
 
 Value createClaim(Core&, Context&, Value object) {
+    // Other sources are dropped in silence. Source: pkg/api/persistentvolumeclaim
+    // EnforceDataSourceBackwardsCompatibility.
+    const Value& source = object["spec"]["dataSource"];
+    const std::string_view kind = source["kind"].asString(), group = source["apiGroup"].asString();
+    const bool known = (kind == "PersistentVolumeClaim" && group.empty()) ||
+                       (kind == "VolumeSnapshot" && group == "snapshot.storage.k8s.io");
+    if (!source.isNull() && !known && object["spec"]["dataSourceRef"].isNull())
+        object = object.with("spec", object["spec"].without("dataSource"));
     return object.with("status", Value::object({{"phase", "Pending"}}));
 }
 

@@ -190,6 +190,8 @@ private:
 
     sim::Task<base::Status> createOne(Info info, Value modified) {
         Value object = withoutNulls(modified);
+        if (object["metadata"].has("resourceVersion"))
+            object = object.with("metadata", object["metadata"].without("resourceVersion"));
         if (mode_ != DryRun::Client) {
             CallOptions call = writeOptions();
             call.body = object;

@@ -67,6 +67,9 @@ sim::Task<Outcome> runCreate(Session& session) {
         const Info& info = *item.info;
         Value object = info.object;
         if (session.flags.on("save-config")) object = withLastApplied(object, false);
+        // What is made has no version yet. Source: cli-runtime pkg/resource/helper.go.
+        if (object["metadata"].has("resourceVersion"))
+            object = object.with("metadata", object["metadata"].without("resourceVersion"));
         if (mode.value() != DryRun::Client) {
             CallOptions call;
             if (mode.value() == DryRun::Server) call.query.set("dryRun", "All");
