@@ -8,9 +8,10 @@ constexpr std::size_t kLineLimit = 4096; // N_TTY_BUF_SIZE
 }
 
 Tty::Tty(sim::Kernel& kernel, TerminalSize size)
-    : keyboard_(std::make_shared<sim::Pipe>(1 << 20)), screen_(std::make_shared<sim::Pipe>(1 << 20)),
-      input_(std::make_shared<sim::Pipe>(1 << 20)), output_(std::make_shared<sim::Pipe>(1 << 16)),
-      terminal_(std::make_shared<Terminal>()), scope_(kernel) {
+    : keyboard_(std::make_shared<sim::Pipe>(1 << 20)),
+      screen_(std::make_shared<sim::Pipe>(1 << 20)), input_(std::make_shared<sim::Pipe>(1 << 20)),
+      output_(std::make_shared<sim::Pipe>(1 << 16)), terminal_(std::make_shared<Terminal>()),
+      scope_(kernel) {
     terminal_->size = size;
     terminal_->input = input_;
     terminal_->output = output_;

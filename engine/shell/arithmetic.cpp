@@ -63,7 +63,8 @@ private:
         if (!ok_) return;
         ok_ = false;
         std::size_t begin = 0;
-        while (begin < text_.size() && std::isspace(static_cast<unsigned char>(text_[begin]))) ++begin;
+        while (begin < text_.size() && std::isspace(static_cast<unsigned char>(text_[begin])))
+            ++begin;
         error_ = std::string(text_.substr(begin)) + ": " + message + " (error token is \"" +
                  std::string(text_.substr(std::min(tokenAt_, text_.size()))) + "\")";
         pos_ = text_.size();
@@ -71,7 +72,8 @@ private:
 
     std::int64_t valueOf(const Operand& operand) {
         if (!operand.assignable || !ok_ || silent_ > 0) return operand.value;
-        const auto text = variables_.read(operand.name, operand.subscript ? &*operand.subscript : nullptr);
+        const auto text =
+            variables_.read(operand.name, operand.subscript ? &*operand.subscript : nullptr);
         if (!text) {
             if (variables_.unsetIsError()) {
                 ok_ = false;
@@ -82,10 +84,12 @@ private:
         if (text->empty()) return 0;
         // Mostly it is a plain number.
         const bool negative = (*text)[0] == '-';
-        if (text->size() < 18 && text->size() > (negative ? 1u : 0u) && ((*text)[negative] != '0' || text->size() == 1) &&
+        if (text->size() < 18 && text->size() > (negative ? 1u : 0u) &&
+            ((*text)[negative] != '0' || text->size() == 1) &&
             text->find_first_not_of("0123456789", negative) == std::string::npos) {
             std::int64_t number = 0;
-            for (std::size_t i = negative; i < text->size(); ++i) number = number * 10 + ((*text)[i] - '0');
+            for (std::size_t i = negative; i < text->size(); ++i)
+                number = number * 10 + ((*text)[i] - '0');
             return negative ? -number : number;
         }
         if (depth_ > kMaxDepth) {
@@ -101,7 +105,8 @@ private:
     }
     void assign(const Operand& target, std::int64_t value) {
         if (!ok_ || silent_ > 0) return;
-        if (!variables_.write(target.name, target.subscript ? &*target.subscript : nullptr, value)) {
+        if (!variables_.write(target.name, target.subscript ? &*target.subscript : nullptr,
+                              value)) {
             ok_ = false;
             error_ = target.name + ": readonly variable";
         }
@@ -121,7 +126,8 @@ private:
             return {};
         }
         Operand left = conditional();
-        static constexpr std::string_view kOps[] = {"<<=", ">>=", "*=", "/=", "%=", "+=", "-=", "&=", "^=", "|="};
+        static constexpr std::string_view kOps[] = {
+            "<<=", ">>=", "*=", "/=", "%=", "+=", "-=", "&=", "^=", "|="};
         for (const std::string_view op : kOps) {
             if (!ok_ || !take(op)) continue;
             if (!left.assignable) {
@@ -216,11 +222,18 @@ private:
         case 4: return takeOnly("&", "&=") ? "&" : "";
         case 5: return takeOnly("==", "") ? "==" : takeOnly("!=", "") ? "!=" : "";
         case 6:
-            return takeOnly("<=", "") ? "<=" : takeOnly(">=", "") ? ">="
-                   : takeOnly("<", "<=") ? "<" : takeOnly(">", ">=") ? ">" : "";
+            return takeOnly("<=", "")    ? "<="
+                   : takeOnly(">=", "")  ? ">="
+                   : takeOnly("<", "<=") ? "<"
+                   : takeOnly(">", ">=") ? ">"
+                                         : "";
         case 7: return takeOnly("<<", "=") ? "<<" : takeOnly(">>", "=") ? ">>" : "";
         case 8: return takeOnly("+", "=") ? "+" : takeOnly("-", "=") ? "-" : "";
-        case 9: return takeOnly("*", "*=") ? "*" : takeOnly("/", "=") ? "/" : takeOnly("%", "=") ? "%" : "";
+        case 9:
+            return takeOnly("*", "*=")  ? "*"
+                   : takeOnly("/", "=") ? "/"
+                   : takeOnly("%", "=") ? "%"
+                                        : "";
         default: return "";
         }
     }
@@ -287,7 +300,9 @@ private:
             pos_ = saved;
             break;
         }
-        if (take("-")) return plain(static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(valueOf(unary()))));
+        if (take("-"))
+            return plain(
+                static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(valueOf(unary()))));
         if (take("+")) return plain(valueOf(unary()));
         return postfix();
     }
@@ -404,7 +419,8 @@ private:
 
 } // namespace
 
-ArithmeticResult evaluateArithmetic(std::string_view expression, ArithmeticVariables& variables, int depth) {
+ArithmeticResult evaluateArithmetic(std::string_view expression, ArithmeticVariables& variables,
+                                    int depth) {
     return Evaluator(expression, variables, depth).run();
 }
 

@@ -13,8 +13,10 @@ namespace shell {
 class ArithmeticVariables {
 public:
     virtual ~ArithmeticVariables() = default;
-    virtual std::optional<std::string> read(const std::string& name, const std::string* subscript) = 0;
-    virtual bool write(const std::string& name, const std::string* subscript, std::int64_t value) = 0;
+    virtual std::optional<std::string> read(const std::string& name,
+                                            const std::string* subscript) = 0;
+    virtual bool write(const std::string& name, const std::string* subscript,
+                       std::int64_t value) = 0;
     virtual bool unsetIsError() const { return false; }
 };
 

@@ -82,16 +82,37 @@ struct Assignment {
 
 struct Redirect {
     enum Kind : std::uint8_t {
-        In, Out, Append, Clobber, InOut, DupIn, DupOut, HereDoc, HereString, OutBoth, AppendBoth
+        In,
+        Out,
+        Append,
+        Clobber,
+        InOut,
+        DupIn,
+        DupOut,
+        HereDoc,
+        HereString,
+        OutBoth,
+        AppendBoth
     };
     Kind kind = In;
-    int fd = -1;         // -1: the kind's own
+    int fd = -1;            // -1: the kind's own
     std::string fdVariable; // {name}>file
-    Word target;         // file, number, or the text of a here-document
+    Word target;            // file, number, or the text of a here-document
 };
 
 enum class CommandKind : std::uint8_t {
-    Simple, Subshell, Group, If, While, Until, For, ArithFor, Case, Select, Function, Arithmetic,
+    Simple,
+    Subshell,
+    Group,
+    If,
+    While,
+    Until,
+    For,
+    ArithFor,
+    Case,
+    Select,
+    Function,
+    Arithmetic,
     Condition
 };
 

@@ -1,8 +1,7 @@
 // Brace expansion and C-like escapes, both purely textual.
 
-#include "shell/parser.h"
-
 #include "base/strings.h"
+#include "shell/parser.h"
 
 #include <cctype>
 #include <cstdlib>

@@ -16,8 +16,9 @@ class Process;
 namespace shell {
 
 struct CompletionRequest {
-    std::vector<std::string> words; // of the command under the cursor, unquoted; words[0] is its name
-    std::size_t current = 0;        // index of the word at the cursor; may be empty text
+    std::vector<std::string>
+        words;               // of the command under the cursor, unquoted; words[0] is its name
+    std::size_t current = 0; // index of the word at the cursor; may be empty text
     std::map<std::string, std::string> env; // variables exported by the shell
     std::string cwd;
 };

@@ -1,14 +1,12 @@
 // Commands: compound, simple, functions, external programs.
 
+#include "base/strings.h"
 #include "shell/builtins/builtins.h"
 #include "shell/pattern.h"
 #include "shell/shell.h"
 
-#include "base/strings.h"
-
-#include <re2/re2.h>
-
 #include <algorithm>
+#include <re2/re2.h>
 
 namespace shell {
 
@@ -50,7 +48,8 @@ sim::Task<int> Shell::runCompound(CommandPtr command) {
     case CommandKind::Case: status = co_await runCase(command); break;
     case CommandKind::Select: status = co_await runSelect(command); break;
     case CommandKind::Arithmetic: {
-        if (options.trace) co_await traceText("((  " + std::string(base::trim(command->source)) + "  ))");
+        if (options.trace)
+            co_await traceText("((  " + std::string(base::trim(command->source)) + "  ))");
         bool ok = true;
         status = co_await runArithmetic(command->words[0], ok, "((");
         break;
@@ -262,7 +261,8 @@ sim::Task<int> Shell::runSelect(CommandPtr command) {
         showMenu = reply.empty();
         if (reply.empty()) continue;
         const auto number = base::parseInt(base::trim(reply));
-        const bool valid = number && *number >= 1 && *number <= static_cast<std::int64_t>(items.size());
+        const bool valid =
+            number && *number >= 1 && *number <= static_cast<std::int64_t>(items.size());
         assign(command->name, valid ? items[static_cast<std::size_t>(*number - 1)] : "");
         status = co_await runList(command->body);
         if (loopBreaks()) break;
@@ -297,7 +297,8 @@ sim::Task<bool> Shell::runCondition(const Condition& condition, bool& failed, st
     }
     case Condition::Unary: {
         const std::string text = co_await expandText(condition.left);
-        if (options.trace) co_await traceText("[[ " + condition.op + " " + quoteSingle(text) + " ]]");
+        if (options.trace)
+            co_await traceText("[[ " + condition.op + " " + quoteSingle(text) + " ]]");
         if (expansionFailed) co_return false;
         co_return testUnary(*this, condition.op[1], text);
     }
@@ -309,13 +310,16 @@ sim::Task<bool> Shell::runCondition(const Condition& condition, bool& failed, st
     co_return false;
 }
 
-sim::Task<bool> Shell::conditionBinary(const Condition& condition, bool& failed, std::string& traced) {
+sim::Task<bool> Shell::conditionBinary(const Condition& condition, bool& failed,
+                                       std::string& traced) {
     (void)traced;
     const std::string left = co_await expandText(condition.left);
     const std::string& op = condition.op;
     if (op == "==" || op == "=" || op == "!=") {
         const std::string right = co_await expandPattern(condition.right);
-        if (options.trace) co_await traceText("[[ " + quoteSingle(left) + " " + op + " " + unescapePattern(right) + " ]]");
+        if (options.trace)
+            co_await traceText("[[ " + quoteSingle(left) + " " + op + " " + unescapePattern(right) +
+                               " ]]");
         PatternOptions pattern;
         pattern.ignoreCase = options.has("nocasematch");
         co_return matchPattern(right, left, pattern) == (op != "!=");
@@ -327,10 +331,12 @@ sim::Task<bool> Shell::conditionBinary(const Condition& condition, bool& failed,
             Word single;
             single.parts.push_back(part);
             const std::string text = co_await expandText(single);
-            const bool quoted = part.kind == WordPart::Quoted || part.kind == WordPart::DoubleQuoted;
+            const bool quoted =
+                part.kind == WordPart::Quoted || part.kind == WordPart::DoubleQuoted;
             expression += quoted ? RE2::QuoteMeta(text) : text;
         }
-        if (options.trace) co_await traceText("[[ " + quoteSingle(left) + " =~ " + expression + " ]]");
+        if (options.trace)
+            co_await traceText("[[ " + quoteSingle(left) + " =~ " + expression + " ]]");
         RE2::Options regex;
         regex.set_log_errors(false);
         regex.set_posix_syntax(true);
@@ -347,13 +353,17 @@ sim::Task<bool> Shell::conditionBinary(const Condition& condition, bool& failed,
             failed = true;
             co_return false;
         }
-        std::vector<re2::StringPiece> groups(static_cast<std::size_t>(compiled.NumberOfCapturingGroups()) + 1);
-        const bool found = compiled.Match(left, 0, left.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()));
-        for (std::size_t i = 0; found && i < groups.size(); ++i) match.indexed[static_cast<std::int64_t>(i)] = groups[i].as_string();
+        std::vector<re2::StringPiece> groups(
+            static_cast<std::size_t>(compiled.NumberOfCapturingGroups()) + 1);
+        const bool found = compiled.Match(left, 0, left.size(), RE2::UNANCHORED, groups.data(),
+                                          static_cast<int>(groups.size()));
+        for (std::size_t i = 0; found && i < groups.size(); ++i)
+            match.indexed[static_cast<std::int64_t>(i)] = groups[i].as_string();
         co_return found;
     }
     const std::string right = co_await expandText(condition.right);
-    if (options.trace) co_await traceText("[[ " + quoteSingle(left) + " " + op + " " + quoteSingle(right) + " ]]");
+    if (options.trace)
+        co_await traceText("[[ " + quoteSingle(left) + " " + op + " " + quoteSingle(right) + " ]]");
     if (op == "<") co_return left < right;
     if (op == ">") co_return left > right;
     if (op == "-nt" || op == "-ot" || op == "-ef") co_return testFiles(*this, op, left, right);
@@ -383,7 +393,8 @@ sim::Task<void> Shell::traceText(std::string text) {
         ps4 = co_await expandText(word);
         options.trace = saved;
     }
-    if (!ps4.empty() && subshellLevel > 0) shown.append(static_cast<std::size_t>(std::min(subshellLevel, 20)) - 0, ps4[0]);
+    if (!ps4.empty() && subshellLevel > 0)
+        shown.append(static_cast<std::size_t>(std::min(subshellLevel, 20)) - 0, ps4[0]);
     co_await err(shown + ps4 + text + "\n");
 }
 
@@ -413,7 +424,8 @@ sim::Task<int> Shell::runAssignmentsOnly(CommandPtr command) {
             co_return 1;
         }
         if (options.trace && !assignment.isArray)
-            co_await traceText(assignment.name + "=" + quoteSingle(variables.text(assignment.name)));
+            co_await traceText(assignment.name + "=" +
+                               quoteSingle(variables.text(assignment.name)));
     }
     co_return substitutionStatus >= 0 ? substitutionStatus : 0;
 }
@@ -424,7 +436,8 @@ sim::Task<bool> Shell::expandSimple(CommandPtr command, Strings& words) {
     if (!structured) {
         words = co_await expandWords(command->words);
     } else {
-        // Assignments as arguments (declare, export) are not split; arrays go to the builtin itself.
+        // Assignments as arguments (declare, export) are not split; arrays go to the builtin
+        // itself.
         for (const Word& word : command->words) {
             if (word.assignment == nullptr) {
                 std::vector<Word> one{word};
@@ -433,7 +446,8 @@ sim::Task<bool> Shell::expandSimple(CommandPtr command, Strings& words) {
             } else {
                 const Assignment& assignment = *word.assignment;
                 std::string text = assignment.name;
-                if (assignment.subscript) text += "[" + co_await expandText(*assignment.subscript) + "]";
+                if (assignment.subscript)
+                    text += "[" + co_await expandText(*assignment.subscript) + "]";
                 if (assignment.isArray) {
                     text += assignment.append ? "+=(" : "=(";
                 } else {
@@ -470,8 +484,9 @@ sim::Task<int> Shell::runSimple(CommandPtr command) {
     co_return status;
 }
 
-sim::Task<bool> Shell::temporaryAssignments(
-    CommandPtr command, std::vector<std::pair<std::string, std::optional<Variable>>>& saved) {
+sim::Task<bool>
+Shell::temporaryAssignments(CommandPtr command,
+                            std::vector<std::pair<std::string, std::optional<Variable>>>& saved) {
     for (const Assignment& assignment : command->assignments) {
         const Variable* before = variables.find(assignment.name);
         saved.emplace_back(assignment.name, before ? std::optional(*before) : std::nullopt);
@@ -481,7 +496,9 @@ sim::Task<bool> Shell::temporaryAssignments(
             co_return false;
         }
         variables.make(assignment.name).exported = true;
-        if (options.trace) co_await traceText(assignment.name + "=" + quoteSingle(variables.text(assignment.name)));
+        if (options.trace)
+            co_await traceText(assignment.name + "=" +
+                               quoteSingle(variables.text(assignment.name)));
     }
     co_return true;
 }
@@ -505,7 +522,8 @@ sim::Task<int> Shell::runSimpleWords(CommandPtr command, Strings words) {
     int status = 1;
     bool ready = true;
     if (redirected) ready = co_await redirect(command->redirects);
-    if (ready && !command->assignments.empty()) ready = co_await temporaryAssignments(command, saved);
+    if (ready && !command->assignments.empty())
+        ready = co_await temporaryAssignments(command, saved);
     bool keepFds = false;
     if (ready) {
         if (options.trace) co_await traceWords(words, {});
@@ -520,7 +538,8 @@ sim::Task<int> Shell::runSimpleWords(CommandPtr command, Strings words) {
         } else if (findBuiltin(words[0]) != nullptr) {
             std::string builtin = words[0];
             status = co_await runBuiltin(std::move(words));
-            bool local = builtin == "local" || ((builtin == "declare" || builtin == "typeset") && variables.depth() > 1);
+            bool local = builtin == "local" ||
+                         ((builtin == "declare" || builtin == "typeset") && variables.depth() > 1);
             for (const Word& word : command->words)
                 if (word.assignment && word.assignment->isArray && status == 0) {
                     const bool done = co_await runAssignment(*word.assignment, local, nullptr);
@@ -550,7 +569,8 @@ sim::Task<int> Shell::runWords(Strings words, bool useFunctions, bool useBuiltin
             const CommandPtr body = function->second;
             std::string called = words[0];
             words.erase(words.begin());
-            const int status = co_await runFunction(body->function, std::move(called), std::move(words));
+            const int status =
+                co_await runFunction(body->function, std::move(called), std::move(words));
             co_return status;
         }
     }
@@ -565,7 +585,8 @@ sim::Task<int> Shell::runWords(Strings words, bool useFunctions, bool useBuiltin
 
 sim::Task<int> Shell::runFunction(CommandPtr body, std::string called, Strings arguments) {
     if (functionDepth >= kMaxFunctionDepth) {
-        co_await complain(called + ": maximum function nesting level exceeded (" + std::to_string(kMaxFunctionDepth) + ")");
+        co_await complain(called + ": maximum function nesting level exceeded (" +
+                          std::to_string(kMaxFunctionDepth) + ")");
         flow = Flow::Abort;
         lastStatus = 1;
         co_return 1;
@@ -612,7 +633,8 @@ Shell::CommandType Shell::classify(const std::string& command, std::string* path
     if (findBuiltin(command) != nullptr) return CommandType::Builtin;
     if (command.find('/') != std::string::npos) {
         const auto stat = files().stat(absolute(command));
-        if (stat.ok() && stat->type != ports::FileType::Directory && files().access(absolute(command), 1)) {
+        if (stat.ok() && stat->type != ports::FileType::Directory &&
+            files().access(absolute(command), 1)) {
             if (path != nullptr) *path = command;
             return CommandType::File;
         }
@@ -626,10 +648,12 @@ Shell::CommandType Shell::classify(const std::string& command, std::string* path
 }
 
 sim::Task<int> Shell::notFound(const std::string& command) {
-    if (const auto handler = functions.find("command_not_found_handle"); handler != functions.end()) {
+    if (const auto handler = functions.find("command_not_found_handle");
+        handler != functions.end()) {
         const CommandPtr body = handler->second;
         Strings arguments{command};
-        const int status = co_await runFunction(body->function, "command_not_found_handle", std::move(arguments));
+        const int status =
+            co_await runFunction(body->function, "command_not_found_handle", std::move(arguments));
         co_return status;
     }
     co_await complain(command + ": command not found");
@@ -643,19 +667,23 @@ std::string Shell::shebang(const std::string& path, Strings& words) {
         auto head = files().readAt(absolute(target), 0, 256);
         if (!head.ok()) return {};
         if (head->substr(0, 2) == "#!") {
-            const std::string rest(base::trim(std::string_view(*head).substr(2, head->find('\n') - 2)));
+            const std::string rest(
+                base::trim(std::string_view(*head).substr(2, head->find('\n') - 2)));
             const std::size_t space = rest.find_first_of(" \t");
             const std::string interpreter = rest.substr(0, space);
             if (!files().exists(absolute(interpreter)))
                 return target + ": " + interpreter + ": bad interpreter: No such file or directory";
             words[0] = target;
-            if (space != std::string::npos) words.insert(words.begin(), std::string(base::trim(rest.substr(space))));
+            if (space != std::string::npos)
+                words.insert(words.begin(), std::string(base::trim(rest.substr(space))));
             words.insert(words.begin(), interpreter);
             continue;
         }
         if (!ports::programOf(*head).empty()) return {};
         if (hops > 0) return {};
-        if (head->substr(0, 4) == "\x7f" "ELF" || head->find('\0') != std::string::npos)
+        if (head->substr(0, 4) == "\x7f"
+                                  "ELF" ||
+            head->find('\0') != std::string::npos)
             return target + ": cannot execute binary file: Exec format error";
         words[0] = target;
         words.insert(words.begin(), "/bin/sh");
@@ -665,7 +693,8 @@ std::string Shell::shebang(const std::string& path, Strings& words) {
     return path + ": Too many levels of symbolic links";
 }
 
-sim::Task<int> Shell::startChild(Strings words, std::string path, std::shared_ptr<Job> job, bool& started) {
+sim::Task<int> Shell::startChild(Strings words, std::string path, std::shared_ptr<Job> job,
+                                 bool& started) {
     started = false;
     const std::string command = words[0];
     bool hashedPath = false;
@@ -727,7 +756,8 @@ sim::Task<int> Shell::startChild(Strings words, std::string path, std::shared_pt
     spawn.detached = options.interactive && subshellLevel == 0;
     const auto pid = process_->startChild(std::move(spawn));
     if (!pid.ok()) {
-        // A fork takes its time even when nothing comes of it; endless loops must not stop the clock.
+        // A fork takes its time even when nothing comes of it; endless loops must not stop the
+        // clock.
         co_await sim::sleepFor(kernel(), sim::kMillisecond);
         co_await complain(command + ": " + pid.error().message);
         co_return pid.error().code == 13 ? 126 : 127;
@@ -739,7 +769,8 @@ sim::Task<int> Shell::startChild(Strings words, std::string path, std::shared_pt
     co_return 0;
 }
 
-sim::Task<void> Shell::watchBroken(ports::Process* process, std::shared_ptr<sim::Pipe> pipe, int pid) {
+sim::Task<void> Shell::watchBroken(ports::Process* process, std::shared_ptr<sim::Pipe> pipe,
+                                   int pid) {
     while (!pipe->readClosed()) co_await pipe->broken().wait();
     (void)process->kill(pid, ports::kSigPipe);
 }

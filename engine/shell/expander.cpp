@@ -75,7 +75,8 @@ namespace {
 std::string masked(const std::string& text, const std::string& mask) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (mask[i] == 'q' && std::string_view("*?[]\\()|!+@-^").find(text[i]) != std::string_view::npos)
+        if (mask[i] == 'q' &&
+            std::string_view("*?[]\\()|!+@-^").find(text[i]) != std::string_view::npos)
             out += '\\';
         out += text[i];
     }
@@ -85,7 +86,8 @@ std::string masked(const std::string& text, const std::string& mask) {
 
 std::string Expander::pattern() const {
     std::string out;
-    for (const Field& field : fields_) out += (out.empty() ? "" : " ") + masked(field.text, field.mask);
+    for (const Field& field : fields_)
+        out += (out.empty() ? "" : " ") + masked(field.text, field.mask);
     if (open_) out += (fields_.empty() ? "" : " ") + masked(current_.text, current_.mask);
     return out;
 }
@@ -96,12 +98,14 @@ void Expander::collect(Strings& out) {
         bool wild = false;
         if (!shell_.options.noGlob)
             for (std::size_t i = 0; i < field.text.size() && !wild; ++i)
-                wild = field.mask[i] == 'u' && std::string_view("*?[+@!").find(field.text[i]) != std::string_view::npos;
+                wild = field.mask[i] == 'u' &&
+                       std::string_view("*?[+@!").find(field.text[i]) != std::string_view::npos;
         if (wild) {
             const bool extglob = shell_.options.has("extglob");
             const std::string pattern = masked(field.text, field.mask);
             if (hasWildcard(pattern, extglob)) {
-                GlobOptions options{extglob, shell_.options.has("dotglob"), shell_.options.has("nocaseglob"),
+                GlobOptions options{extglob, shell_.options.has("dotglob"),
+                                    shell_.options.has("nocaseglob"),
                                     shell_.options.has("globstar")};
                 auto found = globPaths(shell_.files(), shell_.cwd, pattern, options);
                 if (!found.empty()) {
@@ -320,7 +324,8 @@ sim::Task<Expander::Value> Expander::indirect(const WordPart& part) {
     // A reference gives the name it refers to.
     Value value;
     if (!holder.isSet || target.empty()) {
-        if (!holder.isSet) shell_.expansionError(part.text + ": invalid indirect expansion", 1, false);
+        if (!holder.isSet)
+            shell_.expansionError(part.text + ": invalid indirect expansion", 1, false);
         co_return value;
     }
     const std::size_t open = target.find('[');
@@ -330,7 +335,8 @@ sim::Task<Expander::Value> Expander::indirect(const WordPart& part) {
         value = co_await lookUpArray(target.substr(0, open), subscript);
         co_return value;
     }
-    if (!isName(target) && target.find_first_not_of("0123456789") != std::string::npos && target.size() > 1) {
+    if (!isName(target) && target.find_first_not_of("0123456789") != std::string::npos &&
+        target.size() > 1) {
         shell_.expansionError(target + ": invalid variable name", 1, false);
         co_return value;
     }
@@ -409,9 +415,11 @@ sim::Task<void> Expander::assignDefault(const WordPart& part, std::string name, 
 
 sim::Task<void> Expander::failUnset(const WordPart& part, const Value& value) {
     std::string message = co_await shell_.expandText(*part.argument);
-    if (message.empty()) message = value.isSet || part.colon ? "parameter null or not set" : "parameter not set";
+    if (message.empty())
+        message = value.isSet || part.colon ? "parameter null or not set" : "parameter not set";
     std::string shown = part.text;
-    if (part.subscript != nullptr && part.subscript->literal() != nullptr) shown += "[" + *part.subscript->literal() + "]";
+    if (part.subscript != nullptr && part.subscript->literal() != nullptr)
+        shown += "[" + *part.subscript->literal() + "]";
     shell_.expansionError(shown + ": " + message, 127, true);
 }
 
@@ -430,7 +438,8 @@ sim::Task<void> Expander::parameter(const WordPart& part, bool quoted) {
     if (part.op == ParamOp::Keys) {
         Strings keys;
         if (const Variable* variable = shell_.variables.find(part.text)) {
-            for (const auto& [index, text] : variable->indexed) keys.push_back(std::to_string(index));
+            for (const auto& [index, text] : variable->indexed)
+                keys.push_back(std::to_string(index));
             for (const auto& [key, text] : variable->keyed) keys.push_back(key);
             if (!variable->isArray() && variable->isSet) keys.push_back("0");
         }
@@ -444,7 +453,9 @@ sim::Task<void> Expander::parameter(const WordPart& part, bool quoted) {
         value = co_await lookUp(part, part.text);
     }
     if (shell_.expansionFailed) co_return;
-    const bool null = !value.isSet || (part.colon && (value.items.empty() || (value.items.size() == 1 && value.items[0].empty())));
+    const bool null =
+        !value.isSet || (part.colon && (value.items.empty() ||
+                                        (value.items.size() == 1 && value.items[0].empty())));
     switch (part.op) {
     case ParamOp::Default:
         if (null) {
@@ -474,7 +485,8 @@ sim::Task<void> Expander::parameter(const WordPart& part, bool quoted) {
     }
     if (!value.isSet && shell_.options.noUnset && !(value.isList)) {
         std::string shown = part.text;
-        if (part.subscript != nullptr && part.subscript->literal() != nullptr) shown += "[" + *part.subscript->literal() + "]";
+        if (part.subscript != nullptr && part.subscript->literal() != nullptr)
+            shown += "[" + *part.subscript->literal() + "]";
         shell_.expansionError(shown + ": unbound variable", 127, true);
         co_return;
     }
@@ -503,7 +515,8 @@ std::size_t byteIndex(std::string_view text, std::size_t character) {
     return at;
 }
 
-std::string removeAffix(const std::string& text, const std::string& pattern, bool prefix, bool longest) {
+std::string removeAffix(const std::string& text, const std::string& pattern, bool prefix,
+                        bool longest) {
     const PatternOptions options{};
     const std::size_t size = text.size();
     for (std::size_t i = 0; i <= size; ++i) {
@@ -542,8 +555,8 @@ std::string withMatch(const std::string& replacement, std::string_view match) {
     return out;
 }
 
-std::string replaceIn(const std::string& text, const std::string& pattern, const std::string& replacement,
-                      char anchor) {
+std::string replaceIn(const std::string& text, const std::string& pattern,
+                      const std::string& replacement, char anchor) {
     if (pattern.empty() && anchor != '#' && anchor != '%') return text;
     const std::size_t size = text.size();
     const std::string_view view = text;
@@ -552,7 +565,8 @@ std::string replaceIn(const std::string& text, const std::string& pattern, const
             const auto piece = anchor == '#' ? view.substr(0, length) : view.substr(size - length);
             if (!matchPattern(pattern, piece, {})) continue;
             const std::string middle = withMatch(replacement, piece);
-            return anchor == '#' ? middle + text.substr(length) : text.substr(0, size - length) + middle;
+            return anchor == '#' ? middle + text.substr(length)
+                                 : text.substr(0, size - length) + middle;
         }
         return text;
     }
@@ -604,7 +618,8 @@ sim::Task<bool> Expander::substring(const WordPart& part, Value& value) {
             co_return false;
         }
         Strings chosen;
-        for (std::int64_t i = std::max<std::int64_t>(offset, 0); offset >= 0 && i < size && i - offset < length; ++i)
+        for (std::int64_t i = std::max<std::int64_t>(offset, 0);
+             offset >= 0 && i < size && i - offset < length; ++i)
             chosen.push_back(value.items[static_cast<std::size_t>(i)]);
         value.items = std::move(chosen);
         co_return true;
@@ -617,7 +632,8 @@ sim::Task<bool> Expander::substring(const WordPart& part, Value& value) {
         value.items = {""};
         co_return true;
     }
-    std::int64_t end = length < 0 ? size + length : (length > size - offset ? size : offset + length);
+    std::int64_t end =
+        length < 0 ? size + length : (length > size - offset ? size : offset + length);
     if (end < offset) {
         shell_.expansionError(lengthText + ": substring expression < 0", 1, false);
         co_return false;
@@ -638,7 +654,8 @@ sim::Task<void> Expander::replaceAll(const WordPart& part, Value& value) {
         inner.endField();
         for (const Field& field : inner.fields_)
             for (std::size_t i = 0; i < field.text.size(); ++i) {
-                if (field.mask[i] == 'q' && (field.text[i] == '&' || field.text[i] == '\\')) replacement += '\\';
+                if (field.mask[i] == 'q' && (field.text[i] == '&' || field.text[i] == '\\'))
+                    replacement += '\\';
                 replacement += field.text[i];
             }
     }
@@ -646,7 +663,8 @@ sim::Task<void> Expander::replaceAll(const WordPart& part, Value& value) {
 }
 
 namespace {
-std::string transformText(char form, const std::string& name, const std::string& text, const Variable* variable) {
+std::string transformText(char form, const std::string& name, const std::string& text,
+                          const Variable* variable) {
     switch (form) {
     case 'Q': {
         std::string out = "'";
@@ -660,8 +678,11 @@ std::string transformText(char form, const std::string& name, const std::string&
     case 'U': return changeCase(text, "", true, true);
     case 'L': return changeCase(text, "", false, true);
     case 'u': return changeCase(text, "", true, false);
-    case 'A': return variable != nullptr && (variable->isArray() || variable->exported || variable->readOnly || variable->integer)
-                         ? describeVariable(name, *variable) : name + "=" + transformText('Q', name, text, nullptr);
+    case 'A':
+        return variable != nullptr && (variable->isArray() || variable->exported ||
+                                       variable->readOnly || variable->integer)
+                   ? describeVariable(name, *variable)
+                   : name + "=" + transformText('Q', name, text, nullptr);
     case 'a': {
         std::string flags;
         if (variable == nullptr) return flags;
@@ -680,8 +701,9 @@ std::string transformText(char form, const std::string& name, const std::string&
 sim::Task<void> Expander::transformed(const WordPart& part, Value value, bool quoted) {
     switch (part.op) {
     case ParamOp::Length: {
-        const std::size_t size = value.isList ? value.items.size()
-                                              : value.items.empty() ? 0 : characters(value.items[0]);
+        const std::size_t size = value.isList          ? value.items.size()
+                                 : value.items.empty() ? 0
+                                                       : characters(value.items[0]);
         add(std::to_string(size), quoted);
         co_return;
     }
@@ -710,8 +732,10 @@ sim::Task<void> Expander::transformed(const WordPart& part, Value value, bool qu
         if (value.isList && part.anchor == 'A' && variable != nullptr) {
             value.items = {describeVariable(part.text, *variable)};
         } else {
-            for (std::string& item : value.items) item = transformText(part.anchor, part.text, item, variable);
-            if (part.anchor == 'a' && value.items.empty()) value.items = {transformText('a', part.text, "", variable)};
+            for (std::string& item : value.items)
+                item = transformText(part.anchor, part.text, item, variable);
+            if (part.anchor == 'a' && value.items.empty())
+                value.items = {transformText('a', part.text, "", variable)};
         }
         break;
     }
@@ -725,7 +749,8 @@ sim::Task<Strings> Shell::expandWords(const std::vector<Word>& words) {
     Strings out;
     for (const Word& word : words) {
         const std::string* plain = word.literal();
-        if (plain != nullptr && !plain->empty() && plain->find_first_of("~*?[+@!") == std::string::npos) {
+        if (plain != nullptr && !plain->empty() &&
+            plain->find_first_of("~*?[+@!") == std::string::npos) {
             out.push_back(*plain);
             continue;
         }

@@ -1,12 +1,11 @@
 // The loop of an interactive shell: prompts, history, completion, keyboard signals.
 
+#include "base/strings.h"
 #include "shell/builtins/builtins.h"
+#include "shell/coreutils/coreutils.h"
 #include "shell/line_editor/line_editor.h"
 #include "shell/pattern.h"
 #include "shell/shell_program.h"
-
-#include "base/strings.h"
-#include "shell/coreutils/coreutils.h"
 
 #include <algorithm>
 #include <set>
@@ -35,7 +34,8 @@ std::string promptEscapes(Shell& shell, const std::string& text) {
         case 'W': {
             const std::string home = shell.variables.get("HOME").value_or("");
             std::string path = shell.cwd;
-            if (!home.empty() && home != "/" && (path == home || path.rfind(home + "/", 0) == 0)) path = "~" + path.substr(home.size());
+            if (!home.empty() && home != "/" && (path == home || path.rfind(home + "/", 0) == 0))
+                path = "~" + path.substr(home.size());
             if (c == 'W' && path != "/" && path != "~") path = path.substr(path.rfind('/') + 1);
             out += path;
             break;
@@ -64,13 +64,16 @@ std::string promptEscapes(Shell& shell, const std::string& text) {
             }
             break;
         case 'j': out += std::to_string(shell.jobs.size()); break;
-        case '!': out += std::to_string(shell.historyBase + static_cast<int>(shell.history.size())); break;
+        case '!':
+            out += std::to_string(shell.historyBase + static_cast<int>(shell.history.size()));
+            break;
         case '#': out += std::to_string(shell.history.size() + 1); break;
         case '\\': out += '\\'; break;
         default:
             if (c >= '0' && c <= '7') {
                 int value = 0, digits = 0;
-                while (digits < 3 && i < text.size() && text[i] >= '0' && text[i] <= '7') value = value * 8 + (text[i++] - '0'), ++digits;
+                while (digits < 3 && i < text.size() && text[i] >= '0' && text[i] <= '7')
+                    value = value * 8 + (text[i++] - '0'), ++digits;
                 --i;
                 out += static_cast<char>(value);
             } else {
@@ -82,7 +85,8 @@ std::string promptEscapes(Shell& shell, const std::string& text) {
     return out;
 }
 
-sim::Task<std::string> expandPrompt(std::shared_ptr<Shell> shell, std::string variable, std::string fallback) {
+sim::Task<std::string> expandPrompt(std::shared_ptr<Shell> shell, std::string variable,
+                                    std::string fallback) {
     const std::string source = shell->variables.get(variable).value_or(fallback);
     std::string text = promptEscapes(*shell, source);
     if (text.find_first_of("$`") != std::string::npos) {
@@ -111,8 +115,10 @@ LineWords splitForCompletion(const std::string& text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (out.quote != 0) {
-            if (c == out.quote) out.quote = 0;
-            else word += c;
+            if (c == out.quote)
+                out.quote = 0;
+            else
+                word += c;
             continue;
         }
         if (!open && !std::isspace(static_cast<unsigned char>(c))) {
@@ -146,7 +152,8 @@ LineWords splitForCompletion(const std::string& text) {
 std::string quoteForLine(const std::string& text) {
     std::string out;
     for (const char c : text) {
-        if (std::string_view(" \t'\"\\|&;()<>!{}*[]?$`").find(c) != std::string_view::npos) out += '\\';
+        if (std::string_view(" \t'\"\\|&;()<>!{}*[]?$`").find(c) != std::string_view::npos)
+            out += '\\';
         out += c;
     }
     return out;
@@ -162,7 +169,10 @@ public:
         out.start = parsed.start;
         const std::string word = parsed.words.back();
         // NAME=value before a command and keywords do not hide the command.
-        while (parsed.words.size() > 1 && (parsed.words[0].find('=') != std::string::npos || isKeyword(parsed.words[0]) || parsed.words[0] == "sudo" || parsed.words[0] == "watch" || parsed.words[0] == "time"))
+        while (parsed.words.size() > 1 &&
+               (parsed.words[0].find('=') != std::string::npos || isKeyword(parsed.words[0]) ||
+                parsed.words[0] == "sudo" || parsed.words[0] == "watch" ||
+                parsed.words[0] == "time"))
             parsed.words.erase(parsed.words.begin());
         if (word.size() > 1 && word[0] == '$') {
             for (const std::string& name : shell_->variables.names())
@@ -191,11 +201,15 @@ private:
         for (const std::string& name : allBuiltins()) add(name);
         for (const auto& [name, value] : shell_->aliases) add(name);
         for (const auto& [name, body] : shell_->functions) add(name);
-        for (const char* name : {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "function", "select", "time"}) add(name);
+        for (const char* name : {"if", "then", "else", "elif", "fi", "for", "while", "until", "do",
+                                 "done", "case", "esac", "function", "select", "time"})
+            add(name);
         for (const std::string& folder : base::split(shell_->variables.text("PATH"), ':'))
             if (const auto entries = shell_->files().list(folder); entries.ok())
                 for (const auto& entry : *entries)
-                    if (entry.name.rfind(prefix, 0) == 0 && shell_->files().access(folder + "/" + entry.name, 1)) names.insert(entry.name);
+                    if (entry.name.rfind(prefix, 0) == 0 &&
+                        shell_->files().access(folder + "/" + entry.name, 1))
+                        names.insert(entry.name);
         out.candidates.assign(names.begin(), names.end());
     }
 
@@ -210,7 +224,8 @@ private:
             command = words[0];
         }
         const std::string prefix = parsed.words.back();
-        if (const auto listed = shell_->completions.find(command); listed != shell_->completions.end()) {
+        if (const auto listed = shell_->completions.find(command);
+            listed != shell_->completions.end()) {
             for (const std::string& word : listed->second)
                 if (word.rfind(prefix, 0) == 0) out.candidates.push_back(word);
             co_return true;
@@ -228,7 +243,8 @@ private:
         for (const std::string& candidate : answer.candidates)
             if (candidate.rfind(prefix, 0) == 0) out.candidates.push_back(quoteForLine(candidate));
         out.labels.clear();
-        out.noSpace = answer.noSpace || (out.candidates.size() == 1 && !out.candidates[0].empty() && out.candidates[0].back() == '=');
+        out.noSpace = answer.noSpace || (out.candidates.size() == 1 && !out.candidates[0].empty() &&
+                                         out.candidates[0].back() == '=');
         co_return !answer.files;
     }
 
@@ -248,16 +264,24 @@ private:
         const std::size_t slash = prefix.rfind('/');
         const std::string folder = slash == std::string::npos ? "" : prefix.substr(0, slash + 1);
         const std::string stem = slash == std::string::npos ? prefix : prefix.substr(slash + 1);
-        const auto entries = shell_->files().list(shell_->logicalPath(folder.empty() ? "." : folder));
+        const auto entries =
+            shell_->files().list(shell_->logicalPath(folder.empty() ? "." : folder));
         if (!entries.ok()) return;
-        const bool foldersOnly = parsed.words.size() > 1 && (parsed.words[0] == "cd" || parsed.words[0] == "rmdir" || parsed.words[0] == "pushd");
+        const bool foldersOnly =
+            parsed.words.size() > 1 &&
+            (parsed.words[0] == "cd" || parsed.words[0] == "rmdir" || parsed.words[0] == "pushd");
         for (const auto& entry : *entries) {
-            if (entry.name == "." || entry.name == ".." || entry.name.rfind(stem, 0) != 0 || (stem.empty() && entry.name[0] == '.')) continue;
-            const bool isFolder = shell_->files().isDirectory(shell_->logicalPath(folder + entry.name));
+            if (entry.name == "." || entry.name == ".." || entry.name.rfind(stem, 0) != 0 ||
+                (stem.empty() && entry.name[0] == '.'))
+                continue;
+            const bool isFolder =
+                shell_->files().isDirectory(shell_->logicalPath(folder + entry.name));
             if (foldersOnly && !isFolder) continue;
             std::string full = folder + entry.name;
             if (!home.empty()) full = "~" + full.substr(home.size());
-            out.candidates.push_back(before + (home.empty() ? quoteForLine(full) : "~" + quoteForLine(full.substr(1))) + (isFolder ? "/" : ""));
+            out.candidates.push_back(
+                before + (home.empty() ? quoteForLine(full) : "~" + quoteForLine(full.substr(1))) +
+                (isFolder ? "/" : ""));
             out.labels.push_back(entry.name + (isFolder ? "/" : ""));
         }
         out.noSpace = false;
@@ -267,7 +291,8 @@ private:
 };
 
 // !!, !n, !-n, !prefix, !$. Nothing: no such event.
-std::optional<std::string> expandHistory(const Shell& shell, const std::string& line, bool& changed, std::string& missing) {
+std::optional<std::string> expandHistory(const Shell& shell, const std::string& line, bool& changed,
+                                         std::string& missing) {
     std::string out;
     char quote = 0;
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -280,7 +305,8 @@ std::optional<std::string> expandHistory(const Shell& shell, const std::string& 
             continue;
         }
         const char next = i + 1 < line.size() ? line[i + 1] : '\0';
-        const bool special = c == '!' && quote != '\'' && next != '\0' && std::string_view(" \t\n=(\"").find(next) == std::string_view::npos;
+        const bool special = c == '!' && quote != '\'' && next != '\0' &&
+                             std::string_view(" \t\n=(\"").find(next) == std::string_view::npos;
         if (!special) {
             out += c;
             continue;
@@ -298,11 +324,16 @@ std::optional<std::string> expandHistory(const Shell& shell, const std::string& 
                 if (!words.empty()) event = words.back();
             }
         } else {
-            while (end < line.size() && !std::isspace(static_cast<unsigned char>(line[end])) && std::string_view(";|&\"'").find(line[end]) == std::string_view::npos) ++end;
+            while (end < line.size() && !std::isspace(static_cast<unsigned char>(line[end])) &&
+                   std::string_view(";|&\"'").find(line[end]) == std::string_view::npos)
+                ++end;
             const std::string word = line.substr(i + 1, end - i - 1);
             if (const auto number = base::parseInt(word)) {
-                const std::int64_t index = *number < 0 ? static_cast<std::int64_t>(history.size()) + *number : *number - shell.historyBase;
-                if (index >= 0 && index < static_cast<std::int64_t>(history.size())) event = history[static_cast<std::size_t>(index)];
+                const std::int64_t index = *number < 0
+                                               ? static_cast<std::int64_t>(history.size()) + *number
+                                               : *number - shell.historyBase;
+                if (index >= 0 && index < static_cast<std::int64_t>(history.size()))
+                    event = history[static_cast<std::size_t>(index)];
             } else {
                 for (auto it = history.rbegin(); it != history.rend() && event.empty(); ++it)
                     if (it->rfind(word, 0) == 0) event = *it;
@@ -324,8 +355,14 @@ void remember(Shell& shell, const std::string& text) {
     while (!line.empty() && line.back() == '\n') line.pop_back();
     if (base::trim(line).empty()) return;
     const std::string control = shell.variables.text("HISTCONTROL");
-    if ((control.find("ignorespace") != std::string::npos || control.find("ignoreboth") != std::string::npos) && line[0] == ' ') return;
-    if ((control.find("ignoredups") != std::string::npos || control.find("ignoreboth") != std::string::npos) && !shell.history.empty() && shell.history.back() == line) return;
+    if ((control.find("ignorespace") != std::string::npos ||
+         control.find("ignoreboth") != std::string::npos) &&
+        line[0] == ' ')
+        return;
+    if ((control.find("ignoredups") != std::string::npos ||
+         control.find("ignoreboth") != std::string::npos) &&
+        !shell.history.empty() && shell.history.back() == line)
+        return;
     shell.history.push_back(line);
     if (shell.history.size() > kHistorySize) {
         shell.history.erase(shell.history.begin());
@@ -336,12 +373,15 @@ void remember(Shell& shell, const std::string& text) {
 void saveHistory(Shell& shell) {
     std::string text;
     for (const std::string& line : shell.history) text += line + "\n";
-    (void)shell.files().write(shell.variables.get("HISTFILE").value_or(shell.variables.text("HOME") + "/.bash_history"), text, 0600);
+    (void)shell.files().write(
+        shell.variables.get("HISTFILE").value_or(shell.variables.text("HOME") + "/.bash_history"),
+        text, 0600);
 }
 
 // The keyboard's signals go to the foreground job.
 struct KeySignals {
-    explicit KeySignals(std::shared_ptr<Shell> owner) : shell(std::move(owner)), terminal(shell->process().terminal()) {
+    explicit KeySignals(std::shared_ptr<Shell> owner)
+        : shell(std::move(owner)), terminal(shell->process().terminal()) {
         previous = std::move(terminal->keySignal);
         std::weak_ptr<Shell> weak = shell;
         terminal->keySignal = [weak](int number) {
@@ -387,9 +427,13 @@ sim::Task<void> runEntered(std::shared_ptr<Shell> shell, std::string text) {
 
 sim::Task<int> runInteractive(std::shared_ptr<Shell> shell) {
     KeySignals keys(shell);
-    if (!shell->options.login && shell->name.find('/') != std::string::npos) shell->name = shell->name.substr(shell->name.rfind('/') + 1);
-    for (const int number : {ports::kSigInt, ports::kSigTerm, ports::kSigTstp}) shell->process().handleSignal(number);
-    const auto saved = shell->files().read(shell->variables.get("HISTFILE").value_or(shell->variables.text("HOME") + "/.bash_history"));
+    if (!shell->options.login && shell->name.find('/') != std::string::npos)
+        shell->name = shell->name.substr(shell->name.rfind('/') + 1);
+    for (const int number : {ports::kSigInt, ports::kSigTerm, ports::kSigTstp})
+        shell->process().handleSignal(number);
+    const auto saved =
+        shell->files().read(shell->variables.get("HISTFILE")
+                                .value_or(shell->variables.text("HOME") + "/.bash_history"));
     if (saved.ok()) shell->history = base::splitLines(*saved);
     ShellCompleter completer(shell);
     LineEditor editor(shell->process(), shell->history, &completer);
@@ -403,7 +447,8 @@ sim::Task<int> runInteractive(std::shared_ptr<Shell> shell) {
                 shell->lastStatus = status;
             }
         }
-        const std::string prompt = co_await expandPrompt(shell, pending.empty() ? "PS1" : "PS2", pending.empty() ? "\\s-\\v\\$ " : "> ");
+        const std::string prompt = co_await expandPrompt(shell, pending.empty() ? "PS1" : "PS2",
+                                                         pending.empty() ? "\\s-\\v\\$ " : "> ");
         std::string line;
         const LineEditor::End end = co_await editor.read(prompt, line);
         if (end == LineEditor::End::Interrupted) {
@@ -450,8 +495,10 @@ sim::Task<int> runInteractive(std::shared_ptr<Shell> shell) {
         ListPtr list;
         ParseStatus status;
         bool openDocument = false;
-        while ((status = probe.next(list)) == ParseStatus::Ok) openDocument = openDocument || !probe.warnings().empty();
-        const bool continued = pending.size() > 1 && pending[pending.size() - 2] == '\\' && (pending.size() < 3 || pending[pending.size() - 3] != '\\');
+        while ((status = probe.next(list)) == ParseStatus::Ok)
+            openDocument = openDocument || !probe.warnings().empty();
+        const bool continued = pending.size() > 1 && pending[pending.size() - 2] == '\\' &&
+                               (pending.size() < 3 || pending[pending.size() - 3] != '\\');
         if (status == ParseStatus::Incomplete || openDocument || continued) continue;
         const std::string text = std::exchange(pending, {});
         remember(*shell, text);

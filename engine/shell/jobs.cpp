@@ -1,10 +1,9 @@
 // Jobs: background lists, waiting, foreground jobs of an interactive shell.
 
+#include "base/strings.h"
 #include "shell/builtins/builtins.h"
 #include "shell/handoff.h"
 #include "shell/shell.h"
-
-#include "base/strings.h"
 
 #include <algorithm>
 
@@ -15,22 +14,42 @@ struct SignalEntry {
     const char* name;
     const char* text;
 };
-constexpr SignalEntry kSignals[] = {
-    {1, "HUP", "Hangup"}, {2, "INT", "Interrupt"}, {3, "QUIT", "Quit"}, {4, "ILL", "Illegal instruction"},
-    {5, "TRAP", "Trace/breakpoint trap"}, {6, "ABRT", "Aborted"}, {7, "BUS", "Bus error"},
-    {8, "FPE", "Floating point exception"}, {9, "KILL", "Killed"}, {10, "USR1", "User defined signal 1"},
-    {11, "SEGV", "Segmentation fault"}, {12, "USR2", "User defined signal 2"}, {13, "PIPE", "Broken pipe"},
-    {14, "ALRM", "Alarm clock"}, {15, "TERM", "Terminated"}, {16, "STKFLT", "Stack fault"},
-    {17, "CHLD", "Child exited"}, {18, "CONT", "Continued"}, {19, "STOP", "Stopped (signal)"},
-    {20, "TSTP", "Stopped"}, {21, "TTIN", "Stopped (tty input)"}, {22, "TTOU", "Stopped (tty output)"},
-    {23, "URG", "Urgent I/O condition"}, {24, "XCPU", "CPU time limit exceeded"},
-    {25, "XFSZ", "File size limit exceeded"}, {26, "VTALRM", "Virtual timer expired"},
-    {27, "PROF", "Profiling timer expired"}, {28, "WINCH", "Window changed"}, {29, "IO", "I/O possible"},
-    {30, "PWR", "Power failure"}, {31, "SYS", "Bad system call"}};
+constexpr SignalEntry kSignals[] = {{1, "HUP", "Hangup"},
+                                    {2, "INT", "Interrupt"},
+                                    {3, "QUIT", "Quit"},
+                                    {4, "ILL", "Illegal instruction"},
+                                    {5, "TRAP", "Trace/breakpoint trap"},
+                                    {6, "ABRT", "Aborted"},
+                                    {7, "BUS", "Bus error"},
+                                    {8, "FPE", "Floating point exception"},
+                                    {9, "KILL", "Killed"},
+                                    {10, "USR1", "User defined signal 1"},
+                                    {11, "SEGV", "Segmentation fault"},
+                                    {12, "USR2", "User defined signal 2"},
+                                    {13, "PIPE", "Broken pipe"},
+                                    {14, "ALRM", "Alarm clock"},
+                                    {15, "TERM", "Terminated"},
+                                    {16, "STKFLT", "Stack fault"},
+                                    {17, "CHLD", "Child exited"},
+                                    {18, "CONT", "Continued"},
+                                    {19, "STOP", "Stopped (signal)"},
+                                    {20, "TSTP", "Stopped"},
+                                    {21, "TTIN", "Stopped (tty input)"},
+                                    {22, "TTOU", "Stopped (tty output)"},
+                                    {23, "URG", "Urgent I/O condition"},
+                                    {24, "XCPU", "CPU time limit exceeded"},
+                                    {25, "XFSZ", "File size limit exceeded"},
+                                    {26, "VTALRM", "Virtual timer expired"},
+                                    {27, "PROF", "Profiling timer expired"},
+                                    {28, "WINCH", "Window changed"},
+                                    {29, "IO", "I/O possible"},
+                                    {30, "PWR", "Power failure"},
+                                    {31, "SYS", "Bad system call"}};
 } // namespace
 
 int signalNumber(std::string_view text) {
-    if (const auto number = base::parseInt(text)) return *number >= 0 && *number <= 64 ? static_cast<int>(*number) : -1;
+    if (const auto number = base::parseInt(text))
+        return *number >= 0 && *number <= 64 ? static_cast<int>(*number) : -1;
     std::string upper = base::toUpper(text);
     if (upper.rfind("SIG", 0) == 0) upper.erase(0, 3);
     if (upper == "EXIT") return 0;
@@ -95,7 +114,8 @@ sim::Task<bool> Shell::startSimpleStages(const Pipeline& pipeline, std::shared_p
         if (i + 1 < count) {
             previous = std::make_shared<sim::Pipe>();
             child->fds[1] = OpenFile::writeEnd(previous);
-            if (i < pipeline.withError.size() && pipeline.withError[i]) child->fds[2] = child->fds[1];
+            if (i < pipeline.withError.size() && pipeline.withError[i])
+                child->fds[2] = child->fds[1];
         }
         const CommandPtr command = pipeline.commands[i];
         child->line = command->line;
@@ -119,18 +139,21 @@ sim::Task<bool> Shell::startSimpleStages(const Pipeline& pipeline, std::shared_p
         }
         anyStarted = true;
         const std::size_t index = job->pids.size() - 1;
-        scratchFiles.insert(scratchFiles.end(), child->scratchFiles.begin(), child->scratchFiles.end());
+        scratchFiles.insert(scratchFiles.end(), child->scratchFiles.begin(),
+                            child->scratchFiles.end());
         scope().spawn(reap(job->pids[index], job, index), "reaper");
         const auto output = job->files[index][1];
         if (output->kind() == OpenFile::PipeWrite)
-            scope().spawn(watchBroken(process_, output->pipeFor(*process_), job->pids[index]), "sigpipe");
+            scope().spawn(watchBroken(process_, output->pipeFor(*process_), job->pids[index]),
+                          "sigpipe");
     }
     co_return anyStarted;
 }
 
 sim::Task<int> Shell::runForegroundJob(const Pipeline& pipeline) {
     std::string text;
-    for (const CommandPtr& command : pipeline.commands) text += (text.empty() ? "" : " | ") + command->source;
+    for (const CommandPtr& command : pipeline.commands)
+        text += (text.empty() ? "" : " | ") + command->source;
     auto job = newJob(std::move(text), false);
     co_await startSimpleStages(pipeline, job);
     const int status = co_await waitJob(job, true);
@@ -157,7 +180,8 @@ sim::Task<int> Shell::waitJob(std::shared_ptr<Job> job, bool inForeground) {
         job->background = true;
         if (std::find(jobs.begin(), jobs.end(), job) == jobs.end()) jobs.push_back(job);
         // The most recently stopped job is the current one.
-        std::rotate(std::find(jobs.begin(), jobs.end(), job), std::find(jobs.begin(), jobs.end(), job) + 1, jobs.end());
+        std::rotate(std::find(jobs.begin(), jobs.end(), job),
+                    std::find(jobs.begin(), jobs.end(), job) + 1, jobs.end());
         co_await err("\n" + jobLine(*job, false) + "\n");
         if (auto terminal = process_->terminal()) terminal->raw = false, terminal->echo = true;
         co_return 128 + ports::kSigTstp;
@@ -165,7 +189,8 @@ sim::Task<int> Shell::waitJob(std::shared_ptr<Job> job, bool inForeground) {
     if (inForeground) {
         pipeStatus = job->codes;
         const int code = job->code();
-        if (auto terminal = process_->terminal(); terminal && options.interactive) terminal->raw = false, terminal->echo = true;
+        if (auto terminal = process_->terminal(); terminal && options.interactive)
+            terminal->raw = false, terminal->echo = true;
         if (family->interrupted) {
             if (code == 130) {
                 flow = Flow::Abort;
@@ -184,7 +209,8 @@ sim::Task<int> Shell::waitJob(std::shared_ptr<Job> job, bool inForeground) {
 void Shell::killJob(Job& job, int number) {
     for (std::size_t i = 0; i < job.pids.size(); ++i) {
         if (job.pids[i] == 0 || (i < job.codes.size() && job.codes[i] >= 0)) continue;
-        if (!options.interactive || !process_->kill(-job.pids[i], number).ok()) (void)process_->kill(job.pids[i], number);
+        if (!options.interactive || !process_->kill(-job.pids[i], number).ok())
+            (void)process_->kill(job.pids[i], number);
     }
 }
 
@@ -215,7 +241,8 @@ sim::Task<bool> Shell::startHandedOver(const AndOr& item, std::shared_ptr<Job> j
     std::shared_ptr<sim::Pipe>* targets[] = {&spawn.input, &spawn.output, &spawn.error};
     for (int fd = 0; fd < 3; ++fd) {
         const auto found = child->fds.find(fd);
-        std::shared_ptr<OpenFile> file = found == child->fds.end() ? OpenFile::null() : found->second;
+        std::shared_ptr<OpenFile> file =
+            found == child->fds.end() ? OpenFile::null() : found->second;
         *targets[fd] = file->pipeFor(*process_);
         held.push_back(std::move(file));
     }
@@ -237,7 +264,8 @@ sim::Task<int> Shell::startBackground(const AndOr& item) {
     auto job = newJob(item.source, true);
     const Pipeline& first = item.pipelines[0];
     bool started;
-    if (item.pipelines.size() == 1 && !first.negated && !first.timed && !first.commands.empty() && usesOnlyExternal(first)) {
+    if (item.pipelines.size() == 1 && !first.negated && !first.timed && !first.commands.empty() &&
+        usesOnlyExternal(first)) {
         started = co_await startSimpleStages(first, job);
     } else {
         started = co_await startHandedOver(item, job);
@@ -249,7 +277,8 @@ sim::Task<int> Shell::startBackground(const AndOr& item) {
     jobs.push_back(job);
     lastBackground = job->pids.back();
     if (options.interactive && subshellLevel == 0)
-        co_await err("[" + std::to_string(job->number) + "] " + std::to_string(job->pids.back()) + "\n");
+        co_await err("[" + std::to_string(job->number) + "] " + std::to_string(job->pids.back()) +
+                     "\n");
     co_return 0;
 }
 
@@ -265,14 +294,17 @@ std::string Shell::jobLine(const Job& job, bool withPids) {
     if (job.done()) {
         ampersand = false;
         state = job.code() == 0 ? "Done" : "Exit " + std::to_string(job.code());
-        if (job.signal != 0 || (job.code() > 128 && signalText(job.code() - 128).rfind("Unknown", 0) != 0))
+        if (job.signal != 0 ||
+            (job.code() > 128 && signalText(job.code() - 128).rfind("Unknown", 0) != 0))
             state = signalText(job.signal != 0 ? job.signal : job.code() - 128);
     } else if (job.stopped) {
         ampersand = false;
         state = "Stopped";
     }
     std::string text = "[" + std::to_string(job.number) + "]" + jobMark(job) + "  ";
-    if (withPids && !job.pids.empty()) text = "[" + std::to_string(job.number) + "]" + jobMark(job) + " " + std::to_string(job.pids.front()) + " ";
+    if (withPids && !job.pids.empty())
+        text = "[" + std::to_string(job.number) + "]" + jobMark(job) + " " +
+               std::to_string(job.pids.front()) + " ";
     state.resize(std::max<std::size_t>(state.size() + 1, 24), ' ');
     return text + state + job.text + (ampersand ? " &" : "");
 }
@@ -281,7 +313,8 @@ std::shared_ptr<Job> Shell::findJob(const std::string& specification) {
     std::string text = specification;
     if (!text.empty() && text[0] == '%') text.erase(0, 1);
     if (text.empty() || text == "+" || text == "%") return jobs.empty() ? nullptr : jobs.back();
-    if (text == "-") return jobs.size() > 1 ? jobs[jobs.size() - 2] : jobs.empty() ? nullptr : jobs.back();
+    if (text == "-")
+        return jobs.size() > 1 ? jobs[jobs.size() - 2] : jobs.empty() ? nullptr : jobs.back();
     if (const auto number = base::parseInt(text)) {
         for (const auto& job : jobs)
             if (job->number == *number) return job;
@@ -289,12 +322,15 @@ std::shared_ptr<Job> Shell::findJob(const std::string& specification) {
     }
     const bool anywhere = text[0] == '?';
     for (const auto& job : jobs)
-        if (anywhere ? job->text.find(text.substr(1)) != std::string::npos : job->text.rfind(text, 0) == 0) return job;
+        if (anywhere ? job->text.find(text.substr(1)) != std::string::npos
+                     : job->text.rfind(text, 0) == 0)
+            return job;
     return nullptr;
 }
 
 void Shell::reapNow() {
-    std::erase_if(jobs, [](const std::shared_ptr<Job>& job) { return job->done() && job->notified; });
+    std::erase_if(jobs,
+                  [](const std::shared_ptr<Job>& job) { return job->done() && job->notified; });
 }
 
 sim::Task<void> Shell::notifyJobs() {

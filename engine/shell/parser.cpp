@@ -10,9 +10,9 @@ namespace shell {
 namespace {
 
 constexpr int kMaxDepth = 200;
-constexpr std::array kReserved = {"if",   "then", "else", "elif",   "fi",       "for",  "while", "until",
-                                  "do",   "done", "case", "esac",   "select",   "function", "{", "}",
-                                  "!",    "[[",   "time", "coproc", "in"};
+constexpr std::array kReserved = {"if",    "then", "else", "elif", "fi",   "for",    "while",
+                                  "until", "do",   "done", "case", "esac", "select", "function",
+                                  "{",     "}",    "!",    "[[",   "time", "coproc", "in"};
 constexpr std::array kClosers = {"then", "else", "elif", "fi", "do", "done", "esac", "}"};
 
 bool isMeta(char c) {
@@ -30,9 +30,8 @@ bool isDeclaration(const std::string& name) {
 bool isName(std::string_view text) {
     if (text.empty() || (!std::isalpha(static_cast<unsigned char>(text[0])) && text[0] != '_'))
         return false;
-    return std::all_of(text.begin(), text.end(), [](unsigned char c) {
-        return std::isalnum(c) || c == '_';
-    });
+    return std::all_of(text.begin(), text.end(),
+                       [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
 Parser::Parser(std::string text, ParserOptions options)
@@ -92,8 +91,10 @@ bool Parser::readHereDocs() {
             const bool last = end == std::string::npos;
             std::string line = text_.substr(pos_, last ? std::string::npos : end - pos_);
             advance(line.size() + (last ? 0 : 1));
-            if (doc.stripTabs) line.erase(0, line.find_first_not_of('\t') == std::string::npos
-                                                 ? line.size() : line.find_first_not_of('\t'));
+            if (doc.stripTabs)
+                line.erase(0, line.find_first_not_of('\t') == std::string::npos
+                                  ? line.size()
+                                  : line.find_first_not_of('\t'));
             if (line == doc.delimiter) {
                 closed = true;
                 break;
@@ -137,8 +138,8 @@ bool Parser::fail(std::string message, bool withContext) {
 
 std::string Parser::tokenHere() {
     if (done() || peek() == '\n') return "newline";
-    for (const std::string_view op : {";;&", "<<<", "&>>", "<<-", "&&", "||", ";;", ";&", "|&", "<<",
-                                      ">>", "<&", ">&", "<>", ">|", "&>"})
+    for (const std::string_view op : {";;&", "<<<", "&>>", "<<-", "&&", "||", ";;", ";&", "|&",
+                                      "<<", ">>", "<&", ">&", "<>", ">|", "&>"})
         if (startsWith(op)) return std::string(op);
     if (isMeta(peek())) return std::string(1, peek());
     const std::size_t start = pos_;
@@ -200,7 +201,8 @@ std::string Parser::peekWord() {
 }
 
 bool Parser::isReserved(const std::string& word) const {
-    return std::any_of(kReserved.begin(), kReserved.end(), [&](const char* r) { return word == r; });
+    return std::any_of(kReserved.begin(), kReserved.end(),
+                       [&](const char* r) { return word == r; });
 }
 
 bool Parser::keyword(const char* word) { return peekWord() == word; }
@@ -232,7 +234,8 @@ bool Parser::parseList(List& out, bool oneLine) {
         AndOr item;
         const std::size_t start = pos_;
         if (!parseAndOr(item)) return false;
-        item.source = std::string(base::trimRight(std::string_view(text_).substr(start, pos_ - start)));
+        item.source =
+            std::string(base::trimRight(std::string_view(text_).substr(start, pos_ - start)));
         skipBlanks();
         const bool newlineHere = !done() && peek() == '\n';
         bool separated = newlineHere;
@@ -309,7 +312,8 @@ bool Parser::parsePipeElements(Pipeline& out) {
 
 bool Parser::expandAlias() {
     if (options_.aliases == nullptr) return false;
-    while (!activeAliases_.empty() && activeAliases_.back().second <= pos_) activeAliases_.pop_back();
+    while (!activeAliases_.empty() && activeAliases_.back().second <= pos_)
+        activeAliases_.pop_back();
     const std::string word = peekWord();
     if (word.empty()) return false;
     const auto found = options_.aliases->find(word);
@@ -322,14 +326,16 @@ bool Parser::expandAlias() {
     for (auto& [name, end] : activeAliases_) end = end - word.size() + value.size();
     activeAliases_.emplace_back(word, pos_ + value.size());
     aliasNext_ = !value.empty() && (value.back() == ' ' || value.back() == '\t')
-                     ? pos_ + value.size() : std::string::npos;
+                     ? pos_ + value.size()
+                     : std::string::npos;
     skipBlanks();
     return true;
 }
 
 CommandPtr Parser::parseCommand() {
     skipBlanks();
-    while (expandAlias()) {}
+    while (expandAlias()) {
+    }
     if (done()) {
         incomplete();
         return nullptr;
@@ -370,7 +376,8 @@ CommandPtr Parser::parseCommand() {
     }
     if (!compound) return parseSimple();
     if (!parseRedirects(*command)) return nullptr;
-    if (command->kind != CommandKind::Arithmetic) command->source = text_.substr(start, pos_ - start);
+    if (command->kind != CommandKind::Arithmetic)
+        command->source = text_.substr(start, pos_ - start);
     return command;
 }
 
@@ -701,7 +708,8 @@ std::unique_ptr<Condition> Parser::conditionPrimary() {
     }
     auto node = std::make_unique<Condition>();
     const std::string first = peekWord();
-    if (first.size() == 2 && first[0] == '-' && std::string_view("abcdefghknoprstuvwxzGLNORS").find(first[1]) != std::string_view::npos) {
+    if (first.size() == 2 && first[0] == '-' &&
+        std::string_view("abcdefghknoprstuvwxzGLNORS").find(first[1]) != std::string_view::npos) {
         const std::size_t savedPos = pos_;
         advance(2);
         skipBlanks();
@@ -722,8 +730,9 @@ std::unique_ptr<Condition> Parser::conditionPrimary() {
 
 bool Parser::conditionBinary(Condition& node) {
     skipBlanks();
-    static constexpr std::array kOperators = {"==", "=~", "!=", "-eq", "-ne", "-lt", "-le", "-gt",
-                                              "-ge", "-nt", "-ot", "-ef", "=", "<", ">"};
+    static constexpr std::array kOperators = {"==",  "=~",  "!=",  "-eq", "-ne",
+                                              "-lt", "-le", "-gt", "-ge", "-nt",
+                                              "-ot", "-ef", "=",   "<",   ">"};
     std::string found;
     for (const char* op : kOperators)
         if (startsWith(op)) {
@@ -744,7 +753,8 @@ bool Parser::conditionBinary(Condition& node) {
     node.kind = Condition::Binary;
     node.op = found;
     skipBlanks();
-    if (keyword("]]")) return fail("unexpected argument `]]' to conditional binary operator", false);
+    if (keyword("]]"))
+        return fail("unexpected argument `]]' to conditional binary operator", false);
     return parseWord(node.right, found == "=~" ? Mode::Regex : Mode::Plain);
 }
 
@@ -805,7 +815,8 @@ CommandPtr Parser::parseSimple() {
         failToken();
         return nullptr;
     }
-    command->source = std::string(base::trimRight(std::string_view(text_).substr(start, pos_ - start)));
+    command->source =
+        std::string(base::trimRight(std::string_view(text_).substr(start, pos_ - start)));
     return command;
 }
 
@@ -846,7 +857,8 @@ bool Parser::atRedirect() {
     std::size_t at = pos_;
     if (peek() == '{') {
         const std::size_t close = text_.find('}', pos_);
-        if (close == std::string::npos || !isName(std::string_view(text_).substr(pos_ + 1, close - pos_ - 1)))
+        if (close == std::string::npos ||
+            !isName(std::string_view(text_).substr(pos_ + 1, close - pos_ - 1)))
             return false;
         at = close + 1;
         return at < text_.size() && (text_[at] == '<' || text_[at] == '>');

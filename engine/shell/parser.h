@@ -47,7 +47,17 @@ public:
     static Word parseOneWord(std::string_view text, int line);
 
 private:
-    enum class Mode { Plain, Double, HereDoc, Arithmetic, Brace, BraceDouble, Pattern, Subscript, Regex };
+    enum class Mode {
+        Plain,
+        Double,
+        HereDoc,
+        Arithmetic,
+        Brace,
+        BraceDouble,
+        Pattern,
+        Subscript,
+        Regex
+    };
     struct PendingDoc {
         Redirect* redirect;
         std::size_t index; // in the command's redirects

@@ -1,8 +1,7 @@
 // The words of the grammar: quoting, the forms of `$`, assignments, process substitution.
 
-#include "shell/parser.h"
-
 #include "base/strings.h"
+#include "shell/parser.h"
 
 #include <algorithm>
 #include <cctype>
@@ -11,7 +10,9 @@ namespace shell {
 namespace {
 
 bool isNameChar(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
-bool isSpecialParam(char c) { return c != '\0' && std::string_view("@*#?$!-").find(c) != std::string_view::npos; }
+bool isSpecialParam(char c) {
+    return c != '\0' && std::string_view("@*#?$!-").find(c) != std::string_view::npos;
+}
 
 void addLiteral(std::vector<WordPart>& out, WordPart::Kind kind, std::string_view text) {
     if (!out.empty() && out.back().kind == kind) {
@@ -56,7 +57,8 @@ bool Parser::parseWords(std::vector<Word>& out) {
     const std::string_view source = std::string_view(text_).substr(start, pos_ - start);
     bool brace = false;
     for (const WordPart& part : word.parts)
-        brace = brace || (part.kind == WordPart::Literal && part.text.find('{') != std::string::npos);
+        brace =
+            brace || (part.kind == WordPart::Literal && part.text.find('{') != std::string::npos);
     if (brace && source.find('}') != std::string_view::npos) {
         const auto expanded = expandBraces(source);
         if (expanded.size() != 1 || expanded[0] != source) {
@@ -86,7 +88,8 @@ bool Parser::partStops(Mode mode, int parentheses, std::size_t start) const {
     case Mode::Pattern: return c == '}' || (c == '/' && pos_ != start);
     case Mode::Subscript: return c == ']';
     case Mode::Regex:
-        return parentheses == 0 && (c == ' ' || c == '\t' || c == '\n' || startsWith("&&") || c == ')');
+        return parentheses == 0 &&
+               (c == ' ' || c == '\t' || c == '\n' || startsWith("&&") || c == ')');
     case Mode::HereDoc:
     case Mode::Arithmetic: return false;
     }
@@ -108,7 +111,8 @@ bool Parser::parseParts(std::vector<WordPart>& out, Mode mode) {
             if (!parseBackquote(out, mode)) return false;
         } else if (c == '"' && !doubleLike) {
             if (!parseDouble(out)) return false;
-        } else if (c == '\'' && !doubleLike && mode != Mode::BraceDouble && mode != Mode::Arithmetic) {
+        } else if (c == '\'' && !doubleLike && mode != Mode::BraceDouble &&
+                   mode != Mode::Arithmetic) {
             if (!parseSingle(out)) return false;
         } else if ((c == '<' || c == '>') && peek(1) == '(' && mode == Mode::Plain) {
             advance();
@@ -139,8 +143,8 @@ bool Parser::parseQuotedChar(std::vector<WordPart>& out, Mode mode) {
         advance(2);
         return true;
     }
-    const bool doubleLike = mode == Mode::Double || mode == Mode::HereDoc || mode == Mode::BraceDouble ||
-                            mode == Mode::Arithmetic;
+    const bool doubleLike = mode == Mode::Double || mode == Mode::HereDoc ||
+                            mode == Mode::BraceDouble || mode == Mode::Arithmetic;
     if (doubleLike) {
         const bool special = next == '$' || next == '`' || next == '\\' ||
                              (next == '"' && mode != Mode::HereDoc) ||
@@ -330,8 +334,9 @@ bool Parser::parseCommandSub(std::vector<WordPart>& out, WordPart::Kind kind) {
     auto list = std::make_shared<List>();
     if (peek() != ')') {
         if (done() || !parseList(*list, false) || !skipNewlines()) {
-            if (status_ == ParseStatus::Ok || (status_ == ParseStatus::Incomplete &&
-                                               error_.message.find("matching") == std::string::npos)) {
+            if (status_ == ParseStatus::Ok ||
+                (status_ == ParseStatus::Incomplete &&
+                 error_.message.find("matching") == std::string::npos)) {
                 const int endLine = line_ + (text_.empty() || text_.back() != '\n' ? 1 : 0);
                 status_ = ParseStatus::Ok;
                 return unmatched(')', endLine);
@@ -356,8 +361,8 @@ bool Parser::parseBackquote(std::vector<WordPart>& out, Mode mode) {
     while (!done() && peek() != '`') {
         if (peek() == '\\' && pos_ + 1 < text_.size()) {
             const char next = peek(1);
-            const bool drop = next == '`' || next == '\\' || next == '$' ||
-                              (next == '"' && mode == Mode::Double);
+            const bool drop =
+                next == '`' || next == '\\' || next == '$' || (next == '"' && mode == Mode::Double);
             if (!drop) inner += '\\';
             inner += next;
             advance(2);
@@ -391,8 +396,8 @@ bool Parser::parseBackquote(std::vector<WordPart>& out, Mode mode) {
 bool Parser::parseBraceParam(std::vector<WordPart>& out, Mode mode) {
     const std::size_t start = pos_;
     const int line = line_;
-    const bool inDouble = mode == Mode::Double || mode == Mode::HereDoc || mode == Mode::BraceDouble ||
-                          mode == Mode::Arithmetic;
+    const bool inDouble = mode == Mode::Double || mode == Mode::HereDoc ||
+                          mode == Mode::BraceDouble || mode == Mode::Arithmetic;
     advance(2);
     WordPart part;
     part.kind = WordPart::Parameter;
@@ -400,7 +405,8 @@ bool Parser::parseBraceParam(std::vector<WordPart>& out, Mode mode) {
     if (peek() == '#' && (isNameChar(peek(1)) || (isSpecialParam(peek(1)) && peek(2) == '}'))) {
         length = true;
         advance();
-    } else if (peek() == '!' && (isNameChar(peek(1)) || peek(1) == '@' || peek(1) == '*' || peek(1) == '#')) {
+    } else if (peek() == '!' &&
+               (isNameChar(peek(1)) || peek(1) == '@' || peek(1) == '*' || peek(1) == '#')) {
         part.indirect = true;
         advance();
     }
@@ -428,8 +434,9 @@ bool Parser::parseBraceParam(std::vector<WordPart>& out, Mode mode) {
     }
     if (length) part.op = ParamOp::Length;
     ++depth_;
-    const bool parsed = part.text.empty() || length ? true
-                                                    : parseParamOp(part, inDouble ? Mode::BraceDouble : Mode::Brace);
+    const bool parsed = part.text.empty() || length
+                            ? true
+                            : parseParamOp(part, inDouble ? Mode::BraceDouble : Mode::Brace);
     --depth_;
     if (!parsed) {
         if (status_ == ParseStatus::Incomplete) error_.line = line;
@@ -500,9 +507,10 @@ bool Parser::parseParamOp(WordPart& part, Mode mode) {
     if (op == '-' || op == '=' || op == '?' || op == '+') {
         part.colon = c == ':';
         advance(part.colon ? 2 : 1);
-        part.op = op == '-' ? ParamOp::Default
+        part.op = op == '-'   ? ParamOp::Default
                   : op == '=' ? ParamOp::Assign
-                  : op == '?' ? ParamOp::Error : ParamOp::Alternative;
+                  : op == '?' ? ParamOp::Error
+                              : ParamOp::Alternative;
         return argument(mode);
     }
     if (c == ':') {
@@ -510,9 +518,10 @@ bool Parser::parseParamOp(WordPart& part, Mode mode) {
         return parseParamSubstring(part);
     }
     if (c == '#' || c == '%' || c == '^' || c == ',') {
-        part.op = c == '#' ? ParamOp::RemovePrefix
+        part.op = c == '#'   ? ParamOp::RemovePrefix
                   : c == '%' ? ParamOp::RemoveSuffix
-                  : c == '^' ? ParamOp::UpperCase : ParamOp::LowerCase;
+                  : c == '^' ? ParamOp::UpperCase
+                             : ParamOp::LowerCase;
         advance();
         if (peek() == c) {
             part.longest = true;
@@ -523,7 +532,8 @@ bool Parser::parseParamOp(WordPart& part, Mode mode) {
     if (c == '/') {
         part.op = ParamOp::Replace;
         advance();
-        if (peek() == '/' || ((peek() == '#' || peek() == '%') && peek(1) != '}' && peek(1) != '/')) {
+        if (peek() == '/' ||
+            ((peek() == '#' || peek() == '%') && peek(1) != '}' && peek(1) != '/')) {
             part.anchor = peek();
             advance();
         }
@@ -536,7 +546,8 @@ bool Parser::parseParamOp(WordPart& part, Mode mode) {
         }
         return true;
     }
-    if (c == '@' && std::string_view("QEPAaUuLKk").find(peek(1)) != std::string_view::npos && peek(2) == '}') {
+    if (c == '@' && std::string_view("QEPAaUuLKk").find(peek(1)) != std::string_view::npos &&
+        peek(2) == '}') {
         part.op = ParamOp::Transform;
         part.anchor = peek(1);
         advance(2);
@@ -575,7 +586,8 @@ bool Parser::parseExtglob(std::vector<WordPart>& out) {
 // Length of "name", "name[...]" with "=" or "+=" after it, or 0.
 std::size_t Parser::assignmentLength() const {
     std::size_t at = pos_;
-    if (at >= text_.size() || !isNameChar(text_[at]) || std::isdigit(static_cast<unsigned char>(text_[at])))
+    if (at >= text_.size() || !isNameChar(text_[at]) ||
+        std::isdigit(static_cast<unsigned char>(text_[at])))
         return 0;
     while (at < text_.size() && isNameChar(text_[at])) ++at;
     if (at < text_.size() && text_[at] == '[') {

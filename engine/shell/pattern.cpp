@@ -78,7 +78,8 @@ bool Matcher::bracket(std::size_t& p, std::size_t pEnd, unsigned char c, bool& v
         }
         found = found || (c >= low && c <= high);
         if (options_.ignoreCase) {
-            const auto flipped = static_cast<unsigned char>(std::isupper(c) ? std::tolower(c) : std::toupper(c));
+            const auto flipped =
+                static_cast<unsigned char>(std::isupper(c) ? std::tolower(c) : std::toupper(c));
             found = found || (flipped >= low && flipped <= high);
         }
     }
@@ -101,8 +102,8 @@ std::size_t Matcher::closing(std::size_t open, std::size_t pEnd) const {
     return std::string_view::npos;
 }
 
-bool Matcher::extended(std::size_t p, std::size_t pEnd, std::size_t t, std::size_t tEnd, bool& handled,
-                       bool& result) {
+bool Matcher::extended(std::size_t p, std::size_t pEnd, std::size_t t, std::size_t tEnd,
+                       bool& handled, bool& result) {
     handled = false;
     const std::size_t close = closing(p + 1, pEnd);
     if (close == std::string_view::npos) return false;
@@ -177,7 +178,8 @@ bool Matcher::match(std::size_t p, std::size_t pEnd, std::size_t t, std::size_t 
                 if (c == '[') {
                     std::size_t next = p;
                     bool valid = false;
-                    const bool found = bracket(next, pEnd, static_cast<unsigned char>(text_[t]), valid);
+                    const bool found =
+                        bracket(next, pEnd, static_cast<unsigned char>(text_[t]), valid);
                     matched = valid ? found : text_[t] == '[';
                     if (matched) {
                         p = valid ? next : p + 1;
@@ -272,7 +274,8 @@ struct GlobWalk {
 } // namespace
 
 bool matchPattern(std::string_view pattern, std::string_view text, PatternOptions options) {
-    if (!options.leadingDot && !text.empty() && text[0] == '.' && !pattern.empty() && pattern[0] != '.')
+    if (!options.leadingDot && !text.empty() && text[0] == '.' && !pattern.empty() &&
+        pattern[0] != '.')
         return false;
     return Matcher(pattern, text, options).run();
 }

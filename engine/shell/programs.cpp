@@ -13,7 +13,8 @@ std::vector<NamedProgram> shellPrograms(CompletionProviders providers) {
     const auto bash = makeShellProgram(std::make_shared<CompletionProviders>(std::move(providers)));
     for (const char* name : {"bash", "sh", "dash", "ash"}) programs.push_back({name, bash});
     addCoreutils(programs);
-    std::sort(programs.begin(), programs.end(), [](const NamedProgram& a, const NamedProgram& b) { return a.name < b.name; });
+    std::sort(programs.begin(), programs.end(),
+              [](const NamedProgram& a, const NamedProgram& b) { return a.name < b.name; });
     return programs;
 }
 
@@ -22,13 +23,18 @@ std::vector<std::string> builtinNames() { return allBuiltins(); }
 
 // Of BusyBox 1.36 as Debian and the official image build it, as far as they exist here.
 std::vector<std::string> busyboxApplets() {
-    return {"[", "ash", "awk", "base64", "basename", "cat", "chgrp", "chmod", "chown", "clear", "cmp", "comm", "cp", "cut",
-            "date", "diff", "dirname", "du", "echo", "egrep", "env", "expr", "false", "fgrep", "find", "fold", "grep", "groups",
-            "head", "hexdump", "id", "install", "less", "ln", "ls", "md5sum", "mkdir", "mktemp", "more", "mv", "nice", "nl",
-            "nohup", "nproc", "od", "paste", "printenv", "printf", "pwd", "readlink", "realpath", "reset", "rev", "rm", "rmdir",
-            "sed", "seq", "sh", "sha256sum", "shuf", "sleep", "sort", "stat", "strings", "stty", "sync", "tac", "tail", "tee",
-            "test", "timeout", "touch", "tr", "true", "truncate", "tty", "uniq", "vi", "watch", "wc", "which", "whoami", "xargs",
-            "xxd", "yes"};
+    return {
+        "[",       "ash",      "awk",       "base64", "basename", "cat",     "chgrp",    "chmod",
+        "chown",   "clear",    "cmp",       "comm",   "cp",       "cut",     "date",     "diff",
+        "dirname", "du",       "echo",      "egrep",  "env",      "expr",    "false",    "fgrep",
+        "find",    "fold",     "grep",      "groups", "head",     "hexdump", "id",       "install",
+        "less",    "ln",       "ls",        "md5sum", "mkdir",    "mktemp",  "more",     "mv",
+        "nice",    "nl",       "nohup",     "nproc",  "od",       "paste",   "printenv", "printf",
+        "pwd",     "readlink", "realpath",  "reset",  "rev",      "rm",      "rmdir",    "sed",
+        "seq",     "sh",       "sha256sum", "shuf",   "sleep",    "sort",    "stat",     "strings",
+        "stty",    "sync",     "tac",       "tail",   "tee",      "test",    "timeout",  "touch",
+        "tr",      "true",     "truncate",  "tty",    "uniq",     "vi",      "watch",    "wc",
+        "which",   "whoami",   "xargs",     "xxd",    "yes"};
 }
 
 } // namespace shell

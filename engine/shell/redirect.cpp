@@ -1,9 +1,8 @@
 // Redirections and what becomes of file names in them.
 
+#include "base/strings.h"
 #include "shell/pattern.h"
 #include "shell/shell.h"
-
-#include "base/strings.h"
 
 #include <algorithm>
 
@@ -116,7 +115,10 @@ sim::Task<bool> Shell::redirectFile(const Redirect& redirect, std::string target
         place();
         co_return true;
     }
-    int same = path == "/dev/stdin" ? 0 : path == "/dev/stdout" ? 1 : path == "/dev/stderr" ? 2 : -1;
+    int same = path == "/dev/stdin"    ? 0
+               : path == "/dev/stdout" ? 1
+               : path == "/dev/stderr" ? 2
+                                       : -1;
     if (path == "/dev/tty") same = redirect.kind == Redirect::In ? 0 : 2;
     if (path.rfind("/dev/fd/", 0) == 0 && !files().exists(path))
         same = static_cast<int>(base::parseInt(std::string_view(path).substr(8)).value_or(-1));
@@ -152,7 +154,8 @@ sim::Task<bool> Shell::redirectFile(const Redirect& redirect, std::string target
         co_await complain(target + ": Is a directory");
         co_return false;
     }
-    if (redirect.kind == Redirect::Out && options.noClobber && stat.ok() && stat->type == ports::FileType::Regular) {
+    if (redirect.kind == Redirect::Out && options.noClobber && stat.ok() &&
+        stat->type == ports::FileType::Regular) {
         co_await complain(target + ": cannot overwrite existing file");
         co_return false;
     }

@@ -12,9 +12,20 @@ namespace shell {
 Shell::Shell(ports::Process& process, std::shared_ptr<Family> shared)
     : family(std::move(shared)), process_(&process) {
     ++family->liveShells;
-    options.shopt = {"checkwinsize", "cmdhist", "complete_fullquote", "extquote", "extglob", "force_fignore",
-                     "globasciiranges", "globskipdots", "hostcomplete", "interactive_comments",
-                     "patsub_replacement", "progcomp", "promptvars", "sourcepath"};
+    options.shopt = {"checkwinsize",
+                     "cmdhist",
+                     "complete_fullquote",
+                     "extquote",
+                     "extglob",
+                     "force_fignore",
+                     "globasciiranges",
+                     "globskipdots",
+                     "hostcomplete",
+                     "interactive_comments",
+                     "patsub_replacement",
+                     "progcomp",
+                     "promptvars",
+                     "sourcepath"};
     startedAt = process.kernel().now();
 }
 
@@ -52,9 +63,11 @@ void Shell::loadVariables() {
     variables.setText("BASH_VERSION", "5.2.15(1)-release");
     Variable& version = variables.make("BASH_VERSINFO");
     version.isIndexed = version.isSet = version.readOnly = true;
-    version.indexed = {{0, "5"}, {1, "2"}, {2, "15"}, {3, "1"}, {4, "release"}, {5, "x86_64-pc-linux-gnu"}};
-    for (const auto& [key, value] : {std::pair{"UID", process_->uid()}, std::pair{"EUID", process_->uid()},
-                                     std::pair{"PPID", static_cast<std::uint32_t>(process_->parentPid())}}) {
+    version.indexed = {{0, "5"}, {1, "2"},       {2, "15"},
+                       {3, "1"}, {4, "release"}, {5, "x86_64-pc-linux-gnu"}};
+    for (const auto& [key, value] :
+         {std::pair{"UID", process_->uid()}, std::pair{"EUID", process_->uid()},
+          std::pair{"PPID", static_cast<std::uint32_t>(process_->parentPid())}}) {
         Variable& variable = variables.make(key);
         variable.value = std::to_string(value);
         variable.isSet = variable.readOnly = variable.integer = true;
@@ -69,7 +82,8 @@ std::shared_ptr<Shell> Shell::fork() {
     child->functions = functions;
     child->aliases = aliases;
     child->hashed = hashed;
-    if (const auto found = traps.find("ERR"); found != traps.end() && options.errTrace) child->traps["ERR"] = found->second;
+    if (const auto found = traps.find("ERR"); found != traps.end() && options.errTrace)
+        child->traps["ERR"] = found->second;
     for (const auto& [signal, action] : traps)
         if (action.empty()) child->traps[signal] = action; // ignored stays ignored
     child->options = options;
@@ -162,7 +176,8 @@ sim::Task<bool> Shell::expansionsFine() {
     std::string message = std::exchange(expansionMessage, {});
     if (!message.empty()) co_await complain(std::move(message));
     lastStatus = expansionStatus;
-    if (flow == Flow::None) flow = expansionExits && !options.interactive ? Flow::Exit : Flow::Abort;
+    if (flow == Flow::None)
+        flow = expansionExits && !options.interactive ? Flow::Exit : Flow::Abort;
     co_return false;
 }
 
@@ -228,6 +243,16 @@ sim::Task<int> Shell::runTrap(std::string trap) {
 }
 
 sim::Task<void> Shell::finish() {
+    if (listening_) {
+        while (auto number = process_->signals().tryPop()) pendingSignals_.push_back(*number);
+        const int status = lastStatus;
+        const Flow left = std::exchange(flow, Flow::None);
+        if (!pendingSignals_.empty() && !inTrap) co_await runPendingTraps();
+        if (flow != Flow::Exit) {
+            lastStatus = status;
+            flow = left;
+        }
+    }
     if (traps.count("EXIT") == 0) co_return;
     const int status = lastStatus;
     const std::string action = traps["EXIT"];
@@ -264,7 +289,8 @@ sim::Task<int> Shell::runText(std::string text, std::string context, bool wholeT
         ListPtr list;
         const ParseStatus parsed = parser.next(list);
         for (const ParseError& warning : parser.warnings())
-            co_await err(name + ": line " + std::to_string(warning.line) + ": " + warning.message + "\n");
+            co_await err(name + ": line " + std::to_string(warning.line) + ": " + warning.message +
+                         "\n");
         if (parsed == ParseStatus::End) break;
         if (parsed != ParseStatus::Ok) {
             co_await syntaxError(parser.error(), context);
@@ -338,11 +364,13 @@ sim::Task<int> Shell::runTimed(const Pipeline& pipeline) {
     char buffer[160];
     if (pipeline.posixTime) {
         std::snprintf(buffer, sizeof buffer, "real %lld.%02lld\nuser 0.00\nsys 0.00\n",
-                      static_cast<long long>(elapsed / 1000), static_cast<long long>(elapsed % 1000 / 10));
+                      static_cast<long long>(elapsed / 1000),
+                      static_cast<long long>(elapsed % 1000 / 10));
     } else {
-        std::snprintf(buffer, sizeof buffer, "\nreal\t%lldm%lld.%03llds\nuser\t0m0.000s\nsys\t0m0.000s\n",
-                      static_cast<long long>(elapsed / 60000), static_cast<long long>(elapsed / 1000 % 60),
-                      static_cast<long long>(elapsed % 1000));
+        std::snprintf(
+            buffer, sizeof buffer, "\nreal\t%lldm%lld.%03llds\nuser\t0m0.000s\nsys\t0m0.000s\n",
+            static_cast<long long>(elapsed / 60000), static_cast<long long>(elapsed / 1000 % 60),
+            static_cast<long long>(elapsed % 1000));
     }
     co_await err(buffer);
     co_return status;
@@ -361,8 +389,8 @@ sim::Task<int> Shell::runPipeline(const Pipeline& pipeline) {
     } else if (pipeline.commands.size() == 1) {
         status = co_await runCommand(pipeline.commands[0]);
         const CommandKind kind = pipeline.commands[0]->kind;
-        if (kind == CommandKind::Simple || kind == CommandKind::Subshell || kind == CommandKind::Condition ||
-            kind == CommandKind::Arithmetic)
+        if (kind == CommandKind::Simple || kind == CommandKind::Subshell ||
+            kind == CommandKind::Condition || kind == CommandKind::Arithmetic)
             pipeStatus = {status};
     } else {
         status = co_await runStages(pipeline);
@@ -371,8 +399,8 @@ sim::Task<int> Shell::runPipeline(const Pipeline& pipeline) {
     co_return status;
 }
 
-sim::Task<void> Shell::stageTask(std::shared_ptr<Shell> shell, CommandPtr command, int* status, int* left,
-                                 std::shared_ptr<sim::Signal> done) {
+sim::Task<void> Shell::stageTask(std::shared_ptr<Shell> shell, CommandPtr command, int* status,
+                                 int* left, std::shared_ptr<sim::Signal> done) {
     int result = co_await shell->runCommand(command);
     if (shell->flow == Flow::Exit || shell->flow == Flow::Abort) result = shell->lastStatus;
     shell->lastStatus = result;
@@ -401,9 +429,11 @@ sim::Task<int> Shell::runStages(const Pipeline& pipeline) {
         if (i + 1 < count) {
             previous = std::make_shared<sim::Pipe>();
             child->fds[1] = OpenFile::writeEnd(previous);
-            if (i < pipeline.withError.size() && pipeline.withError[i]) child->fds[2] = child->fds[1];
+            if (i < pipeline.withError.size() && pipeline.withError[i])
+                child->fds[2] = child->fds[1];
         }
-        stages.spawn(stageTask(std::move(child), pipeline.commands[i], &statuses[i], &left, done), "pipeline");
+        stages.spawn(stageTask(std::move(child), pipeline.commands[i], &statuses[i], &left, done),
+                     "pipeline");
     }
     while (left > 0) co_await done->wait();
     pipeStatus = statuses;
@@ -471,7 +501,8 @@ sim::Task<std::string> Shell::captureOutput(ListPtr list) {
 // <( ) and >( ): the command's output is complete before the reader starts, and the reader of >( )
 // starts when the writer has ended; both see an ordinary file.
 sim::Task<std::string> Shell::processSubstitution(ListPtr list, bool input) {
-    const std::string path = "/dev/fd/" + std::to_string(63 - static_cast<int>(scratchFiles.size() % 50));
+    const std::string path =
+        "/dev/fd/" + std::to_string(63 - static_cast<int>(scratchFiles.size() % 50));
     (void)files().makeDirectories("/dev/fd");
     (void)files().removeFile(path);
     if (!input) {

@@ -1,15 +1,14 @@
 #pragma once
-// One shell: its state and the interpreter. A subshell is a copy of it that runs in the same process;
-// lists in the background run in a process of their own that takes over such a copy.
+// One shell: its state and the interpreter. A subshell is a copy of it that runs in the same
+// process; lists in the background run in a process of their own that takes over such a copy.
 
+#include "ports/program.h"
 #include "shell/arithmetic.h"
 #include "shell/ast.h"
 #include "shell/completion.h"
 #include "shell/open_file.h"
 #include "shell/parser.h"
 #include "shell/variables.h"
-
-#include "ports/program.h"
 #include "sim/task.h"
 
 #include <map>
@@ -78,9 +77,9 @@ public:
 
     // Imports the environment and the standard streams.
     void begin();
-    std::shared_ptr<Shell> fork();                // a subshell in this process
+    std::shared_ptr<Shell> fork();                     // a subshell in this process
     sim::Task<std::shared_ptr<Shell>> forkPatiently(); // complains and retries as bash does
-    void adopt(ports::Process& process);          // this copy goes on in another process
+    void adopt(ports::Process& process);               // this copy goes on in another process
 
     // Running text. `context` is what precedes ": line N:" in syntax errors ("bash: -c").
     sim::Task<int> runText(std::string text, std::string context, bool wholeText);
@@ -103,7 +102,8 @@ public:
     std::string prefix() const;
     // One byte or line of input from a descriptor; nothing at the end.
     std::shared_ptr<sim::Pipe> inputPipe(int descriptor);
-    sim::Task<std::string> readSome(int descriptor, std::size_t limit, sim::Time deadline, bool& timedOut);
+    sim::Task<std::string> readSome(int descriptor, std::size_t limit, sim::Time deadline,
+                                    bool& timedOut);
 
     // Variables.
     std::optional<std::string> parameter(const std::string& name);
@@ -130,7 +130,7 @@ public:
     enum class CommandType { None, Alias, Keyword, Function, Builtin, File };
     CommandType classify(const std::string& name, std::string* path);
     std::string findInPath(const std::string& name, bool* notExecutable = nullptr);
-    std::string absolute(std::string_view path) const; // "." and ".." kept
+    std::string absolute(std::string_view path) const;    // "." and ".." kept
     std::string logicalPath(std::string_view path) const; // "." and ".." resolved as text
     ports::FileSystem& files() { return process_->files(); }
     sim::Kernel& kernel() { return process_->kernel(); }
@@ -159,7 +159,8 @@ public:
     std::map<std::string, std::string, std::less<>> aliases;
     std::map<std::string, std::string> hashed; // command -> path
     std::map<std::string, int> hashHits;
-    std::map<std::string, std::string> traps; // by name without SIG; "EXIT", "ERR", "DEBUG", "RETURN"
+    std::map<std::string, std::string>
+        traps; // by name without SIG; "EXIT", "ERR", "DEBUG", "RETURN"
     ShellOptions options;
     std::string name = "bash"; // $0
     Strings positional;
@@ -176,7 +177,7 @@ public:
     int lastBackground = 0;
     std::vector<int> pipeStatus{0};
     Flow flow = Flow::None;
-    int flowCount = 0;  // loops left to break out of
+    int flowCount = 0; // loops left to break out of
     int loopDepth = 0;
     int functionDepth = 0, sourceDepth = 0, subshellLevel = 0;
     int conditionDepth = 0; // errexit is off inside conditions
@@ -193,10 +194,10 @@ public:
     int expansionStatus = 1;
     sim::Task<bool> expansionsFine(); // reports what went wrong, if anything
     int substitutionStatus = -1; // of the last command substitution in the command that is expanded
-    int optPosition = 0; // inside a getopts cluster
+    int optPosition = 0;         // inside a getopts cluster
     std::shared_ptr<Family> family;
     std::shared_ptr<CompletionProviders> providers;
-    std::vector<std::string> scratchFiles; // removed after the command
+    std::vector<std::string> scratchFiles;                            // removed after the command
     std::vector<std::pair<std::string, ListPtr>> outputSubstitutions; // >(...)
     int functionLine = 0;
     bool stdinClaimed = false;
@@ -211,7 +212,9 @@ private:
     sim::Task<int> runSimple(CommandPtr command);
     sim::Task<int> runSimpleWords(CommandPtr command, Strings words);
     sim::Task<bool> expandSimple(CommandPtr command, Strings& words);
-    sim::Task<bool> temporaryAssignments(CommandPtr command, std::vector<std::pair<std::string, std::optional<Variable>>>& saved);
+    sim::Task<bool>
+    temporaryAssignments(CommandPtr command,
+                         std::vector<std::pair<std::string, std::optional<Variable>>>& saved);
     void restoreVariables(std::vector<std::pair<std::string, std::optional<Variable>>> saved);
     sim::Task<int> runAssignmentsOnly(CommandPtr command);
     sim::Task<int> runSubshell(CommandPtr command);
@@ -233,7 +236,8 @@ private:
     sim::Task<void> traceText(std::string text);
     sim::Task<void> afterCommand(int status);
     sim::Task<void> runPendingTraps();
-    sim::Task<int> startChild(Strings words, std::string path, std::shared_ptr<Job> job, bool& started);
+    sim::Task<int> startChild(Strings words, std::string path, std::shared_ptr<Job> job,
+                              bool& started);
     sim::Task<int> notFound(const std::string& command);
     sim::Task<void> listenForSignals();
     sim::Task<void> reap(int pid, std::shared_ptr<Job> job, std::size_t index);
@@ -244,7 +248,8 @@ private:
     sim::Task<void> runOutputSubstitutions();
     sim::Task<int> runTimed(const Pipeline& pipeline);
     sim::Task<int> runForegroundJob(const Pipeline& pipeline);
-    static sim::Task<void> watchBroken(ports::Process* process, std::shared_ptr<sim::Pipe> pipe, int pid);
+    static sim::Task<void> watchBroken(ports::Process* process, std::shared_ptr<sim::Pipe> pipe,
+                                       int pid);
     static sim::Task<void> captureTask(std::shared_ptr<Shell> shell, ListPtr list, int* status);
     std::string shebang(const std::string& path, Strings& words);
     bool usesOnlyExternal(const Pipeline& pipeline);

@@ -7,7 +7,8 @@ namespace shell {
 namespace {
 
 struct Invocation {
-    bool commandGiven = false, login = false, interactive = false, fromInput = false, noRc = false, noProfile = false;
+    bool commandGiven = false, login = false, interactive = false, fromInput = false, noRc = false,
+         noProfile = false;
     std::string command;
     Strings rest;
     std::string bad;
@@ -20,17 +21,24 @@ Invocation readInvocation(const Strings& argv, ShellOptions& options) {
     for (; at < argv.size(); ++at) {
         const std::string& word = argv[at];
         if (word.size() < 2 || (word[0] != '-' && word[0] != '+')) break;
-        if (word == "--" ) {
+        if (word == "--") {
             ++at;
             break;
         }
-        if (word == "--login") out.login = true;
-        else if (word == "--norc") out.noRc = true;
-        else if (word == "--noprofile") out.noProfile = true;
-        else if (word == "--posix") options.posix = true;
-        else if (word == "--rcfile" || word == "--init-file") ++at;
-        else if (word == "--version" || word == "--help") out.bad = word;
-        else if (word.rfind("--", 0) == 0) out.bad = word;
+        if (word == "--login")
+            out.login = true;
+        else if (word == "--norc")
+            out.noRc = true;
+        else if (word == "--noprofile")
+            out.noProfile = true;
+        else if (word == "--posix")
+            options.posix = true;
+        else if (word == "--rcfile" || word == "--init-file")
+            ++at;
+        else if (word == "--version" || word == "--help")
+            out.bad = word;
+        else if (word.rfind("--", 0) == 0)
+            out.bad = word;
         else {
             bool takesOption = false;
             for (const char c : word.substr(1)) {
@@ -52,24 +60,32 @@ Invocation readInvocation(const Strings& argv, ShellOptions& options) {
             }
             if (takesOption && at + 1 < argv.size()) {
                 ++at;
-                if (argv[at] == "pipefail") options.pipeFail = true;
-                else if (argv[at] == "errexit") options.errExit = true;
-                else if (argv[at] == "nounset") options.noUnset = true;
-                else if (argv[at] == "xtrace") options.trace = true;
-                else options.shopt.insert(argv[at]);
+                if (argv[at] == "pipefail")
+                    options.pipeFail = true;
+                else if (argv[at] == "errexit")
+                    options.errExit = true;
+                else if (argv[at] == "nounset")
+                    options.noUnset = true;
+                else if (argv[at] == "xtrace")
+                    options.trace = true;
+                else
+                    options.shopt.insert(argv[at]);
             }
         }
     }
-    if (out.commandGiven && at < argv.size()) out.command = argv[at++];
-    else if (out.commandGiven) out.bad = "-c";
-    out.rest.assign(argv.begin() + static_cast<std::ptrdiff_t>(std::min(at, argv.size())), argv.end());
+    if (out.commandGiven && at < argv.size())
+        out.command = argv[at++];
+    else if (out.commandGiven)
+        out.bad = "-c";
+    out.rest.assign(argv.begin() + static_cast<std::ptrdiff_t>(std::min(at, argv.size())),
+                    argv.end());
     return out;
 }
 
-
 class BashProgram : public ShellProgramBase {
 public:
-    explicit BashProgram(std::shared_ptr<CompletionProviders> providers) : providers_(std::move(providers)) {}
+    explicit BashProgram(std::shared_ptr<CompletionProviders> providers)
+        : providers_(std::move(providers)) {}
 
     sim::Task<int> run(ports::Process& process) override {
         if (const auto token = process.env().find(kHandoffVariable); token != process.env().end()) {
@@ -89,16 +105,22 @@ public:
         }
         shell->begin();
         shell->name = self;
-        const bool onTerminal = process.isTerminal(0) && (process.isTerminal(2) || process.isTerminal(1));
+        const bool onTerminal =
+            process.isTerminal(0) && (process.isTerminal(2) || process.isTerminal(1));
         shell->options.login = invocation.login;
-        shell->options.interactive = invocation.interactive || (!invocation.commandGiven && (invocation.rest.empty() || invocation.fromInput) && onTerminal);
+        shell->options.interactive =
+            invocation.interactive ||
+            (!invocation.commandGiven && (invocation.rest.empty() || invocation.fromInput) &&
+             onTerminal);
         if (shell->options.interactive) {
             shell->options.shopt.insert("expand_aliases");
             shell->options.monitor = shell->options.history = shell->options.histExpand = true;
             shell->options.emacsMode = true;
         }
-        if (invocation.login && !invocation.noProfile) co_await readStartup(*shell);
-        else if (shell->options.interactive && !invocation.noRc) co_await sourceIfThere(*shell, shell->variables.text("HOME") + "/.bashrc");
+        if (invocation.login && !invocation.noProfile)
+            co_await readStartup(*shell);
+        else if (shell->options.interactive && !invocation.noRc)
+            co_await sourceIfThere(*shell, shell->variables.text("HOME") + "/.bashrc");
         const int status = co_await runMain(shell, std::move(invocation), self);
         co_return status;
     }
@@ -115,11 +137,12 @@ private:
 
     static sim::Task<int> refuse(ports::Process& process, std::string option, std::string self) {
         if (option == "--version") {
-            co_await process.writeOut("GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n"
-                                      "Copyright (C) 2022 Free Software Foundation, Inc.\n"
-                                      "License GPLv3+: GNU GPL version 3 or later <http://gnu.org/licenses/gpl.html>\n\n"
-                                      "This is free software; you are free to change and redistribute it.\n"
-                                      "There is NO WARRANTY, to the extent permitted by law.\n");
+            co_await process.writeOut(
+                "GNU bash, version 5.2.15(1)-release (x86_64-pc-linux-gnu)\n"
+                "Copyright (C) 2022 Free Software Foundation, Inc.\n"
+                "License GPLv3+: GNU GPL version 3 or later <http://gnu.org/licenses/gpl.html>\n\n"
+                "This is free software; you are free to change and redistribute it.\n"
+                "There is NO WARRANTY, to the extent permitted by law.\n");
             co_return 0;
         }
         if (option == "-c") {
@@ -127,7 +150,8 @@ private:
             co_return 2;
         }
         co_await process.writeError(self + ": " + option + ": invalid option\nUsage:\t" + self +
-                                    " [GNU long option] [option] ...\n\t" + self + " [GNU long option] [option] script-file ...\n");
+                                    " [GNU long option] [option] ...\n\t" + self +
+                                    " [GNU long option] [option] script-file ...\n");
         co_return option == "--help" ? 0 : 2;
     }
 
@@ -151,7 +175,8 @@ private:
         if (shell.options.interactive) co_await sourceIfThere(shell, home + "/.bashrc");
     }
 
-    static sim::Task<int> runMain(std::shared_ptr<Shell> shell, Invocation invocation, std::string self) {
+    static sim::Task<int> runMain(std::shared_ptr<Shell> shell, Invocation invocation,
+                                  std::string self) {
         if (invocation.commandGiven) {
             shell->options.commandString = true;
             if (!invocation.rest.empty()) {
@@ -162,7 +187,8 @@ private:
         } else if (!invocation.rest.empty() && !invocation.fromInput) {
             const std::string path = invocation.rest[0];
             shell->positional.assign(invocation.rest.begin() + 1, invocation.rest.end());
-            const bool there = shell->files().exists(shell->absolute(path)) || path.find('/') != std::string::npos;
+            const bool there =
+                shell->files().exists(shell->absolute(path)) || path.find('/') != std::string::npos;
             const std::string found = there ? path : shell->findInPath(path);
             auto content = shell->files().read(shell->absolute(found.empty() ? path : found));
             if (!content.ok()) {
@@ -211,7 +237,8 @@ private:
             Parser probe(pending, options);
             ListPtr list;
             ParseStatus status;
-            while ((status = probe.next(list)) == ParseStatus::Ok) {}
+            while ((status = probe.next(list)) == ParseStatus::Ok) {
+            }
             if (status == ParseStatus::Incomplete && !ended) continue;
             if (!probe.warnings().empty() && !ended) continue; // an open here-document
             const std::string text = std::exchange(pending, {});
@@ -255,7 +282,8 @@ void SessionProgram::end() {
 
 struct SessionProgram::Running {
     static constexpr std::size_t kMaxOutput = 64u << 20;
-    static sim::Task<void> collect(std::shared_ptr<sim::Pipe> pipe, std::shared_ptr<SessionCommand> command, bool error) {
+    static sim::Task<void> collect(std::shared_ptr<sim::Pipe> pipe,
+                                   std::shared_ptr<SessionCommand> command, bool error) {
         std::string& target = error ? command->error : command->output;
         while (true) {
             const std::string piece = co_await pipe->read();
@@ -264,7 +292,8 @@ struct SessionProgram::Running {
             if (target.size() > kMaxOutput) pipe->closeRead();
         }
     }
-    static sim::Task<void> execute(std::shared_ptr<Shell> shell, std::string text, bool* done, std::shared_ptr<sim::Signal> finished) {
+    static sim::Task<void> execute(std::shared_ptr<Shell> shell, std::string text, bool* done,
+                                   std::shared_ptr<sim::Signal> finished) {
         co_await shell->runText(std::move(text), shell->name + ": -c", true);
         co_await shell->finish();
         *done = true;
@@ -288,7 +317,9 @@ sim::Task<int> SessionProgram::run(ports::Process& process) {
         sim::Scope collectors(process.kernel());
         collectors.spawn(Running::collect(output, current_, false), "session output");
         collectors.spawn(Running::collect(error, current_, true), "session error");
-        shell->fds = {{0, OpenFile::bytes("")}, {1, OpenFile::inherited(output)}, {2, OpenFile::inherited(error)}};
+        shell->fds = {{0, OpenFile::bytes("")},
+                      {1, OpenFile::inherited(output)},
+                      {2, OpenFile::inherited(error)}};
         bool done = false;
         cancelCode_ = -1;
         shell->foreground = std::make_shared<Job>();
@@ -302,7 +333,8 @@ sim::Task<int> SessionProgram::run(ports::Process& process) {
                 }
             };
             running.spawn(Relay::body(finished, &cancelled_), "session relay");
-            running.spawn(Running::execute(shell, current_->text, &done, finished), "session command");
+            running.spawn(Running::execute(shell, current_->text, &done, finished),
+                          "session command");
             while (!done && cancelCode_ < 0 && !ended_) co_await cancelled_.wait();
         }
         if (!done) {
@@ -311,10 +343,12 @@ sim::Task<int> SessionProgram::run(ports::Process& process) {
             shell->killJob(*shell->foreground, ports::kSigKill);
             shell->lastStatus = cancelCode_ < 0 ? 1 : cancelCode_;
             shell->family->liveShells = 1;
-            shell->functionDepth = shell->loopDepth = shell->conditionDepth = shell->sourceDepth = 0;
+            shell->functionDepth = shell->loopDepth = shell->conditionDepth = shell->sourceDepth =
+                0;
         }
         // What was written before the end reaches the collectors first.
-        while (output->buffered() + error->buffered() > 0) co_await sim::sleepFor(process.kernel(), 0);
+        while (output->buffered() + error->buffered() > 0)
+            co_await sim::sleepFor(process.kernel(), 0);
         shell->flow = Flow::None;
         shell->traps.clear();
         shell->options.errExit = shell->options.noUnset = shell->options.trace = false;

@@ -1,9 +1,8 @@
 // Parameters, assignments and arithmetic of a shell.
 
-#include "shell/shell.h"
-
 #include "base/strings.h"
 #include "shell/builtins/builtins.h"
+#include "shell/shell.h"
 
 #include <cctype>
 
@@ -15,13 +14,16 @@ std::optional<std::string> Shell::specialVariable(const std::string& key) {
         if (key == "RANDOM") return std::to_string(kernel().random("shell/random").below(32768));
         break;
     case 'S':
-        if (key == "SECONDS") return std::to_string((kernel().now() - startedAt) / sim::kSecond + secondsOffset);
-        if (key == "SRANDOM") return std::to_string(kernel().random("shell/random").below(4294967296ull));
+        if (key == "SECONDS")
+            return std::to_string((kernel().now() - startedAt) / sim::kSecond + secondsOffset);
+        if (key == "SRANDOM")
+            return std::to_string(kernel().random("shell/random").below(4294967296ull));
         if (key == "SHELLOPTS") return std::string("braceexpand:hashall:interactive-comments");
         break;
     case 'L':
         if (key == "LINENO") return std::to_string(line);
-        if (key == "LINES" && process_->terminal()) return std::to_string(process_->terminal()->size.rows);
+        if (key == "LINES" && process_->terminal())
+            return std::to_string(process_->terminal()->size.rows);
         break;
     case 'C':
         if (key == "COLUMNS" && process_->terminal() && options.interactive)
@@ -41,14 +43,18 @@ std::optional<std::string> Shell::specialVariable(const std::string& key) {
         if (key == "BASH_COMMAND") return currentCommand;
         if (key == "BASHOPTS") {
             std::string out;
-            for (const std::string& option : options.shopt) out += (out.empty() ? "" : ":") + option;
+            for (const std::string& option : options.shopt)
+                out += (out.empty() ? "" : ":") + option;
             return out;
         }
-        if (key == "BASH_SOURCE") return calls.empty() ? std::nullopt : std::optional(calls.back().source);
-        if (key == "BASH_LINENO") return calls.empty() ? std::string("0") : std::to_string(calls.back().line);
+        if (key == "BASH_SOURCE")
+            return calls.empty() ? std::nullopt : std::optional(calls.back().source);
+        if (key == "BASH_LINENO")
+            return calls.empty() ? std::string("0") : std::to_string(calls.back().line);
         break;
     case 'F':
-        if (key == "FUNCNAME") return calls.empty() ? std::nullopt : std::optional(calls.back().name);
+        if (key == "FUNCNAME")
+            return calls.empty() ? std::nullopt : std::optional(calls.back().name);
         break;
     case 'G':
         if (key == "GROUPS") return std::to_string(process_->gid());
@@ -86,11 +92,14 @@ void Shell::refreshArray(const std::string& key) {
         for (const int status : pipeStatus) variable.indexed[index++] = std::to_string(status);
     if (key == "DIRSTACK") {
         variable.indexed[index++] = cwd;
-        for (auto it = directoryStack.rbegin(); it != directoryStack.rend(); ++it) variable.indexed[index++] = *it;
+        for (auto it = directoryStack.rbegin(); it != directoryStack.rend(); ++it)
+            variable.indexed[index++] = *it;
     }
     if (!frames) return;
     for (auto it = calls.rbegin(); it != calls.rend(); ++it)
-        variable.indexed[index++] = key == "FUNCNAME" ? it->name : key == "BASH_SOURCE" ? it->source : std::to_string(it->line);
+        variable.indexed[index++] = key == "FUNCNAME"      ? it->name
+                                    : key == "BASH_SOURCE" ? it->source
+                                                           : std::to_string(it->line);
     variable.indexed[index] = key == "FUNCNAME" ? "main" : key == "BASH_SOURCE" ? name : "0";
 }
 
@@ -100,7 +109,9 @@ std::optional<std::string> Shell::parameter(const std::string& key) {
         case '?': return std::to_string(lastStatus);
         case '$': return std::to_string(process_->pid());
         case '#': return std::to_string(positional.size());
-        case '!': return lastBackground == 0 ? std::nullopt : std::optional(std::to_string(lastBackground));
+        case '!':
+            return lastBackground == 0 ? std::nullopt
+                                       : std::optional(std::to_string(lastBackground));
         case '0': return name;
         case '-': {
             std::string flags;
@@ -165,14 +176,19 @@ bool Shell::assignScalarTo(Variable& variable, std::string value, bool append) {
 
 bool Shell::assign(const std::string& key, std::string value, bool append) {
     const std::string target = variables.resolveName(key);
-    if (const std::size_t open = target.find('['); open != std::string::npos && target.back() == ']')
-        return assignElement(target.substr(0, open), target.substr(open + 1, target.size() - open - 2), std::move(value), append);
+    if (const std::size_t open = target.find('[');
+        open != std::string::npos && target.back() == ']')
+        return assignElement(target.substr(0, open),
+                             target.substr(open + 1, target.size() - open - 2), std::move(value),
+                             append);
     Variable& variable = variables.make(key);
     if (variable.readOnly) {
         error = target + ": readonly variable";
         return false;
     }
-    if (target == "SECONDS") secondsOffset = base::parseInt(value).value_or(0) - (kernel().now() - startedAt) / sim::kSecond;
+    if (target == "SECONDS")
+        secondsOffset =
+            base::parseInt(value).value_or(0) - (kernel().now() - startedAt) / sim::kSecond;
     if (target == "PATH") hashed.clear();
     if (target == "OPTIND") optPosition = 0;
     if (options.allExport) variable.exported = true;
@@ -182,7 +198,8 @@ bool Shell::assign(const std::string& key, std::string value, bool append) {
     return done;
 }
 
-bool Shell::assignElement(const std::string& key, const std::string& subscript, std::string value, bool append) {
+bool Shell::assignElement(const std::string& key, const std::string& subscript, std::string value,
+                          bool append) {
     Variable& variable = variables.make(key);
     if (variable.readOnly) {
         error = key + ": readonly variable";
@@ -305,26 +322,30 @@ namespace {
 class ShellArithmetic : public ArithmeticVariables {
 public:
     explicit ShellArithmetic(Shell& shell) : shell_(shell) {}
-    std::optional<std::string> read(const std::string& name, const std::string* subscript) override {
+    std::optional<std::string> read(const std::string& name,
+                                    const std::string* subscript) override {
         if (subscript == nullptr) return shell_.parameter(name);
         shell_.parameter(name);
         const Variable* variable = shell_.variables.find(name);
         if (variable == nullptr) return std::nullopt;
         if (variable->isKeyed) {
             std::string key = *subscript;
-            if (key.size() > 1 && (key.front() == '"' || key.front() == '\'') && key.back() == key.front())
+            if (key.size() > 1 && (key.front() == '"' || key.front() == '\'') &&
+                key.back() == key.front())
                 key = key.substr(1, key.size() - 2);
             const auto found = variable->keyed.find(key);
             return found == variable->keyed.end() ? std::nullopt : std::optional(found->second);
         }
         auto index = evaluateArithmetic(*subscript, *this, 1);
         if (!variable->isIndexed) return index.value == 0 ? variable->scalar() : std::nullopt;
-        if (index.value < 0 && !variable->indexed.empty()) index.value += variable->indexed.rbegin()->first + 1;
+        if (index.value < 0 && !variable->indexed.empty())
+            index.value += variable->indexed.rbegin()->first + 1;
         const auto found = variable->indexed.find(index.value);
         return found == variable->indexed.end() ? std::nullopt : std::optional(found->second);
     }
     bool write(const std::string& name, const std::string* subscript, std::int64_t value) override {
-        if (subscript != nullptr) return shell_.assignElement(name, *subscript, std::to_string(value), false);
+        if (subscript != nullptr)
+            return shell_.assignElement(name, *subscript, std::to_string(value), false);
         return shell_.assign(name, std::to_string(value));
     }
     bool unsetIsError() const override { return shell_.options.noUnset; }
@@ -357,12 +378,14 @@ std::shared_ptr<sim::Pipe> Shell::inputPipe(int descriptor) {
     return found->second->pipeFor(*process_);
 }
 
-sim::Task<std::string> Shell::readSome(int descriptor, std::size_t limit, sim::Time deadline, bool& timedOut) {
+sim::Task<std::string> Shell::readSome(int descriptor, std::size_t limit, sim::Time deadline,
+                                       bool& timedOut) {
     timedOut = false;
     const auto pipe = inputPipe(descriptor);
     if (!pipe) co_return std::string();
     while (pipe->buffered() == 0) {
-        if (pipe->writeClosed() || pipe->readClosed() || family->interrupted) co_return std::string();
+        if (pipe->writeClosed() || pipe->readClosed() || family->interrupted)
+            co_return std::string();
         if (pipe->endPending()) {
             pipe->takeEnd();
             co_return std::string();

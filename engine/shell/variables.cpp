@@ -50,7 +50,9 @@ Variable& Variables::make(std::string_view name) {
 }
 
 Variable& Variables::makeLocal(std::string_view name) { return scopes_.back()[std::string(name)]; }
-Variable& Variables::makeGlobal(std::string_view name) { return scopes_.front()[std::string(name)]; }
+Variable& Variables::makeGlobal(std::string_view name) {
+    return scopes_.front()[std::string(name)];
+}
 bool Variables::isLocal(std::string_view name) const {
     return scopes_.size() > 1 && scopes_.back().count(std::string(name)) > 0;
 }
@@ -64,7 +66,9 @@ bool Variables::unset(std::string_view name) {
     return false;
 }
 
-std::string Variables::text(std::string_view name) const { return get(name).value_or(std::string()); }
+std::string Variables::text(std::string_view name) const {
+    return get(name).value_or(std::string());
+}
 
 std::optional<std::string> Variables::get(std::string_view name) const {
     const Variable* found = find(name);
@@ -170,7 +174,8 @@ std::string quoteForShell(std::string_view value) {
 
 std::string quoteSingle(std::string_view value) {
     if (needsAnsi(value)) return ansi(value);
-    const bool special = value.empty() || value.find_first_of(" \t\n'\"\\|&;()<>!{}*[]?^$`~#=") != std::string_view::npos;
+    const bool special = value.empty() || value.find_first_of(" \t\n'\"\\|&;()<>!{}*[]?^$`~#=") !=
+                                              std::string_view::npos;
     if (!special) return std::string(value);
     std::string out = "'";
     for (const char c : value) {
@@ -208,7 +213,8 @@ std::string describeVariable(const std::string& name, const Variable& variable) 
         if (!variable.isSet) return out;
         out += "=(";
         for (const auto& [key, value] : variable.keyed) {
-            const bool plain = !key.empty() && key.find_first_of(" \t\n'\"\\|&;()<>!{}*[]?^$`") == std::string::npos;
+            const bool plain = !key.empty() && key.find_first_of(" \t\n'\"\\|&;()<>!{}*[]?^$`") ==
+                                                   std::string::npos;
             out += "[" + (plain ? key : quoteForDeclare(key)) + "]=" + quoteForDeclare(value) + " ";
         }
         return out + ")";

@@ -76,8 +76,8 @@ private:
 // As `declare -p` prints values.
 std::string quoteForDeclare(std::string_view value);
 // As %q, set and trap print: $'...' or backslashes or single quotes.
-std::string quoteForShell(std::string_view value);     // %q
-std::string quoteSingle(std::string_view value);       // 'it'\''s'; bare when nothing special
+std::string quoteForShell(std::string_view value); // %q
+std::string quoteSingle(std::string_view value);   // 'it'\''s'; bare when nothing special
 std::string describeVariable(const std::string& name, const Variable& variable); // declare -- x="1"
 
 } // namespace shell

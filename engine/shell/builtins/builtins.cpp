@@ -5,10 +5,11 @@
 
 namespace shell {
 namespace {
-constexpr std::array kKeywords = {"if",   "then",  "else",  "elif", "fi",   "case", "esac", "for",  "select", "while", "until",
-                                  "do",   "done",  "in",    "function", "time", "{", "}", "!", "[[", "]]", "coproc"};
-const BuiltinEntry* const kTables[] = {kVariableBuiltins, kFlowBuiltins, kInputBuiltins,
-                                       kJobBuiltins, kDirectoryBuiltins, kInfoBuiltins};
+constexpr std::array kKeywords = {
+    "if", "then", "else", "elif",     "fi",   "case", "esac", "for", "select", "while", "until",
+    "do", "done", "in",   "function", "time", "{",    "}",    "!",   "[[",     "]]",    "coproc"};
+const BuiltinEntry* const kTables[] = {kVariableBuiltins, kFlowBuiltins,      kInputBuiltins,
+                                       kJobBuiltins,      kDirectoryBuiltins, kInfoBuiltins};
 } // namespace
 
 Builtin findBuiltin(std::string_view name) {
@@ -19,14 +20,16 @@ Builtin findBuiltin(std::string_view name) {
 }
 
 bool isSpecialBuiltin(std::string_view name) {
-    for (const char* each : {"break", ":", ".", "source", "continue", "eval", "exec", "exit", "export",
-                             "readonly", "return", "set", "shift", "times", "trap", "unset"})
+    for (const char* each :
+         {"break", ":", ".", "source", "continue", "eval", "exec", "exit", "export", "readonly",
+          "return", "set", "shift", "times", "trap", "unset"})
         if (name == each) return true;
     return false;
 }
 
 bool isKeyword(std::string_view name) {
-    return std::any_of(kKeywords.begin(), kKeywords.end(), [&](const char* each) { return name == each; });
+    return std::any_of(kKeywords.begin(), kKeywords.end(),
+                       [&](const char* each) { return name == each; });
 }
 
 Strings allBuiltins() {

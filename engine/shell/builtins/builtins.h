@@ -22,12 +22,14 @@ struct TestResult {
 };
 TestResult evaluateTest(Shell& shell, const Strings& operands);
 bool testUnary(Shell& shell, char op, const std::string& operand);
-bool testFiles(Shell& shell, std::string_view op, const std::string& left, const std::string& right);
+bool testFiles(Shell& shell, std::string_view op, const std::string& left,
+               const std::string& right);
 
 // Reusable pieces.
 std::string formatFunction(const std::string& name, const Command& body);
 // printf(1); `error` collects complaints, `status` becomes 1 on them. Nothing for a bad format.
-std::string formatPrintf(const Strings& args, std::vector<std::string>& complaints, int& status, std::int64_t now);
+std::string formatPrintf(const Strings& args, std::vector<std::string>& complaints, int& status,
+                         std::int64_t now);
 std::string echoEscapes(std::string_view text, bool& stop);
 
 // Tables of the files in this folder.

@@ -1,8 +1,8 @@
-// :, true, false, exit, return, break, continue, eval, source, exec, command, builtin, trap, type, hash.
-
-#include "shell/builtins/builtins.h"
+// :, true, false, exit, return, break, continue, eval, source, exec, command, builtin, trap, type,
+// hash.
 
 #include "base/strings.h"
+#include "shell/builtins/builtins.h"
 
 #include <algorithm>
 
@@ -14,7 +14,10 @@ sim::Task<int> falseBuiltin(Shell&, Strings) { co_return 1; }
 
 sim::Task<int> exitBuiltin(Shell& shell, Strings args) {
     std::int64_t status = shell.lastStatus;
-    if (shell.options.interactive && shell.subshellLevel == 0) { std::string hoisted = shell.options.login ? "logout\n" : "exit\n"; co_await shell.err(std::move(hoisted)); }
+    if (shell.options.interactive && shell.subshellLevel == 0) {
+        std::string hoisted = shell.options.login ? "logout\n" : "exit\n";
+        co_await shell.err(std::move(hoisted));
+    }
     if (args.size() > 1) {
         const auto number = base::parseInt(args[1]);
         if (!number) {
@@ -56,7 +59,12 @@ sim::Task<int> breakBuiltin(Shell& shell, Strings args) {
     if (args.size() > 1) {
         const auto number = base::parseInt(args[1]);
         if (!number || *number < 1) {
-            { std::string hoisted = args[0] + ": " + args[1] + (number ? ": loop count out of range" : ": numeric argument required"); co_await shell.complain(std::move(hoisted)); }
+            {
+                std::string hoisted =
+                    args[0] + ": " + args[1] +
+                    (number ? ": loop count out of range" : ": numeric argument required");
+                co_await shell.complain(std::move(hoisted));
+            }
             shell.flowCount = shell.loopDepth;
             shell.flow = Flow::Break;
             co_return number ? 1 : 128;
@@ -115,13 +123,20 @@ sim::Task<int> sourceBuiltin(Shell& shell, Strings args) {
     }
     auto content = shell.files().read(shell.absolute(path));
     if (!content.ok()) {
-        { std::string hoisted = (shell.files().isDirectory(shell.absolute(path)) ? args[0] + ": " : std::string()) + args[1] + ": " +
-                                (shell.files().isDirectory(shell.absolute(path)) ? "is a directory" : content.error().message); co_await shell.complain(std::move(hoisted)); }
+        {
+            std::string hoisted =
+                (shell.files().isDirectory(shell.absolute(path)) ? args[0] + ": " : std::string()) +
+                args[1] + ": " +
+                (shell.files().isDirectory(shell.absolute(path)) ? "is a directory"
+                                                                 : content.error().message);
+            co_await shell.complain(std::move(hoisted));
+        }
         co_return 1;
     }
     Strings saved;
     const bool withArguments = args.size() > 2;
-    if (withArguments) saved = std::exchange(shell.positional, Strings(args.begin() + 2, args.end()));
+    if (withArguments)
+        saved = std::exchange(shell.positional, Strings(args.begin() + 2, args.end()));
     const std::string savedName = shell.name;
     const int savedLine = shell.line;
     shell.calls.push_back({"source", shell.line, path});
@@ -142,7 +157,8 @@ sim::Task<int> sourceBuiltin(Shell& shell, Strings args) {
 
 sim::Task<int> execBuiltin(Shell& shell, Strings args) {
     args.erase(args.begin());
-    while (args.size() > 1 && (args[0] == "-a" || args[0] == "-l" || args[0] == "-c" || args[0] == "--")) {
+    while (args.size() > 1 &&
+           (args[0] == "-a" || args[0] == "-l" || args[0] == "-c" || args[0] == "--")) {
         const bool named = args[0] == "-a";
         args.erase(args.begin());
         if (named && !args.empty()) args.erase(args.begin());
@@ -185,9 +201,15 @@ sim::Task<int> commandBuiltin(Shell& shell, Strings args) {
     for (const std::string& name : rest) {
         std::string path, text;
         switch (shell.classify(name, &path)) {
-        case Shell::CommandType::Alias: text = brief ? "alias " + name + "='" + shell.aliases[name] + "'" : name + " is aliased to `" + shell.aliases[name] + "'"; break;
+        case Shell::CommandType::Alias:
+            text = brief ? "alias " + name + "='" + shell.aliases[name] + "'"
+                         : name + " is aliased to `" + shell.aliases[name] + "'";
+            break;
         case Shell::CommandType::Keyword: text = brief ? name : name + " is a shell keyword"; break;
-        case Shell::CommandType::Function: text = brief ? name : name + " is a function\n" + formatFunction(name, *shell.functions[name]); break;
+        case Shell::CommandType::Function:
+            text = brief ? name
+                         : name + " is a function\n" + formatFunction(name, *shell.functions[name]);
+            break;
         case Shell::CommandType::Builtin: text = brief ? name : name + " is a shell builtin"; break;
         case Shell::CommandType::File: text = brief ? path : name + " is " + path; break;
         case Shell::CommandType::None:
@@ -212,23 +234,28 @@ sim::Task<int> builtinBuiltin(Shell& shell, Strings args) {
     co_return status;
 }
 
-std::string quotedAction(const std::string& action) { return "'" + base::replaceAll(action, "'", "'\\''") + "'"; }
+std::string quotedAction(const std::string& action) {
+    return "'" + base::replaceAll(action, "'", "'\\''") + "'";
+}
 
 sim::Task<int> trapBuiltin(Shell& shell, Strings args) {
     std::string text;
     auto shown = [&](const std::string& name) {
         const bool pseudo = name == "EXIT" || name == "ERR" || name == "DEBUG" || name == "RETURN";
-        return "trap -- " + quotedAction(shell.traps[name]) + " " + (pseudo ? "" : "SIG") + name + "\n";
+        return "trap -- " + quotedAction(shell.traps[name]) + " " + (pseudo ? "" : "SIG") + name +
+               "\n";
     };
     if (args.size() > 1 && args[1] == "-l") {
         for (int i = 1; i <= 31; ++i)
-            text += (i < 10 ? " " : "") + std::to_string(i) + ") SIG" + signalName(i) + (i % 5 == 0 || i == 31 ? "\n" : "\t");
+            text += (i < 10 ? " " : "") + std::to_string(i) + ") SIG" + signalName(i) +
+                    (i % 5 == 0 || i == 31 ? "\n" : "\t");
         co_await shell.out(std::move(text));
         co_return 0;
     }
     if (args.size() == 1 || args[1] == "-p") {
         for (const auto& [name, action] : shell.traps)
-            if (args.size() <= 2 || std::find(args.begin() + 2, args.end(), name) != args.end()) text += shown(name);
+            if (args.size() <= 2 || std::find(args.begin() + 2, args.end(), name) != args.end())
+                text += shown(name);
         co_await shell.out(std::move(text));
         co_return 0;
     }
@@ -266,7 +293,8 @@ sim::Task<int> typeBuiltin(Shell& shell, Strings args) {
     int status = 0;
     for (std::size_t i = 1; i < args.size(); ++i) {
         const std::string& name = args[i];
-        if (name.size() > 1 && name[0] == '-' && name.find_first_not_of("tpPaf", 1) == std::string::npos) {
+        if (name.size() > 1 && name[0] == '-' &&
+            name.find_first_not_of("tpPaf", 1) == std::string::npos) {
             typeOnly = typeOnly || name.find('t') != std::string::npos;
             pathOnly = pathOnly || name.find_first_of("pP") != std::string::npos;
             all = all || name.find('a') != std::string::npos;
@@ -275,14 +303,27 @@ sim::Task<int> typeBuiltin(Shell& shell, Strings args) {
         std::string path, text;
         const auto kind = shell.classify(name, &path);
         switch (kind) {
-        case Shell::CommandType::Alias: text = typeOnly ? "alias" : name + " is aliased to `" + shell.aliases[name] + "'"; break;
-        case Shell::CommandType::Keyword: text = typeOnly ? "keyword" : name + " is a shell keyword"; break;
-        case Shell::CommandType::Function: text = typeOnly ? "function" : name + " is a function\n" + formatFunction(name, *shell.functions[name]); break;
-        case Shell::CommandType::Builtin: text = typeOnly ? "builtin" : name + " is a shell builtin"; break;
+        case Shell::CommandType::Alias:
+            text = typeOnly ? "alias" : name + " is aliased to `" + shell.aliases[name] + "'";
+            break;
+        case Shell::CommandType::Keyword:
+            text = typeOnly ? "keyword" : name + " is a shell keyword";
+            break;
+        case Shell::CommandType::Function:
+            text = typeOnly
+                       ? "function"
+                       : name + " is a function\n" + formatFunction(name, *shell.functions[name]);
+            break;
+        case Shell::CommandType::Builtin:
+            text = typeOnly ? "builtin" : name + " is a shell builtin";
+            break;
         case Shell::CommandType::File: {
             const auto hashed = shell.hashed.find(name);
-            text = typeOnly ? "file" : pathOnly ? path
-                   : hashed != shell.hashed.end() && shell.hashHits.count(name) > 0 ? name + " is hashed (" + path + ")" : name + " is " + path;
+            text = typeOnly   ? "file"
+                   : pathOnly ? path
+                   : hashed != shell.hashed.end() && shell.hashHits.count(name) > 0
+                       ? name + " is hashed (" + path + ")"
+                       : name + " is " + path;
             break;
         }
         case Shell::CommandType::None:
@@ -310,7 +351,8 @@ sim::Task<int> hashBuiltin(Shell& shell, Strings args) {
         std::string text = "hits\tcommand\n";
         for (const auto& [name, path] : shell.hashed) {
             const std::string hits = std::to_string(shell.hashHits[name]);
-            text += std::string(hits.size() < 4 ? 4 - hits.size() : 0, ' ') + hits + "\t" + path + "\n";
+            text +=
+                std::string(hits.size() < 4 ? 4 - hits.size() : 0, ' ') + hits + "\t" + path + "\n";
         }
         co_await shell.out(std::move(text));
         co_return 0;
@@ -337,9 +379,11 @@ sim::Task<int> hashBuiltin(Shell& shell, Strings args) {
 } // namespace
 
 const BuiltinEntry kFlowBuiltins[] = {
-    {":", trueBuiltin}, {"true", trueBuiltin}, {"false", falseBuiltin}, {"exit", exitBuiltin}, {"logout", exitBuiltin},
-    {"return", returnBuiltin}, {"break", breakBuiltin}, {"continue", breakBuiltin}, {"eval", evalBuiltin},
-    {"source", sourceBuiltin}, {".", sourceBuiltin}, {"exec", execBuiltin}, {"command", commandBuiltin},
-    {"builtin", builtinBuiltin}, {"trap", trapBuiltin}, {"type", typeBuiltin}, {"hash", hashBuiltin}, {nullptr, nullptr}};
+    {":", trueBuiltin},          {"true", trueBuiltin},       {"false", falseBuiltin},
+    {"exit", exitBuiltin},       {"logout", exitBuiltin},     {"return", returnBuiltin},
+    {"break", breakBuiltin},     {"continue", breakBuiltin},  {"eval", evalBuiltin},
+    {"source", sourceBuiltin},   {".", sourceBuiltin},        {"exec", execBuiltin},
+    {"command", commandBuiltin}, {"builtin", builtinBuiltin}, {"trap", trapBuiltin},
+    {"type", typeBuiltin},       {"hash", hashBuiltin},       {nullptr, nullptr}};
 
 } // namespace shell

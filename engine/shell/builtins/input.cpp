@@ -1,8 +1,7 @@
 // echo, printf, read, mapfile, test.
 
-#include "shell/builtins/builtins.h"
-
 #include "base/strings.h"
+#include "shell/builtins/builtins.h"
 
 #include <cstdlib>
 
@@ -14,7 +13,9 @@ sim::Task<int> echoBuiltin(Shell& shell, Strings args) {
     std::size_t at = 1;
     for (; at < args.size(); ++at) {
         const std::string& word = args[at];
-        if (word.size() < 2 || word[0] != '-' || word.find_first_not_of("neE", 1) != std::string::npos) break;
+        if (word.size() < 2 || word[0] != '-' ||
+            word.find_first_not_of("neE", 1) != std::string::npos)
+            break;
         for (const char c : word.substr(1)) {
             if (c == 'n') newline = false;
             if (c == 'e') escapes = true;
@@ -35,7 +36,11 @@ sim::Task<int> echoBuiltin(Shell& shell, Strings args) {
             shell.requestExit(141);
             co_return 141;
         }
-        { std::string hoisted = shell.fds.count(1) == 0 ? "echo: write error: Bad file descriptor" : "echo: write error: Broken pipe"; co_await shell.complain(std::move(hoisted)); }
+        {
+            std::string hoisted = shell.fds.count(1) == 0 ? "echo: write error: Bad file descriptor"
+                                                          : "echo: write error: Broken pipe";
+            co_await shell.complain(std::move(hoisted));
+        }
         co_return 1;
     }
     co_return 0;
@@ -60,7 +65,9 @@ sim::Task<int> printfBuiltin(Shell& shell, Strings args) {
     if (!variable.empty()) {
         const std::size_t bracket = variable.find('[');
         if (bracket != std::string::npos) {
-            shell.assignElement(variable.substr(0, bracket), variable.substr(bracket + 1, variable.size() - bracket - 2), std::move(text), false);
+            shell.assignElement(variable.substr(0, bracket),
+                                variable.substr(bracket + 1, variable.size() - bracket - 2),
+                                std::move(text), false);
         } else if (!shell.assign(variable, std::move(text))) {
             co_await shell.complain(shell.error);
             co_return 1;
@@ -96,13 +103,16 @@ sim::Task<int> readOptions(Shell& shell, Strings& args, ReadOptions& options) {
             if (c == 'r' || c == 's' || c == 'e') continue;
             if (std::string_view("padntuiN").find(c) == std::string_view::npos) {
                 co_await shell.complain("read: -" + std::string(1, c) + ": invalid option");
-                co_await shell.err("read: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]\n");
+                co_await shell.err(
+                    "read: usage: read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N "
+                    "nchars] [-p prompt] [-t timeout] [-u fd] [name ...]\n");
                 co_return 2;
             }
             std::string value = word.substr(i + 1);
             if (value.empty() && i + 1 >= word.size()) {
                 if (at + 1 >= args.size()) {
-                    co_await shell.complain("read: -" + std::string(1, c) + ": option requires an argument");
+                    co_await shell.complain("read: -" + std::string(1, c) +
+                                            ": option requires an argument");
                     co_return 2;
                 }
                 value = args[++at];
@@ -123,7 +133,9 @@ sim::Task<int> readOptions(Shell& shell, Strings& args, ReadOptions& options) {
 
 // One line; characters that a backslash protected are marked 'q'.
 sim::Task<int> readLine(Shell& shell, ReadOptions options, std::string& line, std::string& mask) {
-    const sim::Time deadline = options.timeout >= 0 ? shell.kernel().now() + sim::fromSeconds(options.timeout) : sim::kForever;
+    const sim::Time deadline = options.timeout >= 0
+                                   ? shell.kernel().now() + sim::fromSeconds(options.timeout)
+                                   : sim::kForever;
     bool escaped = false;
     while (options.count < 0 || static_cast<std::int64_t>(line.size()) < options.count) {
         bool timedOut = false;
@@ -151,11 +163,16 @@ sim::Task<int> readLine(Shell& shell, ReadOptions options, std::string& line, st
     co_return 0;
 }
 
-Strings splitRead(const std::string& line, const std::string& mask, const std::string& ifs, std::size_t limit) {
+Strings splitRead(const std::string& line, const std::string& mask, const std::string& ifs,
+                  std::size_t limit) {
     Strings fields;
     std::size_t i = 0;
-    auto isIfs = [&](std::size_t at) { return mask[at] == 'u' && ifs.find(line[at]) != std::string::npos; };
-    auto isWhite = [&](std::size_t at) { return isIfs(at) && (line[at] == ' ' || line[at] == '\t' || line[at] == '\n'); };
+    auto isIfs = [&](std::size_t at) {
+        return mask[at] == 'u' && ifs.find(line[at]) != std::string::npos;
+    };
+    auto isWhite = [&](std::size_t at) {
+        return isIfs(at) && (line[at] == ' ' || line[at] == '\t' || line[at] == '\n');
+    };
     while (i < line.size() && isWhite(i)) ++i;
     while (i < line.size()) {
         if (fields.size() + 1 == limit) { // the last name takes the rest
@@ -188,7 +205,8 @@ sim::Task<int> readBuiltin(Shell& shell, Strings args) {
     const int bad = co_await readOptions(shell, args, options);
     if (bad != 0) co_return bad;
     if (shell.fds.count(options.fd) == 0) {
-        co_await shell.complain("read: " + std::to_string(options.fd) + ": invalid file descriptor: Bad file descriptor");
+        co_await shell.complain("read: " + std::to_string(options.fd) +
+                                ": invalid file descriptor: Bad file descriptor");
         co_return 1;
     }
     const auto tty = shell.process().terminal();
@@ -210,7 +228,8 @@ sim::Task<int> readBuiltin(Shell& shell, Strings args) {
         variable = Variable{};
         variable.isIndexed = variable.isSet = true;
         std::int64_t index = 0;
-        for (std::string& field : splitRead(line, mask, ifs, SIZE_MAX)) variable.indexed[index++] = std::move(field);
+        for (std::string& field : splitRead(line, mask, ifs, SIZE_MAX))
+            variable.indexed[index++] = std::move(field);
         co_return status;
     }
     if (args.empty()) {
@@ -225,8 +244,12 @@ sim::Task<int> readBuiltin(Shell& shell, Strings args) {
         }
         const std::size_t bracket = args[i].find('[');
         const std::string value = i < fields.size() ? fields[i] : "";
-        const bool done = bracket == std::string::npos ? shell.assign(args[i], value)
-                                                       : shell.assignElement(args[i].substr(0, bracket), args[i].substr(bracket + 1, args[i].size() - bracket - 2), value, false);
+        const bool done =
+            bracket == std::string::npos
+                ? shell.assign(args[i], value)
+                : shell.assignElement(args[i].substr(0, bracket),
+                                      args[i].substr(bracket + 1, args[i].size() - bracket - 2),
+                                      value, false);
         if (!done) {
             co_await shell.complain(shell.error);
             co_return 1;
@@ -304,8 +327,13 @@ sim::Task<int> testBuiltin(Shell& shell, Strings args) {
 
 } // namespace
 
-const BuiltinEntry kInputBuiltins[] = {{"echo", echoBuiltin}, {"printf", printfBuiltin}, {"read", readBuiltin},
-                                       {"mapfile", mapfileBuiltin}, {"readarray", mapfileBuiltin}, {"test", testBuiltin},
-                                       {"[", testBuiltin}, {nullptr, nullptr}};
+const BuiltinEntry kInputBuiltins[] = {{"echo", echoBuiltin},
+                                       {"printf", printfBuiltin},
+                                       {"read", readBuiltin},
+                                       {"mapfile", mapfileBuiltin},
+                                       {"readarray", mapfileBuiltin},
+                                       {"test", testBuiltin},
+                                       {"[", testBuiltin},
+                                       {nullptr, nullptr}};
 
 } // namespace shell

@@ -1,8 +1,7 @@
 // jobs, fg, bg, wait, kill, disown, and the directory commands: cd, pwd, pushd, popd, dirs, umask.
 
-#include "shell/builtins/builtins.h"
-
 #include "base/strings.h"
+#include "shell/builtins/builtins.h"
 
 #include <algorithm>
 
@@ -20,7 +19,8 @@ sim::Task<int> jobsBuiltin(Shell& shell, Strings args) {
     std::string text;
     for (const auto& job : shell.jobs) {
         if ((running && (job->done() || job->stopped)) || (stopped && !job->stopped)) continue;
-        text += pidsOnly ? std::to_string(job->pids.front()) + "\n" : shell.jobLine(*job, withPids) + "\n";
+        text += pidsOnly ? std::to_string(job->pids.front()) + "\n"
+                         : shell.jobLine(*job, withPids) + "\n";
         if (job->done()) job->notified = true;
     }
     shell.reapNow();
@@ -35,13 +35,18 @@ sim::Task<int> fgBuiltin(Shell& shell, Strings args) {
     }
     const auto job = shell.findJob(args.size() > 1 ? args[1] : "%+");
     if (!job || job->done()) {
-        { std::string hoisted = args[0] + ": " + (args.size() > 1 ? args[1] : "current") + ": no such job"; co_await shell.complain(std::move(hoisted)); }
+        {
+            std::string hoisted =
+                args[0] + ": " + (args.size() > 1 ? args[1] : "current") + ": no such job";
+            co_await shell.complain(std::move(hoisted));
+        }
         co_return 1;
     }
     const bool wasStopped = std::exchange(job->stopped, false);
     if (args[0] == "bg") {
         job->background = true;
-        co_await shell.out("[" + std::to_string(job->number) + "]" + shell.jobMark(*job) + " " + job->text + " &\n");
+        co_await shell.out("[" + std::to_string(job->number) + "]" + shell.jobMark(*job) + " " +
+                           job->text + " &\n");
         if (wasStopped) shell.killJob(*job, ports::kSigCont);
         co_return 0;
     }
@@ -58,8 +63,10 @@ sim::Task<int> waitBuiltin(Shell& shell, Strings args) {
     bool any = false;
     Strings targets;
     for (std::size_t i = 1; i < args.size(); ++i) {
-        if (args[i] == "-n") any = true;
-        else if (args[i] != "-f") targets.push_back(args[i]);
+        if (args[i] == "-n")
+            any = true;
+        else if (args[i] != "-f")
+            targets.push_back(args[i]);
     }
     if (any) {
         while (true) {
@@ -106,7 +113,9 @@ sim::Task<int> waitBuiltin(Shell& shell, Strings args) {
                 continue;
             }
             for (const auto& each : shell.jobs)
-                if (std::find(each->pids.begin(), each->pids.end(), static_cast<int>(*pid)) != each->pids.end()) job = each;
+                if (std::find(each->pids.begin(), each->pids.end(), static_cast<int>(*pid)) !=
+                    each->pids.end())
+                    job = each;
             if (!job) {
                 co_await shell.complain("wait: pid " + target + " is not a child of this shell");
                 status = 127;
@@ -126,11 +135,13 @@ sim::Task<int> killBuiltin(Shell& shell, Strings args) {
         std::string text;
         if (args.size() > 2) {
             auto code = base::parseInt(args[2]);
-            text = code ? signalName(static_cast<int>(*code > 128 ? *code - 128 : *code)) : std::to_string(signalNumber(args[2]));
+            text = code ? signalName(static_cast<int>(*code > 128 ? *code - 128 : *code))
+                        : std::to_string(signalNumber(args[2]));
             text += "\n";
         } else {
             for (int i = 1; i <= 31; ++i)
-                text += (i < 10 ? " " : "") + std::to_string(i) + ") SIG" + signalName(i) + (i % 5 == 0 || i == 31 ? "\n" : "\t");
+                text += (i < 10 ? " " : "") + std::to_string(i) + ") SIG" + signalName(i) +
+                        (i % 5 == 0 || i == 31 ? "\n" : "\t");
         }
         co_await shell.out(std::move(text));
         co_return 0;
@@ -147,7 +158,8 @@ sim::Task<int> killBuiltin(Shell& shell, Strings args) {
     }
     if (at < args.size() && args[at] == "--") ++at;
     if (at >= args.size()) {
-        co_await shell.err("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n");
+        co_await shell.err("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec "
+                           "... or kill -l [sigspec]\n");
         co_return 2;
     }
     int status = 0;
@@ -160,7 +172,8 @@ sim::Task<int> killBuiltin(Shell& shell, Strings args) {
                 continue;
             }
             shell.killJob(*job, number);
-            if (job->stopped && (number == ports::kSigTerm || number == ports::kSigHup)) shell.killJob(*job, ports::kSigCont);
+            if (job->stopped && (number == ports::kSigTerm || number == ports::kSigHup))
+                shell.killJob(*job, ports::kSigCont);
             if (number == ports::kSigStop || number == ports::kSigTstp) job->stopped = true;
             if (number == ports::kSigCont) job->stopped = false;
             continue;
@@ -173,7 +186,13 @@ sim::Task<int> killBuiltin(Shell& shell, Strings args) {
         }
         const auto done = shell.process().kill(static_cast<int>(*pid), number);
         if (!done.ok()) {
-            { std::string hoisted = "kill: (" + args[at] + ") - " + (done.error().message.empty() || done.error().code == 3 ? "No such process" : done.error().message); co_await shell.complain(std::move(hoisted)); }
+            {
+                std::string hoisted =
+                    "kill: (" + args[at] + ") - " +
+                    (done.error().message.empty() || done.error().code == 3 ? "No such process"
+                                                                            : done.error().message);
+                co_await shell.complain(std::move(hoisted));
+            }
             status = 1;
         }
     }
@@ -184,7 +203,11 @@ sim::Task<int> disownBuiltin(Shell& shell, Strings args) {
     if (args.size() > 1 && args[1] == "-h") co_return 0;
     const auto job = shell.findJob(args.size() > 1 ? args[1] : "%+");
     if (!job) {
-        { std::string hoisted = "disown: " + (args.size() > 1 ? args[1] : std::string("current")) + ": no such job"; co_await shell.complain(std::move(hoisted)); }
+        {
+            std::string hoisted =
+                "disown: " + (args.size() > 1 ? args[1] : std::string("current")) + ": no such job";
+            co_await shell.complain(std::move(hoisted));
+        }
         co_return 1;
     }
     std::erase(shell.jobs, job);
@@ -197,7 +220,8 @@ sim::Task<int> suspendBuiltin(Shell& shell, Strings) {
 }
 
 // Directories.
-sim::Task<int> changeDirectory(Shell& shell, std::string target, std::string label, bool print, bool physical) {
+sim::Task<int> changeDirectory(Shell& shell, std::string target, std::string label, bool print,
+                               bool physical) {
     std::string path = shell.logicalPath(target);
     if (physical)
         if (auto real = shell.files().realPath(path); real.ok()) path = *real;
@@ -263,7 +287,8 @@ sim::Task<int> cdBuiltin(Shell& shell, Strings args) {
         target = args[at];
         if (target[0] != '/' && target[0] != '.' && shell.variables.get("CDPATH"))
             for (const std::string& folder : base::split(*shell.variables.get("CDPATH"), ':'))
-                if (!folder.empty() && shell.files().isDirectory(shell.logicalPath(folder + "/" + target))) {
+                if (!folder.empty() &&
+                    shell.files().isDirectory(shell.logicalPath(folder + "/" + target))) {
                     target = folder + "/" + target;
                     print = true;
                     break;
@@ -288,7 +313,8 @@ std::string stackText(Shell& shell) {
     Strings all{shell.cwd};
     all.insert(all.end(), shell.directoryStack.rbegin(), shell.directoryStack.rend());
     for (std::string path : all) {
-        if (!home.empty() && home != "/" && (path == home || path.rfind(home + "/", 0) == 0)) path = "~" + path.substr(home.size());
+        if (!home.empty() && home != "/" && (path == home || path.rfind(home + "/", 0) == 0))
+            path = "~" + path.substr(home.size());
         text += (text.empty() ? "" : " ") + path;
     }
     return text + "\n";
@@ -351,14 +377,20 @@ sim::Task<int> umaskBuiltin(Shell& shell, Strings args) {
     bool symbolic = false;
     std::string value;
     for (std::size_t i = 1; i < args.size(); ++i) {
-        if (args[i] == "-S") symbolic = true;
-        else if (args[i] != "-p") value = args[i];
+        if (args[i] == "-S")
+            symbolic = true;
+        else if (args[i] != "-p")
+            value = args[i];
     }
     if (value.empty()) {
         const std::uint32_t m = shell.umask;
         std::string octal = "0";
-        for (int shift = 6; shift >= 0; shift -= 3) octal += static_cast<char>('0' + ((m >> shift) & 7));
-        { std::string hoisted = (symbolic ? symbolicMask(m) : octal) + "\n"; co_await shell.out(std::move(hoisted)); }
+        for (int shift = 6; shift >= 0; shift -= 3)
+            octal += static_cast<char>('0' + ((m >> shift) & 7));
+        {
+            std::string hoisted = (symbolic ? symbolicMask(m) : octal) + "\n";
+            co_await shell.out(std::move(hoisted));
+        }
         co_return 0;
     }
     std::uint32_t mask = 0;
@@ -375,11 +407,12 @@ sim::Task<int> umaskBuiltin(Shell& shell, Strings args) {
 
 } // namespace
 
-const BuiltinEntry kJobBuiltins[] = {{"jobs", jobsBuiltin}, {"fg", fgBuiltin}, {"bg", fgBuiltin}, {"wait", waitBuiltin},
-                                     {"kill", killBuiltin}, {"disown", disownBuiltin}, {"suspend", suspendBuiltin},
-                                     {nullptr, nullptr}};
-const BuiltinEntry kDirectoryBuiltins[] = {{"cd", cdBuiltin}, {"pwd", pwdBuiltin}, {"dirs", dirsBuiltin},
-                                           {"pushd", pushdBuiltin}, {"popd", popdBuiltin}, {"umask", umaskBuiltin},
-                                           {nullptr, nullptr}};
+const BuiltinEntry kJobBuiltins[] = {{"jobs", jobsBuiltin},       {"fg", fgBuiltin},
+                                     {"bg", fgBuiltin},           {"wait", waitBuiltin},
+                                     {"kill", killBuiltin},       {"disown", disownBuiltin},
+                                     {"suspend", suspendBuiltin}, {nullptr, nullptr}};
+const BuiltinEntry kDirectoryBuiltins[] = {
+    {"cd", cdBuiltin},     {"pwd", pwdBuiltin},     {"dirs", dirsBuiltin}, {"pushd", pushdBuiltin},
+    {"popd", popdBuiltin}, {"umask", umaskBuiltin}, {nullptr, nullptr}};
 
 } // namespace shell

@@ -1,8 +1,7 @@
 // printf and echo, for the builtins and for the programs.
 
-#include "shell/builtins/builtins.h"
-
 #include "base/strings.h"
+#include "shell/builtins/builtins.h"
 #include "sim/time.h"
 
 #include <cstdio>
@@ -53,7 +52,9 @@ std::string unescape(std::string_view text, bool& stop, bool octalNeedsZero) {
         std::size_t length = 2;
         if (c == 'x' || c == 'u' || c == 'U') {
             const std::size_t most = c == 'x' ? 2 : c == 'u' ? 4 : 8;
-            while (length - 2 < most && i + length < text.size() && std::isxdigit(static_cast<unsigned char>(text[i + length]))) ++length;
+            while (length - 2 < most && i + length < text.size() &&
+                   std::isxdigit(static_cast<unsigned char>(text[i + length])))
+                ++length;
         }
         out += decodeAnsiC(text.substr(i, length));
         i += length - 1;
@@ -83,13 +84,16 @@ private:
         if (text.empty()) {
             return 0;
         }
-        if (text[0] == '\'' || text[0] == '"') return text.size() > 1 ? static_cast<unsigned char>(text[1]) : 0;
+        if (text[0] == '\'' || text[0] == '"')
+            return text.size() > 1 ? static_cast<unsigned char>(text[1]) : 0;
         char* end = nullptr;
         errno = 0;
         long long value = std::strtoll(text.c_str(), &end, 0);
-        if (errno == ERANGE && text[0] != '-') value = static_cast<long long>(std::strtoull(text.c_str(), &end, 0));
+        if (errno == ERANGE && text[0] != '-')
+            value = static_cast<long long>(std::strtoull(text.c_str(), &end, 0));
         if (*end != '\0') {
-            complaints_.push_back(text + (end == text.c_str() ? ": invalid number" : ": invalid number"));
+            complaints_.push_back(text +
+                                  (end == text.c_str() ? ": invalid number" : ": invalid number"));
             status_ = 1;
         }
         return value;
@@ -108,7 +112,8 @@ private:
     static std::string pad(std::string text, bool left, int width, char fill = ' ') {
         std::size_t shown = 0;
         for (const char c : text) shown += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-        if (width > 0 && shown < static_cast<std::size_t>(width)) text.insert(left ? text.size() : 0, static_cast<std::size_t>(width) - shown, fill);
+        if (width > 0 && shown < static_cast<std::size_t>(width))
+            text.insert(left ? text.size() : 0, static_cast<std::size_t>(width) - shown, fill);
         return text;
     }
 
@@ -117,10 +122,16 @@ private:
             if (format[i] == '\\') {
                 bool stop = false;
                 std::size_t length = 2;
-                if (i + 1 < format.size() && (format[i + 1] == 'x' || format[i + 1] == 'u' || format[i + 1] == 'U'))
-                    while (length < 10 && i + length < format.size() && std::isxdigit(static_cast<unsigned char>(format[i + length])) && (format[i + 1] != 'x' || length < 4)) ++length;
+                if (i + 1 < format.size() &&
+                    (format[i + 1] == 'x' || format[i + 1] == 'u' || format[i + 1] == 'U'))
+                    while (length < 10 && i + length < format.size() &&
+                           std::isxdigit(static_cast<unsigned char>(format[i + length])) &&
+                           (format[i + 1] != 'x' || length < 4))
+                        ++length;
                 else if (i + 1 < format.size() && format[i + 1] >= '0' && format[i + 1] <= '7')
-                    while (length < 4 && i + length < format.size() && format[i + length] >= '0' && format[i + length] <= '7') ++length;
+                    while (length < 4 && i + length < format.size() && format[i + length] >= '0' &&
+                           format[i + length] <= '7')
+                        ++length;
                 out += unescape(std::string_view(format).substr(i, length), stop, false);
                 if (stop) {
                     at_ = args_.size();
@@ -146,7 +157,9 @@ private:
     bool conversion(const std::string& format, std::size_t& i, std::string& out) {
         const std::size_t start = i++;
         std::string flags;
-        while (i < format.size() && std::string_view("-+ #0").find(format[i]) != std::string_view::npos) flags += format[i++];
+        while (i < format.size() &&
+               std::string_view("-+ #0").find(format[i]) != std::string_view::npos)
+            flags += format[i++];
         int width = 0, precision = -1;
         auto number = [&](int fallback) {
             if (i < format.size() && format[i] == '*') {
@@ -154,7 +167,8 @@ private:
                 return static_cast<int>(integer(next()));
             }
             int value = fallback;
-            while (i < format.size() && std::isdigit(static_cast<unsigned char>(format[i]))) value = std::min(std::max(value, 0) * 10 + (format[i++] - '0'), 100000);
+            while (i < format.size() && std::isdigit(static_cast<unsigned char>(format[i])))
+                value = std::min(std::max(value, 0) * 10 + (format[i++] - '0'), 100000);
             return value;
         };
         width = number(0);
@@ -168,14 +182,17 @@ private:
             ++i;
             precision = std::min(number(0), 100000);
         }
-        while (i < format.size() && std::string_view("hlLjzt").find(format[i]) != std::string_view::npos) ++i;
+        while (i < format.size() &&
+               std::string_view("hlLjzt").find(format[i]) != std::string_view::npos)
+            ++i;
         if (i < format.size() && format[i] == '(') {
             const std::size_t close = format.find(")T", i);
             if (close != std::string::npos) {
                 const std::string pattern = format.substr(i + 1, close - i - 1);
                 i = close + 1;
                 const std::string arg = next();
-                std::int64_t when = arg.empty() || arg == "-1" || arg == "-2" ? now_ : integer(arg) * sim::kSecond;
+                std::int64_t when =
+                    arg.empty() || arg == "-1" || arg == "-2" ? now_ : integer(arg) * sim::kSecond;
                 out += pad(formatDate(pattern, when), left, width);
                 return true;
             }
@@ -185,7 +202,8 @@ private:
         std::string spec = "%";
         for (const char f : flags) spec += f;
         auto textOf = [&](std::string text) {
-            if (precision >= 0 && static_cast<std::size_t>(precision) < text.size()) text.resize(static_cast<std::size_t>(precision));
+            if (precision >= 0 && static_cast<std::size_t>(precision) < text.size())
+                text.resize(static_cast<std::size_t>(precision));
             return pad(std::move(text), left, width);
         };
         switch (kind) {
@@ -212,11 +230,19 @@ private:
             if (width == 0) spec = "%" + flags;
             if (precision >= 0) spec += "." + std::to_string(std::min(precision, 400));
             spec += std::string("ll") + kind;
-            std::snprintf(buffer, sizeof buffer, spec.c_str(), static_cast<long long>(integer(next())));
+            std::snprintf(buffer, sizeof buffer, spec.c_str(),
+                          static_cast<long long>(integer(next())));
             out += buffer;
             return true;
         }
-        case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': case 'a': case 'A': {
+        case 'f':
+        case 'F':
+        case 'e':
+        case 'E':
+        case 'g':
+        case 'G':
+        case 'a':
+        case 'A': {
             if (width > 0) spec += std::to_string(std::min(width, 200));
             if (precision >= 0) spec += "." + std::to_string(std::min(precision, 100));
             spec += kind;
@@ -225,8 +251,11 @@ private:
             return true;
         }
         default:
-            complaints_.push_back("`" + format.substr(start, i - start + 1) + "': " + (kind == '\0' ? "missing format character" : "invalid format character"));
-            if (kind != '\0') complaints_.back() = "`" + std::string(1, kind) + "': invalid format character";
+            complaints_.push_back(
+                "`" + format.substr(start, i - start + 1) +
+                "': " + (kind == '\0' ? "missing format character" : "invalid format character"));
+            if (kind != '\0')
+                complaints_.back() = "`" + std::string(1, kind) + "': invalid format character";
             status_ = 1;
             return false;
         }
@@ -244,11 +273,15 @@ private:
 
 } // namespace
 
-std::string strftimeUtc(const std::string& pattern, std::int64_t unixNanoseconds); // coreutils/date.cpp
+std::string strftimeUtc(const std::string& pattern,
+                        std::int64_t unixNanoseconds); // coreutils/date.cpp
 
-std::string Printf::formatDate(const std::string& pattern, std::int64_t when) { return strftimeUtc(pattern.empty() ? "%H:%M:%S" : pattern, when); }
+std::string Printf::formatDate(const std::string& pattern, std::int64_t when) {
+    return strftimeUtc(pattern.empty() ? "%H:%M:%S" : pattern, when);
+}
 
-std::string formatPrintf(const Strings& args, std::vector<std::string>& complaints, int& status, std::int64_t now) {
+std::string formatPrintf(const Strings& args, std::vector<std::string>& complaints, int& status,
+                         std::int64_t now) {
     const Strings values(args.begin() + 1, args.end());
     return Printf(values, complaints, status, now).run(args[0]);
 }

@@ -1,22 +1,24 @@
-// test, [ and what [[ ]] shares with them. Source: POSIX test, bash test.c (rules by operand count).
-
-#include "shell/builtins/builtins.h"
+// test, [ and what [[ ]] shares with them. Source: POSIX test, bash test.c (rules by operand
+// count).
 
 #include "base/strings.h"
+#include "shell/builtins/builtins.h"
 
 #include <array>
 
 namespace shell {
 namespace {
 
-constexpr std::array kBinary = {"=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"};
+constexpr std::array kBinary = {"=",   "==",  "!=",  "<",   ">",   "-eq", "-ne",
+                                "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"};
 bool isBinary(const std::string& op) {
     for (const char* each : kBinary)
         if (op == each) return true;
     return false;
 }
 bool isUnary(const std::string& op) {
-    return op.size() == 2 && op[0] == '-' && std::string_view("abcdefghknoprstuvwxzGLNORS").find(op[1]) != std::string_view::npos;
+    return op.size() == 2 && op[0] == '-' &&
+           std::string_view("abcdefghknoprstuvwxzGLNORS").find(op[1]) != std::string_view::npos;
 }
 
 class Test {
@@ -156,12 +158,16 @@ bool testUnary(Shell& shell, char op, const std::string& operand) {
         if (variable->isKeyed) return variable->keyed.count(key) > 0;
         return variable->indexed.count(base::parseInt(key).value_or(-1)) > 0;
     }
-    if (op == 'o') return operand == "errexit" ? shell.options.errExit : operand == "pipefail" && shell.options.pipeFail;
+    if (op == 'o')
+        return operand == "errexit" ? shell.options.errExit
+                                    : operand == "pipefail" && shell.options.pipeFail;
     if (op == 't') {
         const auto tty = shell.process().terminal();
         const auto fd = base::parseInt(operand);
         if (!tty || !fd || shell.fds.count(static_cast<int>(*fd)) == 0) return false;
-        const auto pipe = shell.fds[static_cast<int>(*fd)]->kind() == OpenFile::Inherited ? shell.inputPipe(static_cast<int>(*fd)) : nullptr;
+        const auto pipe = shell.fds[static_cast<int>(*fd)]->kind() == OpenFile::Inherited
+                              ? shell.inputPipe(static_cast<int>(*fd))
+                              : nullptr;
         return pipe && (pipe == tty->input.lock() || pipe == tty->output.lock());
     }
     if (operand.empty()) return false;
@@ -195,13 +201,17 @@ bool testUnary(Shell& shell, char op, const std::string& operand) {
     }
 }
 
-bool testFiles(Shell& shell, std::string_view op, const std::string& left, const std::string& right) {
-    const auto a = shell.files().stat(shell.absolute(left)), b = shell.files().stat(shell.absolute(right));
+bool testFiles(Shell& shell, std::string_view op, const std::string& left,
+               const std::string& right) {
+    const auto a = shell.files().stat(shell.absolute(left)),
+               b = shell.files().stat(shell.absolute(right));
     if (op == "-ef") return a.ok() && b.ok() && a->inode == b->inode;
     if (op == "-nt") return a.ok() && (!b.ok() || a->modified > b->modified);
     return b.ok() && (!a.ok() || a->modified < b->modified);
 }
 
-TestResult evaluateTest(Shell& shell, const Strings& operands) { return Test(shell, operands).run(); }
+TestResult evaluateTest(Shell& shell, const Strings& operands) {
+    return Test(shell, operands).run();
+}
 
 } // namespace shell

@@ -1,8 +1,7 @@
 // declare, local, export, readonly, unset, set, shift, let, shopt, alias, getopts.
 
-#include "shell/builtins/builtins.h"
-
 #include "base/strings.h"
+#include "shell/builtins/builtins.h"
 
 #include <algorithm>
 
@@ -10,8 +9,10 @@ namespace shell {
 namespace {
 
 struct DeclareFlags {
-    bool indexed = false, keyed = false, exported = false, readOnly = false, integer = false, lower = false;
-    bool upper = false, reference = false, print = false, functions = false, functionNames = false, global = false;
+    bool indexed = false, keyed = false, exported = false, readOnly = false, integer = false,
+         lower = false;
+    bool upper = false, reference = false, print = false, functions = false, functionNames = false,
+         global = false;
     bool removeExport = false, removeInteger = false, removeReference = false;
 };
 
@@ -93,12 +94,14 @@ sim::Task<int> listDeclared(Shell& shell, DeclareFlags flags) {
         co_await shell.out(std::move(text));
         co_return 0;
     }
-    const bool filtered = flags.exported || flags.readOnly || flags.integer || flags.indexed || flags.keyed;
+    const bool filtered =
+        flags.exported || flags.readOnly || flags.integer || flags.indexed || flags.keyed;
     for (const std::string& name : shell.variables.names()) {
         const Variable& variable = *shell.variables.find(name);
-        if (filtered && !((flags.exported && variable.exported) || (flags.readOnly && variable.readOnly) ||
-                          (flags.integer && variable.integer) || (flags.indexed && variable.isIndexed) ||
-                          (flags.keyed && variable.isKeyed)))
+        if (filtered &&
+            !((flags.exported && variable.exported) || (flags.readOnly && variable.readOnly) ||
+              (flags.integer && variable.integer) || (flags.indexed && variable.isIndexed) ||
+              (flags.keyed && variable.isKeyed)))
             continue;
         text += describeVariable(name, variable) + "\n";
     }
@@ -114,7 +117,11 @@ sim::Task<int> printDeclared(Shell& shell, Strings names, DeclareFlags flags, st
             if (found == shell.functions.end()) {
                 status = 1;
             } else {
-                { std::string hoisted = flags.functionNames ? name + "\n" : formatFunction(name, *found->second); co_await shell.out(std::move(hoisted)); }
+                {
+                    std::string hoisted =
+                        flags.functionNames ? name + "\n" : formatFunction(name, *found->second);
+                    co_await shell.out(std::move(hoisted));
+                }
             }
             continue;
         }
@@ -141,10 +148,16 @@ sim::Task<int> declareVariables(Shell& shell, Strings args, DeclareFlags flags, 
         char bad = 0;
         if (!parseDeclareFlags(args[at], flags, bad)) {
             co_await shell.complain(builtin + ": -" + std::string(1, bad) + ": invalid option");
-            { std::string hoisted = builtin + ": usage: " + builtin + (builtin == "export" ? " [-fn] [name[=value] ...] or export -p\n"
-                               : builtin == "readonly" ? " [-aAf] [name[=value] ...] or readonly -p\n"
-                               : builtin == "local" ? " [option] name[=value] ...\n"
-                               : " [-aAfFgiIlnrtux] [name[=value] ...] or " + builtin + " -p [-aAfFilnrtux] [name ...]\n"); co_await shell.err(std::move(hoisted)); }
+            {
+                std::string hoisted =
+                    builtin + ": usage: " + builtin +
+                    (builtin == "export"     ? " [-fn] [name[=value] ...] or export -p\n"
+                     : builtin == "readonly" ? " [-aAf] [name[=value] ...] or readonly -p\n"
+                     : builtin == "local"    ? " [option] name[=value] ...\n"
+                                          : " [-aAfFgiIlnrtux] [name[=value] ...] or " + builtin +
+                                                " -p [-aAfFilnrtux] [name ...]\n");
+                co_await shell.err(std::move(hoisted));
+            }
             co_return 2;
         }
         ++at;
@@ -170,22 +183,30 @@ sim::Task<int> declareVariables(Shell& shell, Strings args, DeclareFlags flags, 
         const bool makeLocal = local && !flags.global && !shell.variables.isLocal(piece.name);
         const Variable* before = shell.variables.find(piece.name);
         if (before != nullptr && before->readOnly && (piece.hasValue || makeLocal)) {
-            { std::string hoisted = (makeLocal ? builtin + ": " : std::string()) + piece.name + ": readonly variable"; co_await shell.complain(std::move(hoisted)); }
+            {
+                std::string hoisted = (makeLocal ? builtin + ": " : std::string()) + piece.name +
+                                      ": readonly variable";
+                co_await shell.complain(std::move(hoisted));
+            }
             status = 1;
             continue;
         }
         if (flags.reference) {
-            Variable& variable = local ? shell.variables.makeLocal(piece.name) : shell.variables.makeGlobal(piece.name);
+            Variable& variable = local ? shell.variables.makeLocal(piece.name)
+                                       : shell.variables.makeGlobal(piece.name);
             variable.reference = variable.isSet = true;
             variable.value = piece.value;
             continue;
         }
-        Variable& variable = makeLocal ? shell.variables.makeLocal(piece.name)
-                             : flags.global ? shell.variables.makeGlobal(piece.name) : shell.variables.make(piece.name);
+        Variable& variable = makeLocal      ? shell.variables.makeLocal(piece.name)
+                             : flags.global ? shell.variables.makeGlobal(piece.name)
+                                            : shell.variables.make(piece.name);
         applyFlags(variable, flags);
         if (piece.hasValue && !piece.arrayFollows) {
-            const bool done = piece.hasSubscript ? shell.assignElement(piece.name, piece.subscript, piece.value, piece.append)
-                                                 : shell.assign(piece.name, piece.value, piece.append);
+            const bool done =
+                piece.hasSubscript
+                    ? shell.assignElement(piece.name, piece.subscript, piece.value, piece.append)
+                    : shell.assign(piece.name, piece.value, piece.append);
             if (!done) {
                 co_await shell.complain(builtin + ": " + shell.error);
                 status = 1;
@@ -215,7 +236,8 @@ sim::Task<int> exportBuiltin(Shell& shell, Strings args) {
     DeclareFlags flags;
     flags.exported = true;
     if (args.size() > 1 && args[1] == "-n") {
-        for (std::size_t i = 2; i < args.size(); ++i) shell.variables.make(splitDeclareWord(args[i]).name).exported = false;
+        for (std::size_t i = 2; i < args.size(); ++i)
+            shell.variables.make(splitDeclareWord(args[i]).name).exported = false;
         co_return 0;
     }
     if (args.size() > 1 && args[1] == "-p") args.erase(args.begin() + 1);
@@ -266,7 +288,8 @@ sim::Task<int> unsetBuiltin(Shell& shell, Strings args) {
                     bool ok = true;
                     std::string message;
                     std::int64_t index = shell.arithmetic(subscript, ok, message);
-                    if (index < 0 && !variable->indexed.empty()) index += variable->indexed.rbegin()->first + 1;
+                    if (index < 0 && !variable->indexed.empty())
+                        index += variable->indexed.rbegin()->first + 1;
                     variable->indexed.erase(index);
                 }
                 continue;
@@ -284,17 +307,29 @@ struct SetOption {
     bool ShellOptions::*field;
 };
 constexpr SetOption kSetOptions[] = {
-    {'a', "allexport", &ShellOptions::allExport}, {'B', "braceexpand", &ShellOptions::braceExpand},
-    {0, "emacs", &ShellOptions::emacsMode}, {'e', "errexit", &ShellOptions::errExit},
-    {'E', "errtrace", &ShellOptions::errTrace}, {'T', "functrace", &ShellOptions::funcTrace},
-    {'h', "hashall", &ShellOptions::hashAll}, {'H', "histexpand", &ShellOptions::histExpand},
-    {0, "history", &ShellOptions::history}, {0, "ignoreeof", &ShellOptions::ignoreEof},
-    {0, "interactive-comments", &ShellOptions::interactiveComments}, {'m', "monitor", &ShellOptions::monitor},
-    {'C', "noclobber", &ShellOptions::noClobber}, {'n', "noexec", &ShellOptions::noExec},
-    {'f', "noglob", &ShellOptions::noGlob}, {'b', "notify", &ShellOptions::notify},
-    {'u', "nounset", &ShellOptions::noUnset}, {'P', "physical", &ShellOptions::physical},
-    {0, "pipefail", &ShellOptions::pipeFail}, {0, "posix", &ShellOptions::posix},
-    {'v', "verbose", &ShellOptions::verbose}, {0, "vi", &ShellOptions::viMode}, {'x', "xtrace", &ShellOptions::trace}};
+    {'a', "allexport", &ShellOptions::allExport},
+    {'B', "braceexpand", &ShellOptions::braceExpand},
+    {0, "emacs", &ShellOptions::emacsMode},
+    {'e', "errexit", &ShellOptions::errExit},
+    {'E', "errtrace", &ShellOptions::errTrace},
+    {'T', "functrace", &ShellOptions::funcTrace},
+    {'h', "hashall", &ShellOptions::hashAll},
+    {'H', "histexpand", &ShellOptions::histExpand},
+    {0, "history", &ShellOptions::history},
+    {0, "ignoreeof", &ShellOptions::ignoreEof},
+    {0, "interactive-comments", &ShellOptions::interactiveComments},
+    {'m', "monitor", &ShellOptions::monitor},
+    {'C', "noclobber", &ShellOptions::noClobber},
+    {'n', "noexec", &ShellOptions::noExec},
+    {'f', "noglob", &ShellOptions::noGlob},
+    {'b', "notify", &ShellOptions::notify},
+    {'u', "nounset", &ShellOptions::noUnset},
+    {'P', "physical", &ShellOptions::physical},
+    {0, "pipefail", &ShellOptions::pipeFail},
+    {0, "posix", &ShellOptions::posix},
+    {'v', "verbose", &ShellOptions::verbose},
+    {0, "vi", &ShellOptions::viMode},
+    {'x', "xtrace", &ShellOptions::trace}};
 
 std::string listSetOptions(Shell& shell, bool reusable) {
     std::string text;
@@ -318,7 +353,8 @@ sim::Task<int> setBuiltin(Shell& shell, Strings args) {
             const Variable& variable = *shell.variables.find(name);
             if (!variable.isSet) continue;
             const std::string described = describeVariable(name, variable);
-            text += variable.isArray() ? described.substr(described.find(' ', 8) + 1) + "\n" : name + "=" + quoteSingle(variable.value) + "\n";
+            text += variable.isArray() ? described.substr(described.find(' ', 8) + 1) + "\n"
+                                       : name + "=" + quoteSingle(variable.value) + "\n";
         }
         for (const auto& [name, body] : shell.functions) text += formatFunction(name, *body);
         co_await shell.out(std::move(text));
@@ -328,7 +364,9 @@ sim::Task<int> setBuiltin(Shell& shell, Strings args) {
         const std::string& word = args[i];
         if (word == "--" || word == "-") {
             if (word == "-") shell.options.trace = shell.options.verbose = false;
-            if (word == "--" || i + 1 < args.size()) shell.positional.assign(args.begin() + static_cast<std::ptrdiff_t>(i) + 1, args.end());
+            if (word == "--" || i + 1 < args.size())
+                shell.positional.assign(args.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                        args.end());
             co_return 0;
         }
         if (word.size() < 2 || (word[0] != '-' && word[0] != '+')) {
@@ -355,8 +393,10 @@ sim::Task<int> setBuiltin(Shell& shell, Strings args) {
                     if (option.letter == word[j]) found = &option;
             }
             if (found == nullptr) {
-                co_await shell.complain("set: " + std::string(1, word[0]) + std::string(1, word[j]) + ": invalid option");
-                co_await shell.err("set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n");
+                co_await shell.complain("set: " + std::string(1, word[0]) +
+                                        std::string(1, word[j]) + ": invalid option");
+                co_await shell.err(
+                    "set: usage: set [-abefhkmnptuvxBCEHPT] [-o option-name] [--] [-] [arg ...]\n");
                 co_return 2;
             }
             shell.options.*(found->field) = on;
@@ -403,15 +443,63 @@ sim::Task<int> letBuiltin(Shell& shell, Strings args) {
     co_return value != 0 ? 0 : 1;
 }
 
-constexpr const char* kShoptNames[] = {
-    "autocd", "assoc_expand_once", "cdable_vars", "cdspell", "checkhash", "checkjobs", "checkwinsize", "cmdhist",
-    "compat31", "compat32", "compat40", "compat41", "compat42", "compat43", "compat44", "complete_fullquote",
-    "direxpand", "dirspell", "dotglob", "execfail", "expand_aliases", "extdebug", "extglob", "extquote", "failglob",
-    "force_fignore", "globasciiranges", "globskipdots", "globstar", "gnu_errfmt", "histappend", "histreedit",
-    "histverify", "hostcomplete", "huponexit", "inherit_errexit", "interactive_comments", "lastpipe", "lithist",
-    "localvar_inherit", "localvar_unset", "login_shell", "mailwarn", "no_empty_cmd_completion", "nocaseglob",
-    "nocasematch", "noexpand_translation", "nullglob", "patsub_replacement", "progcomp", "progcomp_alias",
-    "promptvars", "restricted_shell", "shift_verbose", "sourcepath", "varredir_close", "xpg_echo"};
+constexpr const char* kShoptNames[] = {"autocd",
+                                       "assoc_expand_once",
+                                       "cdable_vars",
+                                       "cdspell",
+                                       "checkhash",
+                                       "checkjobs",
+                                       "checkwinsize",
+                                       "cmdhist",
+                                       "compat31",
+                                       "compat32",
+                                       "compat40",
+                                       "compat41",
+                                       "compat42",
+                                       "compat43",
+                                       "compat44",
+                                       "complete_fullquote",
+                                       "direxpand",
+                                       "dirspell",
+                                       "dotglob",
+                                       "execfail",
+                                       "expand_aliases",
+                                       "extdebug",
+                                       "extglob",
+                                       "extquote",
+                                       "failglob",
+                                       "force_fignore",
+                                       "globasciiranges",
+                                       "globskipdots",
+                                       "globstar",
+                                       "gnu_errfmt",
+                                       "histappend",
+                                       "histreedit",
+                                       "histverify",
+                                       "hostcomplete",
+                                       "huponexit",
+                                       "inherit_errexit",
+                                       "interactive_comments",
+                                       "lastpipe",
+                                       "lithist",
+                                       "localvar_inherit",
+                                       "localvar_unset",
+                                       "login_shell",
+                                       "mailwarn",
+                                       "no_empty_cmd_completion",
+                                       "nocaseglob",
+                                       "nocasematch",
+                                       "noexpand_translation",
+                                       "nullglob",
+                                       "patsub_replacement",
+                                       "progcomp",
+                                       "progcomp_alias",
+                                       "promptvars",
+                                       "restricted_shell",
+                                       "shift_verbose",
+                                       "sourcepath",
+                                       "varredir_close",
+                                       "xpg_echo"};
 
 sim::Task<int> shoptBuiltin(Shell& shell, Strings args) {
     char action = 0;
@@ -447,7 +535,8 @@ sim::Task<int> shoptBuiltin(Shell& shell, Strings args) {
     }
     int status = 0;
     for (const std::string& name : names) {
-        if (std::none_of(std::begin(kShoptNames), std::end(kShoptNames), [&](const char* each) { return name == each; })) {
+        if (std::none_of(std::begin(kShoptNames), std::end(kShoptNames),
+                         [&](const char* each) { return name == each; })) {
             co_await shell.complain("shopt: " + name + ": invalid shell option name");
             status = 1;
         } else if (action == 's') {
@@ -466,7 +555,8 @@ sim::Task<int> aliasBuiltin(Shell& shell, Strings args) {
     int status = 0;
     std::string text;
     if (args.size() == 1 || (args.size() == 2 && args[1] == "-p"))
-        for (const auto& [name, value] : shell.aliases) text += "alias " + name + "='" + base::replaceAll(value, "'", "'\\''") + "'\n";
+        for (const auto& [name, value] : shell.aliases)
+            text += "alias " + name + "='" + base::replaceAll(value, "'", "'\\''") + "'\n";
     for (std::size_t i = 1; i < args.size(); ++i) {
         if (args[i] == "-p") continue;
         const std::size_t equals = args[i].find('=');
@@ -479,7 +569,8 @@ sim::Task<int> aliasBuiltin(Shell& shell, Strings args) {
             co_await shell.complain("alias: " + args[i] + ": not found");
             status = 1;
         } else {
-            text += "alias " + found->first + "='" + base::replaceAll(found->second, "'", "'\\''") + "'\n";
+            text += "alias " + found->first + "='" + base::replaceAll(found->second, "'", "'\\''") +
+                    "'\n";
         }
     }
     co_await shell.out(std::move(text));
@@ -510,7 +601,8 @@ sim::Task<int> getoptsBuiltin(Shell& shell, Strings args) {
     }
     std::string spec = args[1];
     const std::string name = args[2];
-    const Strings words = args.size() > 3 ? Strings(args.begin() + 3, args.end()) : shell.positional;
+    const Strings words =
+        args.size() > 3 ? Strings(args.begin() + 3, args.end()) : shell.positional;
     const bool silent = !spec.empty() && spec[0] == ':';
     if (silent) spec.erase(0, 1);
     auto index = base::parseInt(shell.variables.text("OPTIND")).value_or(1);
@@ -523,7 +615,8 @@ sim::Task<int> getoptsBuiltin(Shell& shell, Strings args) {
     if (index < 1) index = 1;
     if (position == 0) {
         const bool over = index > static_cast<std::int64_t>(words.size());
-        if (over || words[static_cast<std::size_t>(index - 1)].size() < 2 || words[static_cast<std::size_t>(index - 1)][0] != '-') {
+        if (over || words[static_cast<std::size_t>(index - 1)].size() < 2 ||
+            words[static_cast<std::size_t>(index - 1)][0] != '-') {
             finish("?");
             co_return 1;
         }
@@ -569,7 +662,8 @@ sim::Task<int> getoptsBuiltin(Shell& shell, Strings args) {
                 finish(":");
             } else {
                 shell.variables.unset("OPTARG");
-                co_await shell.err(shell.name + ": option requires an argument -- " + std::string(1, option) + "\n");
+                co_await shell.err(shell.name + ": option requires an argument -- " +
+                                   std::string(1, option) + "\n");
                 finish("?");
             }
             co_return 0;
@@ -586,9 +680,12 @@ sim::Task<int> getoptsBuiltin(Shell& shell, Strings args) {
 } // namespace
 
 const BuiltinEntry kVariableBuiltins[] = {
-    {"declare", declareBuiltin}, {"typeset", declareBuiltin}, {"local", localBuiltin}, {"export", exportBuiltin},
-    {"readonly", readonlyBuiltin}, {"unset", unsetBuiltin}, {"set", setBuiltin}, {"shift", shiftBuiltin},
-    {"let", letBuiltin}, {"shopt", shoptBuiltin}, {"alias", aliasBuiltin}, {"unalias", unaliasBuiltin},
-    {"getopts", getoptsBuiltin}, {nullptr, nullptr}};
+    {"declare", declareBuiltin},   {"typeset", declareBuiltin},
+    {"local", localBuiltin},       {"export", exportBuiltin},
+    {"readonly", readonlyBuiltin}, {"unset", unsetBuiltin},
+    {"set", setBuiltin},           {"shift", shiftBuiltin},
+    {"let", letBuiltin},           {"shopt", shoptBuiltin},
+    {"alias", aliasBuiltin},       {"unalias", unaliasBuiltin},
+    {"getopts", getoptsBuiltin},   {nullptr, nullptr}};
 
 } // namespace shell

@@ -1,10 +1,10 @@
-// awk: the interpreter. Expressions run at once; what has to wait for a process or for input is asked
-// for, done by the statement that contains it, and the expression is evaluated again with the answer.
-
-#include "shell/coreutils/awk_ast.h"
-#include "shell/coreutils/coreutils.h"
+// awk: the interpreter. Expressions run at once; what has to wait for a process or for input is
+// asked for, done by the statement that contains it, and the expression is evaluated again with the
+// answer.
 
 #include "base/strings.h"
+#include "shell/coreutils/awk_ast.h"
+#include "shell/coreutils/coreutils.h"
 #include "shell/parser.h"
 
 #include <algorithm>
@@ -28,7 +28,9 @@ struct Value {
 bool looksNumeric(const std::string& text, double& value) {
     const std::string trimmed(base::trim(text));
     if (trimmed.empty()) return false;
-    const char c = trimmed[trimmed[0] == '-' || trimmed[0] == '+' ? std::min<std::size_t>(1, trimmed.size() - 1) : 0];
+    const char c = trimmed[trimmed[0] == '-' || trimmed[0] == '+'
+                               ? std::min<std::size_t>(1, trimmed.size() - 1)
+                               : 0];
     if (!std::isdigit(static_cast<unsigned char>(c)) && c != '.') return false;
     if (trimmed.find_first_of("xX") != std::string::npos) return false;
     char* end = nullptr;
@@ -49,7 +51,9 @@ double toNumber(const Value& value) {
     const char* text = value.text.c_str();
     while (std::isspace(static_cast<unsigned char>(*text))) ++text;
     if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) return 0;
-    if (!std::isdigit(static_cast<unsigned char>(*text)) && *text != '-' && *text != '+' && *text != '.') return 0;
+    if (!std::isdigit(static_cast<unsigned char>(*text)) && *text != '-' && *text != '+' &&
+        *text != '.')
+        return 0;
     return std::strtod(text, nullptr);
 }
 
@@ -62,7 +66,9 @@ std::string numberText(double number, const std::string& format) {
         return buffer;
     }
     const std::size_t at = format.find('%');
-    const bool safe = at != std::string::npos && format.find('%', at + 1) == std::string::npos && format.find_first_of("feEgG", at) != std::string::npos && format.find('*') == std::string::npos && format.size() < 12;
+    const bool safe = at != std::string::npos && format.find('%', at + 1) == std::string::npos &&
+                      format.find_first_of("feEgG", at) != std::string::npos &&
+                      format.find('*') == std::string::npos && format.size() < 12;
     std::snprintf(buffer, sizeof buffer, safe ? format.c_str() : "%.6g", number);
     return buffer;
 }
@@ -89,17 +95,25 @@ enum class Leave { None, Break, Continue, Next, NextFile, Exit, Return };
 
 class Awk {
 public:
-    Awk(ports::Process& process, Script script) : process_(process), script_(std::move(script)), out_(process) {}
+    Awk(ports::Process& process, Script script)
+        : process_(process), script_(std::move(script)), out_(process) {}
 
-    void set(const std::string& name, std::string text) { globals_[name] = fromInput(std::move(text)); }
+    void set(const std::string& name, std::string text) {
+        globals_[name] = fromInput(std::move(text));
+    }
 
     sim::Task<int> run(Strings arguments) {
         Array& argv = array("ARGV", -1);
         argv["0"] = Value::of(std::string("awk"));
-        for (std::size_t i = 0; i < arguments.size(); ++i) argv[std::to_string(i + 1)] = fromInput(arguments[i]);
+        for (std::size_t i = 0; i < arguments.size(); ++i)
+            argv[std::to_string(i + 1)] = fromInput(arguments[i]);
         globals_["ARGC"] = Value::of(static_cast<double>(arguments.size() + 1));
-        for (const auto& [name, value] : process_.env()) array("ENVIRON", -1)[name] = fromInput(value);
-        for (const auto& [name, text] : {std::pair{"FS", " "}, std::pair{"OFS", " "}, std::pair{"ORS", "\n"}, std::pair{"RS", "\n"}, std::pair{"SUBSEP", "\x1c"}, std::pair{"OFMT", "%.6g"}, std::pair{"CONVFMT", "%.6g"}})
+        for (const auto& [name, value] : process_.env())
+            array("ENVIRON", -1)[name] = fromInput(value);
+        for (const auto& [name, text] :
+             {std::pair{"FS", " "}, std::pair{"OFS", " "}, std::pair{"ORS", "\n"},
+              std::pair{"RS", "\n"}, std::pair{"SUBSEP", "\x1c"}, std::pair{"OFMT", "%.6g"},
+              std::pair{"CONVFMT", "%.6g"}})
             if (globals_.count(name) == 0) globals_[name] = Value::of(std::string(text));
         bool needsInput = false;
         for (const Rule& rule : script_.rules) needsInput = needsInput || rule.kind != Rule::Begin;
@@ -228,7 +242,8 @@ private:
         if (begin == std::string::npos) {
             begin = end = data.size();
             line = data.substr(records_.at);
-            if (rs.size() == 1 && rs[0] != '\n' && !line.empty() && line.back() == '\n') line.pop_back();
+            if (rs.size() == 1 && rs[0] != '\n' && !line.empty() && line.back() == '\n')
+                line.pop_back();
         } else {
             line = data.substr(records_.at, begin - records_.at);
         }
@@ -246,8 +261,10 @@ private:
                 if (rule.kind == Rule::Begin || rule.kind == Rule::End) continue;
                 const bool chosen = co_await selected(rule);
                 if (!chosen) continue;
-                if (!rule.action) out_ << record() << textOf(globals_["ORS"]);
-                else co_await execute(*rule.action);
+                if (!rule.action)
+                    out_ << record() << textOf(globals_["ORS"]);
+                else
+                    co_await execute(*rule.action);
                 if (leave_ == Leave::NextFile) {
                     reader_.reset();
                     split_ = false;
@@ -288,7 +305,9 @@ private:
         if (!fieldsStale_) return;
         fieldsStale_ = false;
         fields_.clear();
-        for (std::string& field : splitBy(record_, textOf(globals_["FS"]), textOf(globals_["RS"]).empty())) fields_.push_back(fromInput(std::move(field)));
+        for (std::string& field :
+             splitBy(record_, textOf(globals_["FS"]), textOf(globals_["RS"]).empty()))
+            fields_.push_back(fromInput(std::move(field)));
         globals_["NF"] = Value::of(static_cast<double>(fields_.size()));
     }
     Strings splitBy(const std::string& text, const std::string& fs, bool newlines = false) {
@@ -300,7 +319,8 @@ private:
             for (const char c : text) parts.emplace_back(1, c);
             return parts;
         }
-        const auto regex = dynamicRegex(newlines ? "(" + (fs.size() == 1 ? "[" + fs + "]" : fs) + ")|\n" : fs);
+        const auto regex =
+            dynamicRegex(newlines ? "(" + (fs.size() == 1 ? "[" + fs + "]" : fs) + ")|\n" : fs);
         std::size_t from = 0, at = 0;
         RegexMatch match;
         while (at <= text.size() && regex->search(text, at, match)) {
@@ -318,7 +338,8 @@ private:
         if (recordStale_) {
             record_.clear();
             const std::string ofs = textOf(globals_["OFS"]);
-            for (std::size_t i = 0; i < fields_.size(); ++i) record_ += (i > 0 ? ofs : "") + textOf(fields_[i]);
+            for (std::size_t i = 0; i < fields_.size(); ++i)
+                record_ += (i > 0 ? ofs : "") + textOf(fields_[i]);
             recordStale_ = false;
         }
         return record_;
@@ -351,11 +372,18 @@ private:
     std::string textOf(const Value& value) {
         if (value.kind != Value::Number) return value.text;
         const auto found = globals_.find("CONVFMT");
-        return numberText(value.number, found == globals_.end() || found->second.kind == Value::Unset ? "%.6g" : found->second.text);
+        return numberText(value.number,
+                          found == globals_.end() || found->second.kind == Value::Unset
+                              ? "%.6g"
+                              : found->second.text);
     }
-    std::string outputText(const Value& value) { return value.kind == Value::Number ? numberText(value.number, globals_["OFMT"].text) : value.text; }
+    std::string outputText(const Value& value) {
+        return value.kind == Value::Number ? numberText(value.number, globals_["OFMT"].text)
+                                           : value.text;
+    }
     static bool truth(const Value& value) {
-        if (value.kind == Value::Number || value.kind == Value::NumericString) return value.number != 0;
+        if (value.kind == Value::Number || value.kind == Value::NumericString)
+            return value.number != 0;
         return !value.text.empty();
     }
     void problem(std::string text) {
@@ -375,7 +403,8 @@ private:
         return *found;
     }
     Value getVariable(const Node& node) {
-        if (node.slot >= 0 && !frames_.empty()) return frames_.back()[static_cast<std::size_t>(node.slot)].value;
+        if (node.slot >= 0 && !frames_.empty())
+            return frames_.back()[static_cast<std::size_t>(node.slot)].value;
         if (node.text == "NF") splitFields();
         const auto found = globals_.find(node.text);
         return found == globals_.end() ? Value{} : found->second;
@@ -383,7 +412,8 @@ private:
     std::string subscript(const Node& node) {
         if (node.op != Op::List) return textOf(evaluate(node));
         std::string key;
-        for (std::size_t i = 0; i < node.kids.size(); ++i) key += (i > 0 ? textOf(globals_["SUBSEP"]) : "") + textOf(evaluate(*node.kids[i]));
+        for (std::size_t i = 0; i < node.kids.size(); ++i)
+            key += (i > 0 ? textOf(globals_["SUBSEP"]) : "") + textOf(evaluate(*node.kids[i]));
         return key;
     }
     void assign(const Node& target, Value value) {
@@ -485,13 +515,20 @@ private:
             assign(*node.kids[0], value);
             return value;
         }
-        case Op::Conditional: return truth(evaluate(*node.kids[0])) ? evaluate(*node.kids[1]) : evaluate(*node.kids[2]);
-        case Op::And: return Value::of(truth(evaluate(*node.kids[0])) && truth(evaluate(*node.kids[1])) ? 1.0 : 0.0);
-        case Op::Or: return Value::of(truth(evaluate(*node.kids[0])) || truth(evaluate(*node.kids[1])) ? 1.0 : 0.0);
+        case Op::Conditional:
+            return truth(evaluate(*node.kids[0])) ? evaluate(*node.kids[1])
+                                                  : evaluate(*node.kids[2]);
+        case Op::And:
+            return Value::of(
+                truth(evaluate(*node.kids[0])) && truth(evaluate(*node.kids[1])) ? 1.0 : 0.0);
+        case Op::Or:
+            return Value::of(
+                truth(evaluate(*node.kids[0])) || truth(evaluate(*node.kids[1])) ? 1.0 : 0.0);
         case Op::Match:
         case Op::NotMatch: {
             const std::string text = textOf(evaluate(*node.kids[0]));
-            return Value::of(regexOf(*node.kids[1])->matches(text) == (node.op == Op::Match) ? 1.0 : 0.0);
+            return Value::of(regexOf(*node.kids[1])->matches(text) == (node.op == Op::Match) ? 1.0
+                                                                                             : 0.0);
         }
         case Op::Compare: {
             const Value left = evaluate(*node.kids[0]), right = evaluate(*node.kids[1]);
@@ -504,7 +541,8 @@ private:
             return Value::of(std::move(left));
         }
         case Op::Binary: {
-            const double a = toNumber(evaluate(*node.kids[0])), b = toNumber(evaluate(*node.kids[1]));
+            const double a = toNumber(evaluate(*node.kids[0])),
+                         b = toNumber(evaluate(*node.kids[1]));
             if ((node.text[0] == '/' || node.text[0] == '%') && b == 0 && !request_) {
                 problem(node.text[0] == '/' ? "division by zero" : "division by zero in %");
                 return {};
@@ -551,7 +589,8 @@ private:
                 // Might be an array: shared with the callee.
                 if (argument.slot >= 0 && !frames_.empty()) {
                     Cell& cell = frames_.back()[static_cast<std::size_t>(argument.slot)];
-                    if (cell.value.kind == Value::Unset && !cell.array) cell.array = std::make_shared<Array>();
+                    if (cell.value.kind == Value::Unset && !cell.array)
+                        cell.array = std::make_shared<Array>();
                     frame[i].array = cell.array;
                 } else if (globals_.count(argument.text) == 0 || arrays_.count(argument.text) > 0) {
                     array(argument.text, -1);
@@ -581,8 +620,10 @@ private:
         case Op::Expression: evaluate(*node.kids[0]); break;
         case Op::Print: print(node); break;
         case Op::If:
-            if (truth(evaluate(*node.kids[0]))) runNow(*node.kids[1]);
-            else if (node.kids.size() > 2) runNow(*node.kids[2]);
+            if (truth(evaluate(*node.kids[0])))
+                runNow(*node.kids[1]);
+            else if (node.kids.size() > 2)
+                runNow(*node.kids[2]);
             break;
         case Op::While:
             while (!request_ && truth(evaluate(*node.kids[0])) && ++steps_ < 50'000'000) {
@@ -598,7 +639,8 @@ private:
             break;
         case Op::For:
             runNow(*node.kids[0]);
-            while (!request_ && (!node.kids[1] || truth(evaluate(*node.kids[1]))) && ++steps_ < 50'000'000) {
+            while (!request_ && (!node.kids[1] || truth(evaluate(*node.kids[1]))) &&
+                   ++steps_ < 50'000'000) {
                 runNow(*node.kids[3]);
                 if (loopEnds()) break;
                 runNow(*node.kids[2]);
@@ -641,7 +683,8 @@ private:
         case Op::Break: leave_ = Leave::Break; break;
         case Op::Continue: leave_ = Leave::Continue; break;
         case Op::Exit:
-            if (!node.kids.empty()) exitCode_ = static_cast<int>(toNumber(evaluate(*node.kids[0]))) & 0xFF;
+            if (!node.kids.empty())
+                exitCode_ = static_cast<int>(toNumber(evaluate(*node.kids[0]))) & 0xFF;
             leave_ = Leave::Exit;
             break;
         case Op::Return:
@@ -652,7 +695,8 @@ private:
             if (!request_) leave_ = Leave::Return;
             break;
         case Op::Delete:
-            if (node.kids.empty()) array(node.text, node.slot).clear();
+            if (node.kids.empty())
+                array(node.text, node.slot).clear();
             else {
                 const std::string key = subscript(*node.kids[0]);
                 array(node.text, node.slot).erase(key);
@@ -701,7 +745,8 @@ private:
         }
         answers_.push_back(answer.data);
     }
-    sim::Task<int> command(std::string text, std::shared_ptr<sim::Pipe> input, std::shared_ptr<sim::Pipe> output) {
+    sim::Task<int> command(std::string text, std::shared_ptr<sim::Pipe> input,
+                           std::shared_ptr<sim::Pipe> output) {
         ports::SpawnOptions options;
         options.argv = {"sh", "-c", std::move(text)};
         options.env = process_.env();
@@ -737,8 +782,10 @@ private:
             break;
         case Op::If: {
             const Value condition = co_await evaluateFully(*node.kids[0]);
-            if (truth(condition)) co_await execute(*node.kids[1]);
-            else if (node.kids.size() > 2) co_await execute(*node.kids[2]);
+            if (truth(condition))
+                co_await execute(*node.kids[1]);
+            else if (node.kids.size() > 2)
+                co_await execute(*node.kids[2]);
             break;
         }
         case Op::While:
@@ -762,13 +809,18 @@ private:
             answers_.clear();
             break;
         }
-        for (std::string& text : std::exchange(errors_, {})) co_await process_.writeError(std::move(text));
+        for (std::string& text : std::exchange(errors_, {}))
+            co_await process_.writeError(std::move(text));
     }
     sim::Task<void> loop(const Node& node) {
         if (node.op == Op::For) co_await execute(*node.kids[0]);
         bool first = true;
-        const Node* condition = node.op == Op::DoWhile ? node.kids[1].get() : node.op == Op::For ? node.kids[1].get() : node.kids[0].get();
-        const Node& body = node.op == Op::DoWhile ? *node.kids[0] : node.op == Op::For ? *node.kids[3] : *node.kids[1];
+        const Node* condition = node.op == Op::DoWhile ? node.kids[1].get()
+                                : node.op == Op::For   ? node.kids[1].get()
+                                                       : node.kids[0].get();
+        const Node& body = node.op == Op::DoWhile ? *node.kids[0]
+                           : node.op == Op::For   ? *node.kids[3]
+                                                  : *node.kids[1];
         while (leave_ == Leave::None) {
             if (++rounds_ % 256 == 0) {
                 co_await sim::sleepFor(process_.kernel(), 100 * sim::kMicrosecond);
@@ -791,13 +843,16 @@ private:
         std::string text;
         if (node.text == "printf") {
             std::vector<Value> values;
-            for (std::size_t i = from; i < node.kids.size(); ++i) values.push_back(evaluate(*node.kids[i]));
+            for (std::size_t i = from; i < node.kids.size(); ++i)
+                values.push_back(evaluate(*node.kids[i]));
             if (values.empty()) return;
             text = format(values);
         } else if (node.kids.size() == from) {
             text = record() + textOf(globals_["ORS"]);
         } else {
-            for (std::size_t i = from; i < node.kids.size(); ++i) text += (i > from ? textOf(globals_["OFS"]) : "") + outputText(evaluate(*node.kids[i]));
+            for (std::size_t i = from; i < node.kids.size(); ++i)
+                text +=
+                    (i > from ? textOf(globals_["OFS"]) : "") + outputText(evaluate(*node.kids[i]));
             text += textOf(globals_["ORS"]);
         }
         std::string target;
@@ -811,7 +866,8 @@ private:
             pipes_[target] += text;
         } else {
             const std::string path = process_.resolve(target);
-            if (node.redirect == '>' && opened_.insert(target).second) (void)process_.files().write(path, "");
+            if (node.redirect == '>' && opened_.insert(target).second)
+                (void)process_.files().write(path, "");
             opened_.insert(target);
             const auto written = process_.files().append(path, text);
             if (!written.ok()) problem("cannot open \"" + target + "\" for output");
@@ -835,16 +891,20 @@ private:
             }
             std::string form = "%";
             ++i;
-            while (i < spec.size() && std::string_view("-+ #0").find(spec[i]) != std::string_view::npos) form += spec[i++];
+            while (i < spec.size() &&
+                   std::string_view("-+ #0").find(spec[i]) != std::string_view::npos)
+                form += spec[i++];
             auto count = [&] {
                 if (i < spec.size() && spec[i] == '*') {
                     ++i;
-                    form += std::to_string(std::clamp(static_cast<int>(toNumber(take())), -4000, 4000));
+                    form +=
+                        std::to_string(std::clamp(static_cast<int>(toNumber(take())), -4000, 4000));
                     return;
                 }
                 int value = 0;
                 bool any = false;
-                while (i < spec.size() && std::isdigit(static_cast<unsigned char>(spec[i]))) value = std::min(value * 10 + (spec[i++] - '0'), 4000), any = true;
+                while (i < spec.size() && std::isdigit(static_cast<unsigned char>(spec[i])))
+                    value = std::min(value * 10 + (spec[i++] - '0'), 4000), any = true;
                 if (any) form += std::to_string(value);
             };
             count();
@@ -856,16 +916,21 @@ private:
             if (i >= spec.size()) break;
             char buffer[8300];
             const char kind = spec[i];
-            if (kind == 'd' || kind == 'i' || kind == 'o' || kind == 'x' || kind == 'X' || kind == 'u') {
+            if (kind == 'd' || kind == 'i' || kind == 'o' || kind == 'x' || kind == 'X' ||
+                kind == 'u') {
                 const double number = toNumber(take());
-                std::snprintf(buffer, sizeof buffer, (form + "ll" + kind).c_str(), static_cast<long long>(std::clamp(number, -9.2e18, 9.2e18)));
+                std::snprintf(buffer, sizeof buffer, (form + "ll" + kind).c_str(),
+                              static_cast<long long>(std::clamp(number, -9.2e18, 9.2e18)));
                 out += buffer;
             } else if (std::string_view("eEfFgG").find(kind) != std::string_view::npos) {
                 std::snprintf(buffer, sizeof buffer, (form + kind).c_str(), toNumber(take()));
                 out += buffer;
             } else if (kind == 'c') {
                 const Value value = take();
-                std::string text = value.kind == Value::Number ? std::string(1, static_cast<char>(static_cast<int>(value.number))) : textOf(value).substr(0, 1);
+                std::string text =
+                    value.kind == Value::Number
+                        ? std::string(1, static_cast<char>(static_cast<int>(value.number)))
+                        : textOf(value).substr(0, 1);
                 std::snprintf(buffer, sizeof buffer, (form + "s").c_str(), text.c_str());
                 out += buffer;
             } else if (kind == 's') {
@@ -922,8 +987,10 @@ private:
             line = got->substr(1);
         }
         if (result > 0) {
-            if (target != nullptr) assign(*target, fromInput(line));
-            else setRecord(line);
+            if (target != nullptr)
+                assign(*target, fromInput(line));
+            else
+                setRecord(line);
         }
         return Value::of(result);
     }
@@ -939,7 +1006,8 @@ private:
         std::size_t lastEnd = std::string::npos;
         RegexMatch match;
         while (at <= text.size() && regex->search(text, at, match)) {
-            const auto begin = static_cast<std::size_t>(match.begin()), end = static_cast<std::size_t>(match.end());
+            const auto begin = static_cast<std::size_t>(match.begin()),
+                       end = static_cast<std::size_t>(match.end());
             if (begin == end && begin == lastEnd) {
                 at = begin + 1;
                 lastEnd = std::string::npos;
@@ -947,9 +1015,13 @@ private:
             }
             out += text.substr(copied, begin - copied);
             for (std::size_t i = 0; i < replacement.size(); ++i) {
-                if (replacement[i] == '\\' && i + 1 < replacement.size() && (replacement[i + 1] == '&' || replacement[i + 1] == '\\')) out += replacement[++i];
-                else if (replacement[i] == '&') out += text.substr(begin, end - begin);
-                else out += replacement[i];
+                if (replacement[i] == '\\' && i + 1 < replacement.size() &&
+                    (replacement[i + 1] == '&' || replacement[i + 1] == '\\'))
+                    out += replacement[++i];
+                else if (replacement[i] == '&')
+                    out += text.substr(begin, end - begin);
+                else
+                    out += replacement[i];
             }
             copied = lastEnd = end;
             ++count;
@@ -958,21 +1030,29 @@ private:
         }
         if (count > 0 && !request_) {
             if (copied <= text.size()) out += text.substr(copied);
-            if (node.kids.size() > 2) assign(*node.kids[2], Value::of(std::move(out)));
-            else setRecord(out);
+            if (node.kids.size() > 2)
+                assign(*node.kids[2], Value::of(std::move(out)));
+            else
+                setRecord(out);
         }
         return Value::of(static_cast<double>(count));
     }
 
     Value builtin(const Node& node) {
         const std::string& name = node.text;
-        auto argument = [&](std::size_t i) { return i < node.kids.size() ? evaluate(*node.kids[i]) : Value{}; };
+        auto argument = [&](std::size_t i) {
+            return i < node.kids.size() ? evaluate(*node.kids[i]) : Value{};
+        };
         if (name == "length") {
             if (node.kids.empty()) return Value::of(static_cast<double>(record().size()));
             const Node& only = *node.kids[0];
             if (only.op == Op::Variable) {
-                const bool localArray = only.slot >= 0 && !frames_.empty() && frames_.back()[static_cast<std::size_t>(only.slot)].array && frames_.back()[static_cast<std::size_t>(only.slot)].value.kind == Value::Unset;
-                if (localArray || (only.slot < 0 && arrays_.count(only.text) > 0)) return Value::of(static_cast<double>(array(only.text, only.slot).size()));
+                const bool localArray =
+                    only.slot >= 0 && !frames_.empty() &&
+                    frames_.back()[static_cast<std::size_t>(only.slot)].array &&
+                    frames_.back()[static_cast<std::size_t>(only.slot)].value.kind == Value::Unset;
+                if (localArray || (only.slot < 0 && arrays_.count(only.text) > 0))
+                    return Value::of(static_cast<double>(array(only.text, only.slot).size()));
             }
             return Value::of(static_cast<double>(textOf(argument(0)).size()));
         }
@@ -984,8 +1064,10 @@ private:
                 length += start - 1;
                 start = 1;
             }
-            if (length <= 0 || start > static_cast<double>(text.size())) return Value::of(std::string());
-            return Value::of(text.substr(static_cast<std::size_t>(start) - 1, static_cast<std::size_t>(std::min(length, 1e9))));
+            if (length <= 0 || start > static_cast<double>(text.size()))
+                return Value::of(std::string());
+            return Value::of(text.substr(static_cast<std::size_t>(start) - 1,
+                                         static_cast<std::size_t>(std::min(length, 1e9))));
         }
         if (name == "index") {
             const std::size_t at = textOf(argument(0)).find(textOf(argument(1)));
@@ -994,15 +1076,22 @@ private:
         if (name == "split") {
             const std::string text = textOf(argument(0));
             Strings parts;
-            if (node.kids.size() > 2 && node.kids[2]->op == Op::Regexp) parts = splitBy(text, node.kids[2]->text.size() == 1 ? "(" + node.kids[2]->text + ")" : node.kids[2]->text);
-            else parts = splitBy(text, node.kids.size() > 2 ? textOf(argument(2)) : textOf(globals_["FS"]));
+            if (node.kids.size() > 2 && node.kids[2]->op == Op::Regexp)
+                parts =
+                    splitBy(text, node.kids[2]->text.size() == 1 ? "(" + node.kids[2]->text + ")"
+                                                                 : node.kids[2]->text);
+            else
+                parts = splitBy(text, node.kids.size() > 2 ? textOf(argument(2))
+                                                           : textOf(globals_["FS"]));
             if (node.kids.size() < 2 || request_) return {};
             Array& target = array(node.kids[1]->text, node.kids[1]->slot);
             target.clear();
-            for (std::size_t i = 0; i < parts.size(); ++i) target[std::to_string(i + 1)] = fromInput(parts[i]);
+            for (std::size_t i = 0; i < parts.size(); ++i)
+                target[std::to_string(i + 1)] = fromInput(parts[i]);
             return Value::of(static_cast<double>(parts.size()));
         }
-        if (name == "sub" || name == "gsub") return node.kids.size() < 2 ? Value{} : substituteIn(node, name == "gsub");
+        if (name == "sub" || name == "gsub")
+            return node.kids.size() < 2 ? Value{} : substituteIn(node, name == "gsub");
         if (name == "gensub") {
             const auto regex = regexOf(*node.kids[0]);
             const std::string replacement = textOf(argument(1)), how = textOf(argument(2));
@@ -1012,11 +1101,14 @@ private:
             int count = 0;
             const int wanted = static_cast<int>(base::parseInt(how).value_or(0));
             RegexMatch match;
-            while (at < text.size() && regex->search(text, at, match) && match.end() > match.begin()) {
+            while (at < text.size() && regex->search(text, at, match) &&
+                   match.end() > match.begin()) {
                 ++count;
                 out += text.substr(at, static_cast<std::size_t>(match.begin()) - at);
                 const bool replace = wanted == 0 || count == wanted;
-                out += replace ? substitute(replacement, text, match) : text.substr(static_cast<std::size_t>(match.begin()), static_cast<std::size_t>(match.end() - match.begin()));
+                out += replace ? substitute(replacement, text, match)
+                               : text.substr(static_cast<std::size_t>(match.begin()),
+                                             static_cast<std::size_t>(match.end() - match.begin()));
                 at = static_cast<std::size_t>(match.end());
             }
             return Value::of(out + text.substr(std::min(at, text.size())));
@@ -1024,9 +1116,11 @@ private:
         if (name == "match") {
             const std::string text = textOf(argument(0));
             RegexMatch match;
-            const bool found = node.kids.size() > 1 && regexOf(*node.kids[1])->search(text, 0, match);
+            const bool found =
+                node.kids.size() > 1 && regexOf(*node.kids[1])->search(text, 0, match);
             globals_["RSTART"] = Value::of(found ? match.begin() + 1.0 : 0.0);
-            globals_["RLENGTH"] = Value::of(found ? static_cast<double>(match.end() - match.begin()) : -1.0);
+            globals_["RLENGTH"] =
+                Value::of(found ? static_cast<double>(match.end() - match.begin()) : -1.0);
             return globals_["RSTART"];
         }
         if (name == "sprintf") {
@@ -1042,11 +1136,18 @@ private:
         if (name == "log") return Value::of(std::log(toNumber(argument(0))));
         if (name == "sin") return Value::of(std::sin(toNumber(argument(0))));
         if (name == "cos") return Value::of(std::cos(toNumber(argument(0))));
-        if (name == "atan2") return Value::of(std::atan2(toNumber(argument(0)), toNumber(argument(1))));
+        if (name == "atan2")
+            return Value::of(std::atan2(toNumber(argument(0)), toNumber(argument(1))));
         if (name == "rand") return Value::of(process_.kernel().random("shell/awk").unit());
         if (name == "srand") return Value::of(0.0);
-        if (name == "systime") return Value::of(static_cast<double>(process_.kernel().unixNow() / sim::kSecond));
-        if (name == "strftime") return Value::of(strftimeUtc(node.kids.empty() ? "%c" : textOf(argument(0)), node.kids.size() > 1 ? static_cast<std::int64_t>(toNumber(argument(1))) * sim::kSecond : process_.kernel().unixNow()));
+        if (name == "systime")
+            return Value::of(static_cast<double>(process_.kernel().unixNow() / sim::kSecond));
+        if (name == "strftime")
+            return Value::of(
+                strftimeUtc(node.kids.empty() ? "%c" : textOf(argument(0)),
+                            node.kids.size() > 1
+                                ? static_cast<std::int64_t>(toNumber(argument(1))) * sim::kSecond
+                                : process_.kernel().unixNow()));
         if (name == "mktime") return Value::of(0.0);
         if (name == "fflush") return Value::of(0.0);
         if (name == "system") {
@@ -1060,9 +1161,11 @@ private:
             if (request_) return {};
             if (pipes_.count(text) > 0 || answerAt_ < answers_.size()) {
                 const auto got = answer(Request::Close, text);
-                return got ? Value::of(static_cast<double>(base::parseInt(*got).value_or(0))) : Value{};
+                return got ? Value::of(static_cast<double>(base::parseInt(*got).value_or(0)))
+                           : Value{};
             }
-            const bool known = commands_.erase(text) + inputs_.erase(text) + opened_.erase(text) > 0;
+            const bool known =
+                commands_.erase(text) + inputs_.erase(text) + opened_.erase(text) > 0;
             return Value::of(known ? 0.0 : -1.0);
         }
         return {};
@@ -1107,7 +1210,8 @@ sim::Task<int> awkMain(ports::Process& process, Strings argv) {
     for (const std::string& file : options.all('f')) {
         const auto content = co_await readWhole(process, file);
         if (!content.ok()) {
-            co_await process.writeError("awk: couldn't open " + file + ": " + content.error().message + "\n");
+            co_await process.writeError("awk: couldn't open " + file + ": " +
+                                        content.error().message + "\n");
             co_return 2;
         }
         source += *content + "\n";
@@ -1145,6 +1249,7 @@ sim::Task<int> awkMain(ports::Process& process, Strings argv) {
 
 } // namespace
 
-const CoreutilEntry kAwkTools[] = {{"awk", awkMain}, {"mawk", awkMain}, {"gawk", awkMain}, {nullptr, nullptr}};
+const CoreutilEntry kAwkTools[] = {
+    {"awk", awkMain}, {"mawk", awkMain}, {"gawk", awkMain}, {nullptr, nullptr}};
 
 } // namespace shell

@@ -16,15 +16,53 @@ using NodePtr = std::unique_ptr<Node>;
 
 enum class Op {
     // expressions
-    Number, String, Regexp, Variable, Field, Index, Assign, Conditional, And, Or, Match, NotMatch, Compare, Concat, Binary,
-    Not, Negate, Plus, PreIncrement, PostIncrement, In, Call, Builtin, GetLine, Group, List,
+    Number,
+    String,
+    Regexp,
+    Variable,
+    Field,
+    Index,
+    Assign,
+    Conditional,
+    And,
+    Or,
+    Match,
+    NotMatch,
+    Compare,
+    Concat,
+    Binary,
+    Not,
+    Negate,
+    Plus,
+    PreIncrement,
+    PostIncrement,
+    In,
+    Call,
+    Builtin,
+    GetLine,
+    Group,
+    List,
     // statements
-    Block, Expression, Print, If, While, DoWhile, For, ForIn, Next, Exit, Return, Break, Continue, Delete, NextFile
+    Block,
+    Expression,
+    Print,
+    If,
+    While,
+    DoWhile,
+    For,
+    ForIn,
+    Next,
+    Exit,
+    Return,
+    Break,
+    Continue,
+    Delete,
+    NextFile
 };
 
 struct Node {
     Op op;
-    std::string text;  // name, literal, operator
+    std::string text; // name, literal, operator
     double number = 0;
     std::vector<NodePtr> kids;
     std::shared_ptr<Regex> regex;

@@ -1,5 +1,4 @@
 #include "shell/coreutils/awk_ast.h"
-
 #include "shell/parser.h"
 
 #include <algorithm>
@@ -21,10 +20,14 @@ struct Token {
     bool spaceBefore = false;
 };
 
-constexpr std::array kKeywords = {"BEGIN", "END", "function", "func", "if", "else", "while", "for", "do", "break", "continue", "next",
-                                  "nextfile", "exit", "return", "delete", "in", "getline", "print", "printf"};
-constexpr std::array kBuiltins = {"length", "substr", "index", "split", "sub", "gsub", "match", "sprintf", "sin", "cos", "atan2", "exp", "log",
-                                  "sqrt", "int", "rand", "srand", "tolower", "toupper", "system", "close", "fflush", "strftime", "systime", "gensub", "mktime"};
+constexpr std::array kKeywords = {"BEGIN",    "END",   "function", "func",  "if",
+                                  "else",     "while", "for",      "do",    "break",
+                                  "continue", "next",  "nextfile", "exit",  "return",
+                                  "delete",   "in",    "getline",  "print", "printf"};
+constexpr std::array kBuiltins = {
+    "length",  "substr", "index", "split",  "sub",      "gsub",    "match",  "sprintf", "sin",
+    "cos",     "atan2",  "exp",   "log",    "sqrt",     "int",     "rand",   "srand",   "tolower",
+    "toupper", "system", "close", "fflush", "strftime", "systime", "gensub", "mktime"};
 
 class Parser {
 public:
@@ -43,8 +46,11 @@ private:
     bool fine() const { return script_.error.empty(); }
     void fail() {
         if (!fine()) return;
-        const std::string shown = token_.kind == Tok::End ? "end of file" : token_.kind == Tok::Newline ? "newline" : token_.text;
-        script_.error = "line " + std::to_string(token_.line) + ": syntax error at or near " + shown;
+        const std::string shown = token_.kind == Tok::End       ? "end of file"
+                                  : token_.kind == Tok::Newline ? "newline"
+                                                                : token_.text;
+        script_.error =
+            "line " + std::to_string(token_.line) + ": syntax error at or near " + shown;
         token_.kind = Tok::End;
         at_ = text_.size();
     }
@@ -56,10 +62,14 @@ private:
         token_ = Token{};
         const std::size_t before = at_;
         while (at_ < text_.size()) {
-            if (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r') ++at_;
-            else if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n') at_ += 2, ++line_;
-            else if (text_[at_] == '#') while (at_ < text_.size() && text_[at_] != '\n') ++at_;
-            else break;
+            if (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r')
+                ++at_;
+            else if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n')
+                at_ += 2, ++line_;
+            else if (text_[at_] == '#')
+                while (at_ < text_.size() && text_[at_] != '\n') ++at_;
+            else
+                break;
         }
         token_.spaceBefore = at_ > before;
         token_.line = line_;
@@ -69,10 +79,14 @@ private:
             ++at_;
             ++line_;
             token_.kind = Tok::Newline;
-        } else if (std::isdigit(static_cast<unsigned char>(c)) || (c == '.' && at_ + 1 < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_ + 1])))) {
+        } else if (std::isdigit(static_cast<unsigned char>(c)) ||
+                   (c == '.' && at_ + 1 < text_.size() &&
+                    std::isdigit(static_cast<unsigned char>(text_[at_ + 1])))) {
             const std::string rest(text_.substr(at_, 64));
             char* end = nullptr;
-            token_.number = rest.size() > 1 && rest[0] == '0' && (rest[1] == 'x' || rest[1] == 'X') ? 0 : std::strtod(rest.c_str(), &end);
+            token_.number = rest.size() > 1 && rest[0] == '0' && (rest[1] == 'x' || rest[1] == 'X')
+                                ? 0
+                                : std::strtod(rest.c_str(), &end);
             if (end == nullptr) end = const_cast<char*>(rest.c_str()) + 1;
             token_.text = rest.substr(0, static_cast<std::size_t>(end - rest.c_str()));
             at_ += token_.text.size();
@@ -80,13 +94,16 @@ private:
         } else if (c == '"') {
             string();
         } else if (std::isalpha(static_cast<unsigned char>(c)) || c == '_') {
-            while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_')) token_.text += text_[at_++];
+            while (at_ < text_.size() &&
+                   (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_'))
+                token_.text += text_[at_++];
             token_.kind = Tok::Name;
             for (const char* word : kKeywords)
                 if (token_.text == word) token_.kind = Tok::Keyword;
             for (const char* word : kBuiltins)
                 if (token_.text == word) token_.kind = Tok::Builtin;
-            if (token_.kind == Tok::Name && at_ < text_.size() && text_[at_] == '(') token_.kind = Tok::FuncName;
+            if (token_.kind == Tok::Name && at_ < text_.size() && text_[at_] == '(')
+                token_.kind = Tok::FuncName;
         } else {
             punctuation();
         }
@@ -98,13 +115,18 @@ private:
         while (at_ < text_.size() && text_[at_] != '"') {
             if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
                 const char next = text_[at_ + 1];
-                if (next == '/' ) raw += '/';
-                else if (next == '"') raw += '"';
-                else if (next == '\n') {}
-                else if (std::string_view("ntr\\abfv01234567").find(next) != std::string_view::npos) {
+                if (next == '/')
+                    raw += '/';
+                else if (next == '"')
+                    raw += '"';
+                else if (next == '\n') {
+                } else if (std::string_view("ntr\\abfv01234567").find(next) !=
+                           std::string_view::npos) {
                     std::size_t length = 2;
                     if (next >= '0' && next <= '7')
-                        while (length < 4 && at_ + length < text_.size() && text_[at_ + length] >= '0' && text_[at_ + length] <= '7') ++length;
+                        while (length < 4 && at_ + length < text_.size() &&
+                               text_[at_ + length] >= '0' && text_[at_ + length] <= '7')
+                            ++length;
                     raw += decodeAnsiC(text_.substr(at_, length));
                     at_ += length - 2;
                 } else {
@@ -118,7 +140,9 @@ private:
             raw += text_[at_++];
         }
         if (at_ >= text_.size() || text_[at_] != '"') {
-            if (fine()) script_.error = "line " + std::to_string(line_) + ": runaway string constant \"" + raw.substr(0, 20) + " ...";
+            if (fine())
+                script_.error = "line " + std::to_string(line_) + ": runaway string constant \"" +
+                                raw.substr(0, 20) + " ...";
             token_.kind = Tok::End;
             at_ = text_.size();
             return;
@@ -128,7 +152,8 @@ private:
     }
     void punctuation() {
         token_.kind = Tok::Punct;
-        for (const std::string_view op : {"**=", "&&", "||", "==", "!=", "<=", ">=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", "!~", ">>"})
+        for (const std::string_view op : {"**=", "&&", "||", "==", "!=", "<=", ">=", "++", "--",
+                                          "+=", "-=", "*=", "/=", "%=", "^=", "**", "!~", ">>"})
             if (text_.substr(at_, op.size()) == op) {
                 token_.text = std::string(op);
                 at_ += op.size();
@@ -156,7 +181,8 @@ private:
             }
             if (text_[at_] == ']') inBracket = false;
             if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
-                if (text_[at_ + 1] == '/') pattern += '/';
+                if (text_[at_ + 1] == '/')
+                    pattern += '/';
                 else {
                     pattern += '\\';
                     pattern += text_[at_ + 1];
@@ -175,12 +201,17 @@ private:
         RegexOptions options;
         options.extended = true;
         node->regex = std::make_shared<Regex>(pattern, options);
-        if (!node->regex->ok() && fine()) script_.error = "line " + std::to_string(line_) + ": regular expression compile failed (" + node->regex->error() + ")\n" + pattern;
+        if (!node->regex->ok() && fine())
+            script_.error = "line " + std::to_string(line_) +
+                            ": regular expression compile failed (" + node->regex->error() + ")\n" +
+                            pattern;
         advance();
         return node;
     }
 
-    bool is(std::string_view text) const { return (token_.kind == Tok::Punct || token_.kind == Tok::Keyword) && token_.text == text; }
+    bool is(std::string_view text) const {
+        return (token_.kind == Tok::Punct || token_.kind == Tok::Keyword) && token_.text == text;
+    }
     bool take(std::string_view text) {
         if (!is(text)) return false;
         advance();
@@ -203,8 +234,10 @@ private:
             return;
         }
         Rule rule;
-        if (take("BEGIN")) rule.kind = Rule::Begin;
-        else if (take("END")) rule.kind = Rule::End;
+        if (take("BEGIN"))
+            rule.kind = Rule::Begin;
+        else if (take("END"))
+            rule.kind = Rule::End;
         else if (!is("{")) {
             rule.pattern = expression();
             if (take(",")) {
@@ -213,9 +246,12 @@ private:
                 rule.second = expression();
             }
         }
-        if (is("{")) rule.action = block();
-        else if (rule.kind == Rule::Begin || rule.kind == Rule::End) fail();
-        else if (token_.kind != Tok::End && token_.kind != Tok::Newline && !is(";")) fail();
+        if (is("{"))
+            rule.action = block();
+        else if (rule.kind == Rule::Begin || rule.kind == Rule::End)
+            fail();
+        else if (token_.kind != Tok::End && token_.kind != Tok::Newline && !is(";"))
+            fail();
         script_.rules.push_back(std::move(rule));
     }
     void function() {
@@ -247,14 +283,17 @@ private:
             node->kids.push_back(statement());
             skipEnds();
         }
-        if (fine() && token_.kind == Tok::End) script_.error = "line " + std::to_string(line_ + 1) + ": missing } near end of file";
+        if (fine() && token_.kind == Tok::End)
+            script_.error = "line " + std::to_string(line_ + 1) + ": missing } near end of file";
         expect("}");
         --depth_;
         return node;
     }
     NodePtr simpleEnd(NodePtr node) {
-        if (token_.kind == Tok::Newline || is(";")) advance();
-        else if (!is("}") && token_.kind != Tok::End) fail();
+        if (token_.kind == Tok::Newline || is(";"))
+            advance();
+        else if (!is("}") && token_.kind != Tok::End)
+            fail();
         return node;
     }
     NodePtr statement() {
@@ -294,8 +333,10 @@ private:
             expect("(");
             node->kids.push_back(expression());
             expect(")");
-            if (take(";")) node->kids.push_back(std::make_unique<Node>(Op::Block));
-            else node->kids.push_back(body());
+            if (take(";"))
+                node->kids.push_back(std::make_unique<Node>(Op::Block));
+            else
+                node->kids.push_back(body());
             return node;
         }
         if (take("do")) {
@@ -309,12 +350,15 @@ private:
             return simpleEnd(std::move(node));
         }
         if (take("for")) return forStatement();
-        for (const auto& [word, op] : {std::pair{"next", Op::Next}, std::pair{"break", Op::Break}, std::pair{"continue", Op::Continue}, std::pair{"nextfile", Op::NextFile}})
+        for (const auto& [word, op] :
+             {std::pair{"next", Op::Next}, std::pair{"break", Op::Break},
+              std::pair{"continue", Op::Continue}, std::pair{"nextfile", Op::NextFile}})
             if (take(word)) return simpleEnd(std::make_unique<Node>(op));
         if (is("exit") || is("return")) {
             auto node = std::make_unique<Node>(is("exit") ? Op::Exit : Op::Return);
             advance();
-            if (token_.kind != Tok::Newline && !is(";") && !is("}") && token_.kind != Tok::End) node->kids.push_back(expression());
+            if (token_.kind != Tok::Newline && !is(";") && !is("}") && token_.kind != Tok::End)
+                node->kids.push_back(expression());
             return simpleEnd(std::move(node));
         }
         if (take("delete")) {
@@ -365,21 +409,26 @@ private:
         node->kids.push_back(optional(";"));
         expect(";");
         skipNewlines();
-        if (is(";")) node->kids.push_back(nullptr);
-        else node->kids.push_back(expression());
+        if (is(";"))
+            node->kids.push_back(nullptr);
+        else
+            node->kids.push_back(expression());
         expect(";");
         skipNewlines();
         node->kids.push_back(optional(")"));
         expect(")");
-        if (take(";")) node->kids.push_back(std::make_unique<Node>(Op::Block));
-        else node->kids.push_back(body());
+        if (take(";"))
+            node->kids.push_back(std::make_unique<Node>(Op::Block));
+        else
+            node->kids.push_back(body());
         return node;
     }
     NodePtr print() {
         auto node = std::make_unique<Node>(Op::Print, token_.text);
         advance();
         noGreater_ = true;
-        if (token_.kind != Tok::Newline && !is(";") && !is("}") && !is(">") && !is("|") && !is(">>") && token_.kind != Tok::End) {
+        if (token_.kind != Tok::Newline && !is(";") && !is("}") && !is(">") && !is("|") &&
+            !is(">>") && token_.kind != Tok::End) {
             // print (a, b) > "x": a parenthesis around the whole list.
             node->kids.push_back(expression());
             while (fine() && take(",")) {
@@ -430,7 +479,8 @@ private:
                 if (is(op)) {
                     advance();
                     skipNewlines();
-                    auto assign = std::make_unique<Node>(Op::Assign, std::string(op.substr(0, op.size() - 1)));
+                    auto assign = std::make_unique<Node>(Op::Assign,
+                                                         std::string(op.substr(0, op.size() - 1)));
                     assign->kids.push_back(std::move(node));
                     assign->kids.push_back(expression());
                     node = std::move(assign);
@@ -532,15 +582,23 @@ private:
     }
     bool startsOperand() const {
         switch (token_.kind) {
-        case Tok::Number: case Tok::String: case Tok::Name: case Tok::FuncName: case Tok::Builtin: return true;
-        case Tok::Punct: return token_.text == "$" || token_.text == "(" || token_.text == "!" || token_.text == "-" || token_.text == "+" || token_.text == "++" || token_.text == "--";
+        case Tok::Number:
+        case Tok::String:
+        case Tok::Name:
+        case Tok::FuncName:
+        case Tok::Builtin: return true;
+        case Tok::Punct:
+            return token_.text == "$" || token_.text == "(" || token_.text == "!" ||
+                   token_.text == "-" || token_.text == "+" || token_.text == "++" ||
+                   token_.text == "--";
         default: return false;
         }
     }
     NodePtr concatenation(bool single) {
         NodePtr left = additive();
         (void)single;
-        while (fine() && startsOperand() && !is("+") && !is("-") && !is("!")) left = two(Op::Concat, {}, std::move(left), additive());
+        while (fine() && startsOperand() && !is("+") && !is("-") && !is("!"))
+            left = two(Op::Concat, {}, std::move(left), additive());
         return left;
     }
     NodePtr additive() {
@@ -562,7 +620,8 @@ private:
         return left;
     }
     NodePtr unary() {
-        for (const auto& [text, op] : {std::pair{"!", Op::Not}, std::pair{"-", Op::Negate}, std::pair{"+", Op::Plus}})
+        for (const auto& [text, op] :
+             {std::pair{"!", Op::Not}, std::pair{"-", Op::Negate}, std::pair{"+", Op::Plus}})
             if (is(text)) {
                 advance();
                 if (++depth_ > 200) fail();
@@ -577,7 +636,8 @@ private:
         NodePtr left = postfix();
         if (fine() && is("^")) {
             advance();
-            left = two(Op::Binary, "^", std::move(left), is("-") || is("+") || is("!") ? unary() : power());
+            left = two(Op::Binary, "^", std::move(left),
+                       is("-") || is("+") || is("!") ? unary() : power());
         }
         return left;
     }
@@ -589,7 +649,8 @@ private:
             return node;
         }
         NodePtr node = primary();
-        if ((is("++") || is("--")) && (node->op == Op::Variable || node->op == Op::Field || node->op == Op::Index)) {
+        if ((is("++") || is("--")) &&
+            (node->op == Op::Variable || node->op == Op::Field || node->op == Op::Index)) {
             auto step = std::make_unique<Node>(Op::PostIncrement, token_.text.substr(0, 1));
             advance();
             step->kids.push_back(std::move(node));
@@ -633,8 +694,10 @@ private:
         if (take("$")) {
             auto node = std::make_unique<Node>(Op::Field);
             if (++depth_ > 200) fail();
-            if (is("++") || is("--") || is("-")) node->kids.push_back(is("-") ? unary() : postfix());
-            else node->kids.push_back(primary());
+            if (is("++") || is("--") || is("-"))
+                node->kids.push_back(is("-") ? unary() : postfix());
+            else
+                node->kids.push_back(primary());
             --depth_;
             return node;
         }

@@ -1,6 +1,5 @@
-#include "shell/coreutils/coreutils.h"
-
 #include "base/strings.h"
+#include "shell/coreutils/coreutils.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -28,10 +27,12 @@ Options::Options(const Strings& argv, std::string_view spec, const std::vector<L
 }
 
 void Options::fail(const std::string& program, std::string message) {
-    error_ = program + ": " + std::move(message) + "\nTry '" + program + " --help' for more information.\n";
+    error_ = program + ": " + std::move(message) + "\nTry '" + program +
+             " --help' for more information.\n";
 }
 
-void Options::parseLong(const Strings& argv, std::size_t& at, std::string_view spec, const std::vector<LongOption>& longs) {
+void Options::parseLong(const Strings& argv, std::size_t& at, std::string_view spec,
+                        const std::vector<LongOption>& longs) {
     const std::string word = argv[at].substr(2);
     const std::size_t equals = word.find('=');
     const std::string name = word.substr(0, equals);
@@ -58,7 +59,8 @@ void Options::parseLong(const Strings& argv, std::size_t& at, std::string_view s
         return;
     }
     const std::size_t place = spec.find(found->letter);
-    const bool takes = place != std::string_view::npos && place + 1 < spec.size() && spec[place + 1] == ':';
+    const bool takes =
+        place != std::string_view::npos && place + 1 < spec.size() && spec[place + 1] == ':';
     const bool optional = takes && place + 2 < spec.size() && spec[place + 2] == ':';
     std::string value;
     if (equals != std::string::npos) {
@@ -94,7 +96,8 @@ bool Options::parseShort(const Strings& argv, std::size_t& at, std::string_view 
             value = word.substr(i + 1);
             if (value.empty() && !optional) {
                 if (at + 1 >= argv.size()) {
-                    fail(lastComponent(argv[0]), std::string("option requires an argument -- '") + letter + "'");
+                    fail(lastComponent(argv[0]),
+                         std::string("option requires an argument -- '") + letter + "'");
                     return false;
                 }
                 value = argv[++at];
@@ -130,7 +133,8 @@ sim::Task<bool> Out::flush() {
     const bool written = co_await pipe->write(std::move(text));
     if (!written) broken_ = true;
     // Endless output takes time, so that the world goes on beside it.
-    if (size >= 16 * 1024) co_await sim::sleepFor(process_.kernel(), static_cast<sim::Duration>(size));
+    if (size >= 16 * 1024)
+        co_await sim::sleepFor(process_.kernel(), static_cast<sim::Duration>(size));
     co_return written;
 }
 
@@ -138,7 +142,8 @@ LineReader::LineReader(ports::Process& process, std::string path, char delimiter
     : process_(process), path_(std::move(path)), delimiter_(delimiter) {}
 
 std::string LineReader::open() {
-    if (path_ == "-" || path_ == "/dev/stdin" || path_ == "/dev/fd/0" || path_ == "/proc/self/fd/0") {
+    if (path_ == "-" || path_ == "/dev/stdin" || path_ == "/dev/fd/0" ||
+        path_ == "/proc/self/fd/0") {
         pipe_ = process_.input();
         if (!pipe_) ended_ = true;
         return {};
@@ -205,7 +210,9 @@ sim::Task<base::Result<std::string>> readWhole(ports::Process& process, std::str
     co_return base::Result<std::string>(std::move(text));
 }
 
-std::string programName(ports::Process& process) { return process.argv().empty() ? "" : process.argv()[0]; }
+std::string programName(ports::Process& process) {
+    return process.argv().empty() ? "" : process.argv()[0];
+}
 
 sim::Task<void> complain(ports::Process& process, std::string message) {
     std::string text = programName(process) + ": " + std::move(message) + "\n";
@@ -225,8 +232,10 @@ std::string quoted(std::string_view name) {
 }
 
 std::string shellQuoted(const std::string& name) {
-    if (!name.empty() && name.find_first_of(" \t\n'\"\\|&;()<>!*[]?^$`#~{}=") == std::string::npos) return name;
-    if (name.find('\'') != std::string::npos && name.find_first_of("\"$`\\!") == std::string::npos) return "\"" + name + "\"";
+    if (!name.empty() && name.find_first_of(" \t\n'\"\\|&;()<>!*[]?^$`#~{}=") == std::string::npos)
+        return name;
+    if (name.find('\'') != std::string::npos && name.find_first_of("\"$`\\!") == std::string::npos)
+        return "\"" + name + "\"";
     return quoted(name);
 }
 
@@ -238,7 +247,8 @@ std::string joinPath(std::string_view folder, std::string_view name) {
 std::string lastComponent(std::string_view path) {
     while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
     const std::size_t slash = path.rfind('/');
-    return std::string(slash == std::string_view::npos || path.size() == 1 ? path : path.substr(slash + 1));
+    return std::string(
+        slash == std::string_view::npos || path.size() == 1 ? path : path.substr(slash + 1));
 }
 
 std::string modeText(const ports::FileStat& stat) {
@@ -248,7 +258,9 @@ std::string modeText(const ports::FileStat& stat) {
         const std::uint32_t bits = (stat.mode >> shift) & 7;
         text += (bits & 4) ? 'r' : '-';
         text += (bits & 2) ? 'w' : '-';
-        const bool special = (shift == 6 && (stat.mode & 04000)) || (shift == 3 && (stat.mode & 02000)) || (shift == 0 && (stat.mode & 01000));
+        const bool special = (shift == 6 && (stat.mode & 04000)) ||
+                             (shift == 3 && (stat.mode & 02000)) ||
+                             (shift == 0 && (stat.mode & 01000));
         const char set = shift == 0 ? 't' : 's';
         text += special ? ((bits & 1) ? set : static_cast<char>(set - 32)) : (bits & 1) ? 'x' : '-';
     }
@@ -293,8 +305,10 @@ std::optional<std::uint64_t> parseSize(std::string_view text) {
     const std::size_t power = kUnits.find(unit[0] == 'k' ? 'K' : unit[0]);
     if (power == std::string_view::npos) return std::nullopt;
     std::uint64_t factor = 1024;
-    if (unit.size() == 2 && unit[1] == 'B') factor = 1000;
-    else if (unit.size() != 1 && unit.substr(1) != "iB") return std::nullopt;
+    if (unit.size() == 2 && unit[1] == 'B')
+        factor = 1000;
+    else if (unit.size() != 1 && unit.substr(1) != "iB")
+        return std::nullopt;
     for (std::size_t i = 0; i <= power; ++i) value *= factor;
     return value;
 }
@@ -307,21 +321,27 @@ std::optional<sim::Duration> parseSleep(std::string_view text) {
     if (end == copy.c_str() || value < 0) return std::nullopt;
     double factor = 1;
     const std::string_view unit = end;
-    if (unit == "m") factor = 60;
-    else if (unit == "h") factor = 3600;
-    else if (unit == "d") factor = 86400;
-    else if (!unit.empty() && unit != "s") return std::nullopt;
+    if (unit == "m")
+        factor = 60;
+    else if (unit == "h")
+        factor = 3600;
+    else if (unit == "d")
+        factor = 86400;
+    else if (!unit.empty() && unit != "s")
+        return std::nullopt;
     const double seconds = std::min(value * factor, 4e9);
     return sim::fromSeconds(seconds);
 }
 
 namespace {
-std::optional<Strings> accountLine(ports::Process& process, const char* file, std::size_t field, const std::string& value) {
+std::optional<Strings> accountLine(ports::Process& process, const char* file, std::size_t field,
+                                   const std::string& value) {
     const auto content = process.files().read(file);
     if (!content.ok()) return std::nullopt;
     for (const std::string& line : base::splitLines(*content)) {
         auto fields = base::split(line, ':');
-        if (fields.size() > std::max<std::size_t>(field, 2) && fields[field] == value) return fields;
+        if (fields.size() > std::max<std::size_t>(field, 2) && fields[field] == value)
+            return fields;
     }
     return std::nullopt;
 }
@@ -336,14 +356,18 @@ std::string groupName(ports::Process& process, std::uint32_t gid) {
     return line ? (*line)[0] : gid == 0 ? "root" : std::to_string(gid);
 }
 std::optional<std::uint32_t> userId(ports::Process& process, const std::string& name) {
-    if (const auto line = accountLine(process, "/etc/passwd", 0, name)) return static_cast<std::uint32_t>(base::parseInt((*line)[2]).value_or(0));
-    if (const auto number = base::parseInt(name); number && *number >= 0) return static_cast<std::uint32_t>(*number);
+    if (const auto line = accountLine(process, "/etc/passwd", 0, name))
+        return static_cast<std::uint32_t>(base::parseInt((*line)[2]).value_or(0));
+    if (const auto number = base::parseInt(name); number && *number >= 0)
+        return static_cast<std::uint32_t>(*number);
     if (name == "root") return 0;
     return std::nullopt;
 }
 std::optional<std::uint32_t> groupId(ports::Process& process, const std::string& name) {
-    if (const auto line = accountLine(process, "/etc/group", 0, name)) return static_cast<std::uint32_t>(base::parseInt((*line)[2]).value_or(0));
-    if (const auto number = base::parseInt(name); number && *number >= 0) return static_cast<std::uint32_t>(*number);
+    if (const auto line = accountLine(process, "/etc/group", 0, name))
+        return static_cast<std::uint32_t>(base::parseInt((*line)[2]).value_or(0));
+    if (const auto number = base::parseInt(name); number && *number >= 0)
+        return static_cast<std::uint32_t>(*number);
     if (name == "root") return 0;
     return std::nullopt;
 }
@@ -351,25 +375,32 @@ std::optional<std::uint32_t> groupId(ports::Process& process, const std::string&
 bool isBusybox(ports::Process& process) {
     const auto target = process.files().realPath("/bin/" + lastComponent(programName(process)));
     return (target.ok() && lastComponent(*target) == "busybox") ||
-           (process.files().exists("/bin/busybox") && !process.files().exists("/bin/bash") && !process.files().exists("/usr/bin/bash"));
+           (process.files().exists("/bin/busybox") && !process.files().exists("/bin/bash") &&
+            !process.files().exists("/usr/bin/bash"));
 }
 
 // Symbolic and octal modes. Source: chmod(1).
 bool applyMode(std::string_view text, std::uint32_t& mode, bool directory, std::uint32_t umask) {
     if (!text.empty() && text.find_first_not_of("01234567") == std::string_view::npos) {
         if (text.size() > 5) return false;
-        mode = static_cast<std::uint32_t>(std::strtoul(std::string(text).c_str(), nullptr, 8)) & 07777;
+        mode =
+            static_cast<std::uint32_t>(std::strtoul(std::string(text).c_str(), nullptr, 8)) & 07777;
         return true;
     }
     for (const std::string& clause : base::split(text, ',')) {
         std::size_t at = 0;
         std::uint32_t who = 0;
         for (; at < clause.size(); ++at) {
-            if (clause[at] == 'u') who |= 04700;
-            else if (clause[at] == 'g') who |= 02070;
-            else if (clause[at] == 'o') who |= 01007;
-            else if (clause[at] == 'a') who |= 07777;
-            else break;
+            if (clause[at] == 'u')
+                who |= 04700;
+            else if (clause[at] == 'g')
+                who |= 02070;
+            else if (clause[at] == 'o')
+                who |= 01007;
+            else if (clause[at] == 'a')
+                who |= 07777;
+            else
+                break;
         }
         const bool implied = who == 0;
         if (implied) who = 07777 & ~umask;
@@ -378,12 +409,16 @@ bool applyMode(std::string_view text, std::uint32_t& mode, bool directory, std::
             const char op = clause[at++];
             if (op != '+' && op != '-' && op != '=') return false;
             std::uint32_t bits = 0;
-            for (; at < clause.size() && clause[at] != '+' && clause[at] != '-' && clause[at] != '='; ++at) {
+            for (;
+                 at < clause.size() && clause[at] != '+' && clause[at] != '-' && clause[at] != '=';
+                 ++at) {
                 switch (clause[at]) {
                 case 'r': bits |= 0444; break;
                 case 'w': bits |= 0222; break;
                 case 'x': bits |= 0111; break;
-                case 'X': if (directory || (mode & 0111)) bits |= 0111; break;
+                case 'X':
+                    if (directory || (mode & 0111)) bits |= 0111;
+                    break;
                 case 's': bits |= 06000; break;
                 case 't': bits |= 01000; break;
                 case 'u': bits |= ((mode >> 6) & 7) * 0111; break;
@@ -417,9 +452,12 @@ private:
 } // namespace
 
 void addCoreutils(std::vector<NamedProgram>& programs) {
-    for (const CoreutilEntry* table : {kTextTools, kTextTools2, kFileTools, kFileTools2, kListTools, kSearchTools, kSedTools, kAwkTools,
-                                       kSystemTools, kRunTools, kBinaryTools, kDiffTools, kJsonTools, kPagerTools, kEditorTools, kExtraTools})
-        for (; table->name != nullptr; ++table) programs.push_back({table->name, std::make_shared<FunctionProgram>(table->run)});
+    for (const CoreutilEntry* table :
+         {kTextTools, kTextTools2, kFileTools, kFileTools2, kListTools, kSearchTools, kSedTools,
+          kAwkTools, kSystemTools, kRunTools, kBinaryTools, kDiffTools, kJsonTools, kPagerTools,
+          kEditorTools, kExtraTools})
+        for (; table->name != nullptr; ++table)
+            programs.push_back({table->name, std::make_shared<FunctionProgram>(table->run)});
 }
 
 } // namespace shell

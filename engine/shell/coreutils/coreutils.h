@@ -39,7 +39,8 @@ public:
     Strings operands;
 
 private:
-    void parseLong(const Strings& argv, std::size_t& at, std::string_view spec, const std::vector<LongOption>& longs);
+    void parseLong(const Strings& argv, std::size_t& at, std::string_view spec,
+                   const std::vector<LongOption>& longs);
     bool parseShort(const Strings& argv, std::size_t& at, std::string_view spec);
     void fail(const std::string& program, std::string message);
     std::map<char, Strings> values_;
@@ -50,7 +51,8 @@ private:
 // Collects output; writes it when it is much or when asked.
 class Out {
 public:
-    explicit Out(ports::Process& process, bool toError = false) : process_(process), toError_(toError) {}
+    explicit Out(ports::Process& process, bool toError = false)
+        : process_(process), toError_(toError) {}
     Out& operator<<(std::string_view text) {
         buffer_ += text;
         return *this;
@@ -73,7 +75,8 @@ public:
     LineReader(ports::Process& process, std::string path, char delimiter = '\n');
     // "cat: x: No such file or directory" without the program's name, empty when it is open.
     std::string open();
-    // False at the end. `ended` tells whether the line had its newline. Flushes `out` before it waits.
+    // False at the end. `ended` tells whether the line had its newline. Flushes `out` before it
+    // waits.
     sim::Task<bool> next(std::string& line, bool& ended, Out* out = nullptr);
     // Everything that is left.
     sim::Task<std::string> rest();
@@ -92,15 +95,16 @@ private:
 
 // The whole of a file or of standard input ("-"); the error is the C library's text.
 sim::Task<base::Result<std::string>> readWhole(ports::Process& process, std::string path);
-sim::Task<void> complain(ports::Process& process, std::string message); // "name: message\n" on stderr
+sim::Task<void> complain(ports::Process& process,
+                         std::string message); // "name: message\n" on stderr
 std::string programName(ports::Process& process);
-std::string quoted(std::string_view name);  // 'name' as GNU's quoteaf
+std::string quoted(std::string_view name);        // 'name' as GNU's quoteaf
 std::string shellQuoted(const std::string& name); // only when needed, as ls does on terminals
 std::string joinPath(std::string_view folder, std::string_view name);
 std::string lastComponent(std::string_view path);
 std::string modeText(const ports::FileStat& stat); // -rw-r--r--
 std::string humanSize(std::uint64_t bytes, bool si = false);
-std::optional<std::uint64_t> parseSize(std::string_view text); // 10, 1K, 2M, 1kB
+std::optional<std::uint64_t> parseSize(std::string_view text);  // 10, 1K, 2M, 1kB
 std::optional<sim::Duration> parseSleep(std::string_view text); // 1.5, 2m
 std::string userName(ports::Process& process, std::uint32_t uid);
 std::string groupName(ports::Process& process, std::uint32_t gid);
@@ -109,7 +113,8 @@ std::optional<std::uint32_t> groupId(ports::Process& process, const std::string&
 bool isBusybox(ports::Process& process); // this command is an applet of BusyBox
 std::string strftimeUtc(const std::string& pattern, std::int64_t unixNanoseconds);
 std::optional<std::int64_t> parseDate(std::string_view text, std::int64_t now);
-bool applyMode(std::string_view text, std::uint32_t& mode, bool directory, std::uint32_t umask = 022);
+bool applyMode(std::string_view text, std::uint32_t& mode, bool directory,
+               std::uint32_t umask = 022);
 
 using ProgramMain = sim::Task<int> (*)(ports::Process& process, Strings argv);
 struct CoreutilEntry {

@@ -1,8 +1,7 @@
 // cp, mv, rm, mkdir, rmdir, ln, touch, chmod, chown, mktemp, truncate, install and names of paths.
 
-#include "shell/coreutils/coreutils.h"
-
 #include "base/strings.h"
+#include "shell/coreutils/coreutils.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -26,11 +25,13 @@ std::string tryHelp(ports::Process& process, std::string message) {
 }
 
 struct CopyOptions {
-    bool recursive = false, preserve = false, force = false, noClobber = false, verbose = false, followLinks = true;
+    bool recursive = false, preserve = false, force = false, noClobber = false, verbose = false,
+         followLinks = true;
 };
 
 // Copies one thing; complaints are collected.
-void copyTree(ports::Process& process, const std::string& from, const std::string& to, const CopyOptions& options, Strings& problems, std::string& shown, int depth) {
+void copyTree(ports::Process& process, const std::string& from, const std::string& to,
+              const CopyOptions& options, Strings& problems, std::string& shown, int depth) {
     ports::FileSystem& files = process.files();
     const std::string source = process.resolve(from), target = process.resolve(to);
     const auto stat = options.followLinks && depth == 0 ? files.stat(source) : files.lstat(source);
@@ -47,18 +48,21 @@ void copyTree(ports::Process& process, const std::string& from, const std::strin
         }
         const auto realSource = files.realPath(source);
         if (realSource.ok() && (target == *realSource || target.rfind(*realSource + "/", 0) == 0)) {
-            problems.push_back("cannot copy a directory, " + quoted(from) + ", into itself, " + quoted(to));
+            problems.push_back("cannot copy a directory, " + quoted(from) + ", into itself, " +
+                               quoted(to));
             return;
         }
         const auto existing = files.stat(target);
         if (existing.ok() && existing->type != ports::FileType::Directory) {
-            problems.push_back("cannot overwrite non-directory " + quoted(to) + " with directory " + quoted(from));
+            problems.push_back("cannot overwrite non-directory " + quoted(to) + " with directory " +
+                               quoted(from));
             return;
         }
         if (!existing.ok()) {
             const auto made = files.makeDirectory(target, stat->mode & 07777);
             if (!made.ok()) {
-                problems.push_back("cannot create directory " + quoted(to) + ": " + made.error().message);
+                problems.push_back("cannot create directory " + quoted(to) + ": " +
+                                   made.error().message);
                 return;
             }
         }
@@ -68,11 +72,15 @@ void copyTree(ports::Process& process, const std::string& from, const std::strin
             return;
         }
         for (const auto& entry : *entries)
-            if (entry.name != "." && entry.name != "..") copyTree(process, joinPath(from, entry.name), joinPath(to, entry.name), options, problems, shown, depth + 1);
+            if (entry.name != "." && entry.name != "..")
+                copyTree(process, joinPath(from, entry.name), joinPath(to, entry.name), options,
+                         problems, shown, depth + 1);
     } else if (stat->type == ports::FileType::Symlink) {
         (void)files.removeFile(target);
         const auto made = files.symlink(stat->target, target);
-        if (!made.ok()) problems.push_back("cannot create symbolic link " + quoted(to) + ": " + made.error().message);
+        if (!made.ok())
+            problems.push_back("cannot create symbolic link " + quoted(to) + ": " +
+                               made.error().message);
         return;
     } else {
         const auto existing = files.stat(target);
@@ -83,12 +91,15 @@ void copyTree(ports::Process& process, const std::string& from, const std::strin
         if (existing.ok() && options.noClobber) return;
         auto content = files.read(source);
         if (!content.ok()) {
-            problems.push_back("cannot open " + quoted(from) + " for reading: " + content.error().message);
+            problems.push_back("cannot open " + quoted(from) +
+                               " for reading: " + content.error().message);
             return;
         }
         const auto written = files.write(target, std::move(*content), stat->mode & 0777);
         if (!written.ok()) {
-            problems.push_back("cannot create regular file " + quoted(to) + ": " + (to.size() > 1 && to.back() == '/' ? "Not a directory" : written.error().message));
+            problems.push_back(
+                "cannot create regular file " + quoted(to) + ": " +
+                (to.size() > 1 && to.back() == '/' ? "Not a directory" : written.error().message));
             return;
         }
     }
@@ -107,23 +118,42 @@ sim::Task<int> report(ports::Process& process, Strings problems, std::string sho
 }
 
 bool targetIsDirectory(ports::Process& process, const Options& options) {
-    return !options.has('T') && process.files().isDirectory(process.resolve(options.operands.back()));
+    return !options.has('T') &&
+           process.files().isDirectory(process.resolve(options.operands.back()));
 }
 
 sim::Task<int> needOperands(ports::Process& process, const Options& options, std::size_t count) {
     if (options.operands.empty()) {
-        { std::string hoisted = tryHelp(process, count > 1 && options.has('t') == false ? "missing file operand" : "missing operand"); co_await process.writeError(std::move(hoisted)); }
+        {
+            std::string hoisted =
+                tryHelp(process, count > 1 && options.has('t') == false ? "missing file operand"
+                                                                        : "missing operand");
+            co_await process.writeError(std::move(hoisted));
+        }
         co_return 1;
     }
     if (options.operands.size() < count) {
-        co_await process.writeError(tryHelp(process, "missing destination file operand after " + quoted(options.operands[0])));
+        co_await process.writeError(tryHelp(process, "missing destination file operand after " +
+                                                         quoted(options.operands[0])));
         co_return 1;
     }
     co_return 0;
 }
 
 sim::Task<int> cpMain(ports::Process& process, Strings argv) {
-    Options options(argv, "aRrpfinvdLPTt:u", {{"archive", 'a'}, {"recursive", 'r'}, {"force", 'f'}, {"no-clobber", 'n'}, {"verbose", 'v'}, {"preserve", 'p'}, {"no-dereference", 'P'}, {"dereference", 'L'}, {"target-directory", 't'}, {"no-target-directory", 'T'}, {"update", 'u'}, {"interactive", 'i'}});
+    Options options(argv, "aRrpfinvdLPTt:u",
+                    {{"archive", 'a'},
+                     {"recursive", 'r'},
+                     {"force", 'f'},
+                     {"no-clobber", 'n'},
+                     {"verbose", 'v'},
+                     {"preserve", 'p'},
+                     {"no-dereference", 'P'},
+                     {"dereference", 'L'},
+                     {"target-directory", 't'},
+                     {"no-target-directory", 'T'},
+                     {"update", 'u'},
+                     {"interactive", 'i'}});
     OPTIONS_OR_RETURN(options)
     if (options.has('t')) options.operands.push_back(options.value('t'));
     const int bad = co_await needOperands(process, options, 2);
@@ -133,11 +163,18 @@ sim::Task<int> cpMain(ports::Process& process, Strings argv) {
     copy.preserve = options.has('p') || options.has('a');
     copy.noClobber = options.has('n');
     copy.verbose = options.has('v');
-    copy.followLinks = !options.has('a') && !options.has('d') && !options.has('P') && !(copy.recursive && !options.has('L'));
+    copy.followLinks = !options.has('a') && !options.has('d') && !options.has('P') &&
+                       !(copy.recursive && !options.has('L'));
     const std::string target = options.operands.back();
     const bool into = targetIsDirectory(process, options);
     if (options.operands.size() > 2 && !into) {
-        { std::string hoisted = "target " + quoted(target) + ": " + (process.files().exists(process.resolve(target)) ? "Not a directory" : "No such file or directory"); co_await complain(process, std::move(hoisted)); }
+        {
+            std::string hoisted =
+                "target " + quoted(target) + ": " +
+                (process.files().exists(process.resolve(target)) ? "Not a directory"
+                                                                 : "No such file or directory");
+            co_await complain(process, std::move(hoisted));
+        }
         co_return 1;
     }
     Strings problems;
@@ -153,7 +190,13 @@ sim::Task<int> cpMain(ports::Process& process, Strings argv) {
 }
 
 sim::Task<int> mvMain(ports::Process& process, Strings argv) {
-    Options options(argv, "finvTt:u", {{"force", 'f'}, {"interactive", 'i'}, {"no-clobber", 'n'}, {"verbose", 'v'}, {"target-directory", 't'}, {"no-target-directory", 'T'}});
+    Options options(argv, "finvTt:u",
+                    {{"force", 'f'},
+                     {"interactive", 'i'},
+                     {"no-clobber", 'n'},
+                     {"verbose", 'v'},
+                     {"target-directory", 't'},
+                     {"no-target-directory", 'T'}});
     OPTIONS_OR_RETURN(options)
     if (options.has('t')) options.operands.push_back(options.value('t'));
     const int bad = co_await needOperands(process, options, 2);
@@ -161,7 +204,13 @@ sim::Task<int> mvMain(ports::Process& process, Strings argv) {
     const std::string target = options.operands.back();
     const bool into = targetIsDirectory(process, options);
     if (options.operands.size() > 2 && !into) {
-        { std::string hoisted = "target " + quoted(target) + ": " + (process.files().exists(process.resolve(target)) ? "Not a directory" : "No such file or directory"); co_await complain(process, std::move(hoisted)); }
+        {
+            std::string hoisted =
+                "target " + quoted(target) + ": " +
+                (process.files().exists(process.resolve(target)) ? "Not a directory"
+                                                                 : "No such file or directory");
+            co_await complain(process, std::move(hoisted));
+        }
         co_return 1;
     }
     Strings problems;
@@ -177,13 +226,15 @@ sim::Task<int> mvMain(ports::Process& process, Strings argv) {
             continue;
         }
         const auto existing = files.lstat(place);
-        if (existing.ok() && existing->inode == stat->inode && stat->inode != 0 && source == place) {
+        if (existing.ok() && existing->inode == stat->inode && stat->inode != 0 &&
+            source == place) {
             problems.push_back(quoted(from) + " and " + quoted(to) + " are the same file");
             continue;
         }
         if (existing.ok() && options.has('n')) continue;
         if (stat->type == ports::FileType::Directory && place.rfind(source + "/", 0) == 0) {
-            problems.push_back("cannot move " + quoted(from) + " to a subdirectory of itself, " + quoted(to));
+            problems.push_back("cannot move " + quoted(from) + " to a subdirectory of itself, " +
+                               quoted(to));
             continue;
         }
         auto moved = files.rename(source, place);
@@ -194,41 +245,59 @@ sim::Task<int> mvMain(ports::Process& process, Strings argv) {
             const std::size_t before = problems.size();
             std::string ignored;
             copyTree(process, from, to, copy, problems, ignored, 0);
-            if (problems.size() == before) moved = files.removeAll(source);
-            else continue;
+            if (problems.size() == before)
+                moved = files.removeAll(source);
+            else
+                continue;
         }
-        if (!moved.ok()) problems.push_back("cannot move " + quoted(from) + " to " + quoted(to) + ": " + moved.error().message);
-        else if (options.has('v')) shown += "renamed " + quoted(from) + " -> " + quoted(to) + "\n";
+        if (!moved.ok())
+            problems.push_back("cannot move " + quoted(from) + " to " + quoted(to) + ": " +
+                               moved.error().message);
+        else if (options.has('v'))
+            shown += "renamed " + quoted(from) + " -> " + quoted(to) + "\n";
     }
     const int status = co_await report(process, std::move(problems), std::move(shown));
     co_return status;
 }
 
-void removeTree(ports::Process& process, const std::string& path, bool force, bool verbose, Strings& problems, std::string& shown, int depth) {
+void removeTree(ports::Process& process, const std::string& path, bool force, bool verbose,
+                Strings& problems, std::string& shown, int depth) {
     ports::FileSystem& files = process.files();
     const std::string absolute = process.resolve(path);
     const auto stat = files.lstat(absolute);
     if (!stat.ok()) {
-        if (!force || (stat.error().code != ENOENT && stat.error().code != ENOTDIR)) problems.push_back("cannot remove " + quoted(path) + ": " + stat.error().message);
+        if (!force || (stat.error().code != ENOENT && stat.error().code != ENOTDIR))
+            problems.push_back("cannot remove " + quoted(path) + ": " + stat.error().message);
         return;
     }
     if (depth > kDeepest) return;
     if (stat->type != ports::FileType::Directory) {
         const auto removed = files.removeFile(absolute);
-        if (!removed.ok()) problems.push_back("cannot remove " + quoted(path) + ": " + removed.error().message);
-        else if (verbose) shown += "removed " + quoted(path) + "\n";
+        if (!removed.ok())
+            problems.push_back("cannot remove " + quoted(path) + ": " + removed.error().message);
+        else if (verbose)
+            shown += "removed " + quoted(path) + "\n";
         return;
     }
     if (const auto entries = files.list(absolute); entries.ok())
         for (const auto& entry : *entries)
-            if (entry.name != "." && entry.name != "..") removeTree(process, joinPath(path, entry.name), force, verbose, problems, shown, depth + 1);
+            if (entry.name != "." && entry.name != "..")
+                removeTree(process, joinPath(path, entry.name), force, verbose, problems, shown,
+                           depth + 1);
     const auto removed = files.removeDirectory(absolute);
-    if (!removed.ok()) problems.push_back("cannot remove " + quoted(path) + ": " + removed.error().message);
-    else if (verbose) shown += "removed directory " + quoted(path) + "\n";
+    if (!removed.ok())
+        problems.push_back("cannot remove " + quoted(path) + ": " + removed.error().message);
+    else if (verbose)
+        shown += "removed directory " + quoted(path) + "\n";
 }
 
 sim::Task<int> rmMain(ports::Process& process, Strings argv) {
-    Options options(argv, "rRfivdI", {{"recursive", 'r'}, {"force", 'f'}, {"verbose", 'v'}, {"dir", 'd'}, {"no-preserve-root", 'Z'}});
+    Options options(argv, "rRfivdI",
+                    {{"recursive", 'r'},
+                     {"force", 'f'},
+                     {"verbose", 'v'},
+                     {"dir", 'd'},
+                     {"no-preserve-root", 'Z'}});
     OPTIONS_OR_RETURN(options)
     const bool force = options.has('f'), recursive = options.has('r') || options.has('R');
     if (options.operands.empty()) {
@@ -241,18 +310,22 @@ sim::Task<int> rmMain(ports::Process& process, Strings argv) {
     for (const std::string& path : options.operands) {
         const std::string last = lastComponent(path);
         if (recursive && (last == "." || last == "..")) {
-            problems.push_back("refusing to remove '.' or '..' directory: skipping " + quoted(path));
+            problems.push_back("refusing to remove '.' or '..' directory: skipping " +
+                               quoted(path));
             continue;
         }
         if (recursive && process.resolve(path) == "/" && !options.has('Z')) {
-            co_await process.writeError("rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe\n");
+            co_await process.writeError("rm: it is dangerous to operate recursively on '/'\nrm: "
+                                        "use --no-preserve-root to override this failsafe\n");
             co_return 1;
         }
         const auto stat = process.files().lstat(process.resolve(path));
         if (stat.ok() && stat->type == ports::FileType::Directory && !recursive) {
             if (options.has('d')) {
                 const auto removed = process.files().removeDirectory(process.resolve(path));
-                if (!removed.ok()) problems.push_back("cannot remove " + quoted(path) + ": " + removed.error().message);
+                if (!removed.ok())
+                    problems.push_back("cannot remove " + quoted(path) + ": " +
+                                       removed.error().message);
             } else {
                 problems.push_back("cannot remove " + quoted(path) + ": Is a directory");
             }
@@ -281,9 +354,11 @@ sim::Task<int> mkdirMain(ports::Process& process, Strings argv) {
     for (const std::string& path : options.operands) {
         const std::string absolute = process.resolve(path);
         if (options.has('p') && process.files().isDirectory(absolute)) continue;
-        const auto made = options.has('p') ? process.files().makeDirectories(absolute, 0777) : process.files().makeDirectory(absolute, mode);
+        const auto made = options.has('p') ? process.files().makeDirectories(absolute, 0777)
+                                           : process.files().makeDirectory(absolute, mode);
         if (!made.ok()) {
-            problems.push_back("cannot create directory " + quoted(path) + ": " + made.error().message);
+            problems.push_back("cannot create directory " + quoted(path) + ": " +
+                               made.error().message);
             continue;
         }
         if (options.has('m')) (void)process.files().chmod(absolute, mode);
@@ -305,7 +380,8 @@ sim::Task<int> rmdirMain(ports::Process& process, Strings argv) {
         for (std::string path = operand; !path.empty();) {
             const auto removed = process.files().removeDirectory(process.resolve(path));
             if (!removed.ok()) {
-                problems.push_back("failed to remove " + quoted(path) + ": " + removed.error().message);
+                problems.push_back("failed to remove " + quoted(path) + ": " +
+                                   removed.error().message);
                 break;
             }
             const std::size_t slash = path.rfind('/');
@@ -317,7 +393,12 @@ sim::Task<int> rmdirMain(ports::Process& process, Strings argv) {
 }
 
 sim::Task<int> lnMain(ports::Process& process, Strings argv) {
-    Options options(argv, "sfnvTrt:", {{"symbolic", 's'}, {"force", 'f'}, {"no-dereference", 'n'}, {"verbose", 'v'}, {"relative", 'r'}});
+    Options options(argv, "sfnvTrt:",
+                    {{"symbolic", 's'},
+                     {"force", 'f'},
+                     {"no-dereference", 'n'},
+                     {"verbose", 'v'},
+                     {"relative", 'r'}});
     OPTIONS_OR_RETURN(options)
     if (options.operands.empty()) {
         co_await process.writeError(tryHelp(process, "missing file operand"));
@@ -325,8 +406,11 @@ sim::Task<int> lnMain(ports::Process& process, Strings argv) {
     }
     if (options.operands.size() == 1) options.operands.push_back(".");
     const std::string target = options.operands.back();
-    const auto targetStat = options.has('n') || options.has('T') ? process.files().lstat(process.resolve(target)) : process.files().stat(process.resolve(target));
-    const bool into = !options.has('T') && targetStat.ok() && targetStat->type == ports::FileType::Directory;
+    const auto targetStat = options.has('n') || options.has('T')
+                                ? process.files().lstat(process.resolve(target))
+                                : process.files().stat(process.resolve(target));
+    const bool into =
+        !options.has('T') && targetStat.ok() && targetStat->type == ports::FileType::Directory;
     Strings problems;
     for (std::size_t i = 0; i + 1 < options.operands.size(); ++i) {
         const std::string& from = options.operands[i];
@@ -336,8 +420,13 @@ sim::Task<int> lnMain(ports::Process& process, Strings argv) {
             problems.push_back("failed to access " + quoted(from) + ": No such file or directory");
             continue;
         }
-        const auto made = options.has('s') ? process.files().symlink(from, process.resolve(to)) : process.files().link(process.resolve(from), process.resolve(to));
-        if (!made.ok()) problems.push_back(std::string("failed to create ") + (options.has('s') ? "symbolic" : "hard") + " link " + quoted(to) + ": " + made.error().message);
+        const auto made = options.has('s')
+                              ? process.files().symlink(from, process.resolve(to))
+                              : process.files().link(process.resolve(from), process.resolve(to));
+        if (!made.ok())
+            problems.push_back(std::string("failed to create ") +
+                               (options.has('s') ? "symbolic" : "hard") + " link " + quoted(to) +
+                               ": " + made.error().message);
     }
     const int status = co_await report(process, std::move(problems), {});
     co_return status;
@@ -362,7 +451,8 @@ sim::Task<int> touchMain(ports::Process& process, Strings argv) {
     if (options.has('r')) {
         const auto stat = process.files().stat(process.resolve(options.value('r')));
         if (!stat.ok()) {
-            co_await complain(process, "failed to get attributes of " + quoted(options.value('r')) + ": " + stat.error().message);
+            co_await complain(process, "failed to get attributes of " + quoted(options.value('r')) +
+                                           ": " + stat.error().message);
             co_return 1;
         }
         when = stat->modified;
@@ -379,39 +469,54 @@ sim::Task<int> touchMain(ports::Process& process, Strings argv) {
             }
         }
         const auto set = process.files().setTimes(absolute, when, when);
-        if (!set.ok()) problems.push_back("setting times of " + quoted(path) + ": " + set.error().message);
+        if (!set.ok())
+            problems.push_back("setting times of " + quoted(path) + ": " + set.error().message);
     }
     const int status = co_await report(process, std::move(problems), {});
     co_return status;
 }
 
-void eachBelow(ports::Process& process, const std::string& path, bool recursive, Strings& out, int depth = 0) {
+void eachBelow(ports::Process& process, const std::string& path, bool recursive, Strings& out,
+               int depth = 0) {
     out.push_back(path);
     if (!recursive || depth > kDeepest) return;
     const auto stat = process.files().lstat(process.resolve(path));
     if (!stat.ok() || stat->type != ports::FileType::Directory) return;
     if (const auto entries = process.files().list(process.resolve(path)); entries.ok())
         for (const auto& entry : *entries)
-            if (entry.name != "." && entry.name != "..") eachBelow(process, joinPath(path, entry.name), true, out, depth + 1);
+            if (entry.name != "." && entry.name != "..")
+                eachBelow(process, joinPath(path, entry.name), true, out, depth + 1);
 }
 
 sim::Task<int> chmodMain(ports::Process& process, Strings argv) {
     // "-x" and the like are modes, not options.
     Strings kept, modes;
     for (std::size_t i = 0; i < argv.size(); ++i) {
-        if (i > 0 && argv[i].size() > 1 && argv[i][0] == '-' && argv[i].find_first_not_of("-rwxXst,+=ugoa") == std::string::npos && argv[i] != "--") modes.push_back(argv[i]);
-        else kept.push_back(argv[i]);
+        if (i > 0 && argv[i].size() > 1 && argv[i][0] == '-' &&
+            argv[i].find_first_not_of("-rwxXst,+=ugoa") == std::string::npos && argv[i] != "--")
+            modes.push_back(argv[i]);
+        else
+            kept.push_back(argv[i]);
     }
-    Options options(kept, "Rvcf", {{"recursive", 'R'}, {"verbose", 'v'}, {"changes", 'c'}, {"silent", 'f'}, {"quiet", 'f'}});
+    Options options(
+        kept, "Rvcf",
+        {{"recursive", 'R'}, {"verbose", 'v'}, {"changes", 'c'}, {"silent", 'f'}, {"quiet", 'f'}});
     OPTIONS_OR_RETURN(options)
     if (!modes.empty()) options.operands.insert(options.operands.begin(), base::join(modes, ","));
     if (options.operands.size() < 2) {
-        { std::string hoisted = tryHelp(process, options.operands.empty() ? "missing operand" : "missing operand after " + quoted(options.operands[0])); co_await process.writeError(std::move(hoisted)); }
+        {
+            std::string hoisted =
+                tryHelp(process, options.operands.empty()
+                                     ? "missing operand"
+                                     : "missing operand after " + quoted(options.operands[0]));
+            co_await process.writeError(std::move(hoisted));
+        }
         co_return 1;
     }
     std::uint32_t probe = 0;
     if (!applyMode(options.operands[0], probe, false)) {
-        co_await process.writeError(tryHelp(process, "invalid mode: " + quoted(options.operands[0])));
+        co_await process.writeError(
+            tryHelp(process, "invalid mode: " + quoted(options.operands[0])));
         co_return 1;
     }
     Strings problems;
@@ -427,7 +532,9 @@ sim::Task<int> chmodMain(ports::Process& process, Strings argv) {
             std::uint32_t mode = stat->mode;
             applyMode(options.operands[0], mode, stat->type == ports::FileType::Directory);
             const auto changed = process.files().chmod(process.resolve(path), mode);
-            if (!changed.ok()) problems.push_back("changing permissions of " + quoted(path) + ": " + changed.error().message);
+            if (!changed.ok())
+                problems.push_back("changing permissions of " + quoted(path) + ": " +
+                                   changed.error().message);
         }
     }
     const int status = co_await report(process, std::move(problems), {});
@@ -439,14 +546,22 @@ sim::Task<int> chownMain(ports::Process& process, Strings argv) {
     Options options(argv, "Rvcfh", {{"recursive", 'R'}, {"verbose", 'v'}, {"no-dereference", 'h'}});
     OPTIONS_OR_RETURN(options)
     if (options.operands.size() < 2) {
-        { std::string hoisted = tryHelp(process, options.operands.empty() ? "missing operand" : "missing operand after " + quoted(options.operands[0])); co_await process.writeError(std::move(hoisted)); }
+        {
+            std::string hoisted =
+                tryHelp(process, options.operands.empty()
+                                     ? "missing operand"
+                                     : "missing operand after " + quoted(options.operands[0]));
+            co_await process.writeError(std::move(hoisted));
+        }
         co_return 1;
     }
     const std::string owner = options.operands[0];
     std::size_t colon = owner.find(':');
     if (colon == std::string::npos) colon = owner.find('.');
     const std::string user = groupOnly ? "" : owner.substr(0, colon);
-    const std::string group = groupOnly ? owner : colon == std::string::npos ? "" : owner.substr(colon + 1);
+    const std::string group = groupOnly                    ? owner
+                              : colon == std::string::npos ? ""
+                                                           : owner.substr(colon + 1);
     const auto uid = user.empty() ? std::optional<std::uint32_t>() : userId(process, user);
     const auto gid = group.empty() ? std::optional<std::uint32_t>() : groupId(process, group);
     if (!user.empty() && !uid) {
@@ -467,8 +582,11 @@ sim::Task<int> chownMain(ports::Process& process, Strings argv) {
                 problems.push_back("cannot access " + quoted(path) + ": " + stat.error().message);
                 continue;
             }
-            const auto changed = process.files().chown(process.resolve(path), uid.value_or(stat->uid), gid.value_or(stat->gid));
-            if (!changed.ok()) problems.push_back(std::string("changing ") + (groupOnly ? "group" : "ownership") + " of " + quoted(path) + ": " + changed.error().message);
+            const auto changed = process.files().chown(
+                process.resolve(path), uid.value_or(stat->uid), gid.value_or(stat->gid));
+            if (!changed.ok())
+                problems.push_back(std::string("changing ") + (groupOnly ? "group" : "ownership") +
+                                   " of " + quoted(path) + ": " + changed.error().message);
         }
     }
     const int status = co_await report(process, std::move(problems), {});
@@ -476,7 +594,9 @@ sim::Task<int> chownMain(ports::Process& process, Strings argv) {
 }
 
 sim::Task<int> mktempMain(ports::Process& process, Strings argv) {
-    Options options(argv, "dp:tuqS:", {{"directory", 'd'}, {"tmpdir", 'p'}, {"dry-run", 'u'}, {"quiet", 'q'}, {"suffix", 'S'}});
+    Options options(
+        argv, "dp:tuqS:",
+        {{"directory", 'd'}, {"tmpdir", 'p'}, {"dry-run", 'u'}, {"quiet", 'q'}, {"suffix", 'S'}});
     OPTIONS_OR_RETURN(options)
     std::string form = options.operands.empty() ? "tmp.XXXXXXXXXX" : options.operands[0];
     const bool below = options.operands.empty() || options.has('p') || options.has('t');
@@ -487,14 +607,28 @@ sim::Task<int> mktempMain(ports::Process& process, Strings argv) {
         co_await complain(process, "too few X's in template " + quoted(form));
         co_return 1;
     }
-    static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    for (std::size_t i = first; i <= last; ++i) form[i] = kLetters[process.kernel().random("shell/mktemp").below(kLetters.size())];
+    static constexpr std::string_view kLetters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    for (std::size_t i = first; i <= last; ++i)
+        form[i] = kLetters[process.kernel().random("shell/mktemp").below(kLetters.size())];
     form += options.value('S');
     const auto tmp = process.env().find("TMPDIR");
-    if (below) form = joinPath(options.value('p').empty() ? (tmp == process.env().end() ? "/tmp" : tmp->second) : options.value('p'), form);
-    const auto made = options.has('u') ? base::okStatus() : options.has('d') ? process.files().makeDirectory(process.resolve(form), 0700) : process.files().write(process.resolve(form), "", 0600);
+    if (below)
+        form = joinPath(options.value('p').empty()
+                            ? (tmp == process.env().end() ? "/tmp" : tmp->second)
+                            : options.value('p'),
+                        form);
+    const auto made = options.has('u') ? base::okStatus()
+                      : options.has('d')
+                          ? process.files().makeDirectory(process.resolve(form), 0700)
+                          : process.files().write(process.resolve(form), "", 0600);
     if (!made.ok()) {
-        { std::string hoisted = std::string("failed to create ") + (options.has('d') ? "directory" : "file") + " via template " + quoted(form) + ": " + made.error().message; co_await complain(process, std::move(hoisted)); }
+        {
+            std::string hoisted = std::string("failed to create ") +
+                                  (options.has('d') ? "directory" : "file") + " via template " +
+                                  quoted(form) + ": " + made.error().message;
+            co_await complain(process, std::move(hoisted));
+        }
         co_return 1;
     }
     co_await process.writeOut(form + "\n");
@@ -512,7 +646,11 @@ sim::Task<int> truncateMain(ports::Process& process, Strings argv) {
     }
     const auto size = parseSize(text);
     if (!size || *size > (256u << 20)) {
-        { std::string hoisted = size ? "file too large for this machine" : "Invalid number: " + quoted(options.value('s')); co_await complain(process, std::move(hoisted)); }
+        {
+            std::string hoisted = size ? "file too large for this machine"
+                                       : "Invalid number: " + quoted(options.value('s'));
+            co_await complain(process, std::move(hoisted));
+        }
         co_return 1;
     }
     for (const std::string& path : options.operands) {
@@ -525,7 +663,8 @@ sim::Task<int> truncateMain(ports::Process& process, Strings argv) {
         bytes.resize(wanted, '\0');
         const auto written = process.files().write(absolute, std::move(bytes));
         if (!written.ok()) {
-            co_await complain(process, "cannot open " + quoted(path) + " for writing: " + written.error().message);
+            co_await complain(process, "cannot open " + quoted(path) +
+                                           " for writing: " + written.error().message);
             co_return 1;
         }
     }
@@ -533,7 +672,12 @@ sim::Task<int> truncateMain(ports::Process& process, Strings argv) {
 }
 
 sim::Task<int> installMain(ports::Process& process, Strings argv) {
-    Options options(argv, "dm:o:g:Dvpt:CbT", {{"directory", 'd'}, {"mode", 'm'}, {"owner", 'o'}, {"group", 'g'}, {"target-directory", 't'}});
+    Options options(argv, "dm:o:g:Dvpt:CbT",
+                    {{"directory", 'd'},
+                     {"mode", 'm'},
+                     {"owner", 'o'},
+                     {"group", 'g'},
+                     {"target-directory", 't'}});
     OPTIONS_OR_RETURN(options)
     std::uint32_t mode = 0755;
     if (options.has('m')) applyMode(options.value('m'), mode, false);
@@ -542,14 +686,17 @@ sim::Task<int> installMain(ports::Process& process, Strings argv) {
     if (options.has('d')) {
         for (const std::string& path : options.operands) {
             const auto made = process.files().makeDirectories(process.resolve(path));
-            if (!made.ok()) problems.push_back("cannot create directory " + quoted(path) + ": " + made.error().message);
+            if (!made.ok())
+                problems.push_back("cannot create directory " + quoted(path) + ": " +
+                                   made.error().message);
             (void)process.files().chmod(process.resolve(path), mode);
         }
     } else if (options.operands.size() >= 2) {
         const std::string target = options.operands.back();
         const bool into = targetIsDirectory(process, options);
         for (std::size_t i = 0; i + 1 < options.operands.size(); ++i) {
-            const std::string to = into ? joinPath(target, lastComponent(options.operands[i])) : target;
+            const std::string to =
+                into ? joinPath(target, lastComponent(options.operands[i])) : target;
             if (options.has('D')) {
                 const std::string absolute = process.resolve(to);
                 (void)process.files().makeDirectories(absolute.substr(0, absolute.rfind('/')));
@@ -557,8 +704,10 @@ sim::Task<int> installMain(ports::Process& process, Strings argv) {
             std::string shown;
             copyTree(process, options.operands[i], to, {}, problems, shown, 0);
             (void)process.files().chmod(process.resolve(to), mode);
-            const auto uid = userId(process, options.value('o', "0")), gid = groupId(process, options.value('g', "0"));
-            if (options.has('o') || options.has('g')) (void)process.files().chown(process.resolve(to), uid.value_or(0), gid.value_or(0));
+            const auto uid = userId(process, options.value('o', "0")),
+                       gid = groupId(process, options.value('g', "0"));
+            if (options.has('o') || options.has('g'))
+                (void)process.files().chown(process.resolve(to), uid.value_or(0), gid.value_or(0));
         }
     } else {
         co_await process.writeError(tryHelp(process, "missing file operand"));
@@ -575,7 +724,12 @@ sim::Task<int> pwdMain(ports::Process& process, Strings) {
 
 sim::Task<int> readlinkMain(ports::Process& process, Strings argv) {
     const bool real = lastComponent(argv[0]) == "realpath";
-    Options options(argv, "femnqszLP", {{"canonicalize", 'f'}, {"canonicalize-existing", 'e'}, {"canonicalize-missing", 'm'}, {"no-newline", 'n'}, {"quiet", 'q'}});
+    Options options(argv, "femnqszLP",
+                    {{"canonicalize", 'f'},
+                     {"canonicalize-existing", 'e'},
+                     {"canonicalize-missing", 'm'},
+                     {"no-newline", 'n'},
+                     {"quiet", 'q'}});
     OPTIONS_OR_RETURN(options)
     if (options.operands.empty()) {
         co_await process.writeError(tryHelp(process, "missing operand"));
@@ -589,12 +743,17 @@ sim::Task<int> readlinkMain(ports::Process& process, Strings argv) {
             auto found = process.files().realPath(absolute);
             if (!found.ok() && !options.has('e')) { // the last component may be missing
                 const std::size_t slash = absolute.rfind('/');
-                auto parent = process.files().realPath(slash == 0 ? "/" : absolute.substr(0, slash));
-                if (parent.ok()) found = base::Result<std::string>(joinPath(*parent, absolute.substr(slash + 1)));
-                else if (options.has('m')) found = base::Result<std::string>(absolute);
+                auto parent =
+                    process.files().realPath(slash == 0 ? "/" : absolute.substr(0, slash));
+                if (parent.ok())
+                    found =
+                        base::Result<std::string>(joinPath(*parent, absolute.substr(slash + 1)));
+                else if (options.has('m'))
+                    found = base::Result<std::string>(absolute);
             }
             if (!found.ok()) {
-                if (real && !options.has('q')) co_await complain(process, path + ": " + found.error().message);
+                if (real && !options.has('q'))
+                    co_await complain(process, path + ": " + found.error().message);
                 status = 1;
                 continue;
             }
@@ -623,7 +782,8 @@ sim::Task<int> dirnameMain(ports::Process& process, Strings argv) {
     for (std::string path : options.operands) {
         while (path.size() > 1 && path.back() == '/') path.pop_back();
         const std::size_t slash = path.rfind('/');
-        if (slash == std::string::npos) path = ".";
+        if (slash == std::string::npos)
+            path = ".";
         else {
             path.resize(slash);
             while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -644,13 +804,16 @@ sim::Task<int> basenameMain(ports::Process& process, Strings argv) {
     const bool multiple = options.has('a') || options.has('s');
     std::string suffix = options.value('s');
     if (!multiple && options.operands.size() > 2) {
-        co_await process.writeError(tryHelp(process, "extra operand " + quoted(options.operands[2])));
+        co_await process.writeError(
+            tryHelp(process, "extra operand " + quoted(options.operands[2])));
         co_return 1;
     }
     if (!multiple && options.operands.size() == 2) suffix = options.operands[1];
     for (std::size_t i = 0; i < (multiple ? options.operands.size() : 1); ++i) {
         std::string name = lastComponent(options.operands[i]);
-        if (!suffix.empty() && name.size() > suffix.size() && name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0) name.resize(name.size() - suffix.size());
+        if (!suffix.empty() && name.size() > suffix.size() &&
+            name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0)
+            name.resize(name.size() - suffix.size());
         co_await process.writeOut(name + "\n");
     }
     co_return 0;
@@ -660,7 +823,14 @@ sim::Task<int> syncMain(ports::Process&, Strings) { co_return 0; }
 
 } // namespace
 
-const CoreutilEntry kFileTools[] = {{"cp", cpMain}, {"mv", mvMain}, {"rm", rmMain}, {"mkdir", mkdirMain}, {"rmdir", rmdirMain}, {"ln", lnMain}, {"touch", touchMain}, {"chmod", chmodMain}, {"chown", chownMain}, {"chgrp", chownMain}, {nullptr, nullptr}};
-const CoreutilEntry kFileTools2[] = {{"mktemp", mktempMain}, {"truncate", truncateMain}, {"install", installMain}, {"pwd", pwdMain}, {"readlink", readlinkMain}, {"realpath", readlinkMain}, {"dirname", dirnameMain}, {"basename", basenameMain}, {"sync", syncMain}, {nullptr, nullptr}};
+const CoreutilEntry kFileTools[] = {
+    {"cp", cpMain},       {"mv", mvMain},       {"rm", rmMain},       {"mkdir", mkdirMain},
+    {"rmdir", rmdirMain}, {"ln", lnMain},       {"touch", touchMain}, {"chmod", chmodMain},
+    {"chown", chownMain}, {"chgrp", chownMain}, {nullptr, nullptr}};
+const CoreutilEntry kFileTools2[] = {{"mktemp", mktempMain},     {"truncate", truncateMain},
+                                     {"install", installMain},   {"pwd", pwdMain},
+                                     {"readlink", readlinkMain}, {"realpath", readlinkMain},
+                                     {"dirname", dirnameMain},   {"basename", basenameMain},
+                                     {"sync", syncMain},         {nullptr, nullptr}};
 
 } // namespace shell

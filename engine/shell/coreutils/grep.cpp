@@ -1,10 +1,9 @@
 // grep, egrep, fgrep.
 
+#include "base/strings.h"
 #include "shell/coreutils/coreutils.h"
 #include "shell/coreutils/regex.h"
 #include "shell/pattern.h"
-
-#include "base/strings.h"
 
 #include <algorithm>
 #include <deque>
@@ -14,8 +13,10 @@ namespace {
 
 struct GrepJob {
     std::vector<Regex> patterns;
-    bool invert = false, countOnly = false, listNames = false, listWithout = false, numbers = false, quiet = false;
-    bool onlyMatching = false, withNames = false, silent = false, color = false, byteOffset = false, text = false;
+    bool invert = false, countOnly = false, listNames = false, listWithout = false, numbers = false,
+         quiet = false;
+    bool onlyMatching = false, withNames = false, silent = false, color = false, byteOffset = false,
+         text = false;
     std::int64_t most = INT64_MAX;
     std::size_t before = 0, after = 0;
     bool anyMatch = false, anyError = false;
@@ -31,18 +32,26 @@ struct GrepJob {
         for (const Regex& pattern : patterns) {
             RegexMatch match;
             if (!pattern.search(line, from, match)) continue;
-            if (!found || match.begin() < best.begin() || (match.begin() == best.begin() && match.end() > best.end())) best = match;
+            if (!found || match.begin() < best.begin() ||
+                (match.begin() == best.begin() && match.end() > best.end()))
+                best = match;
             found = true;
         }
         return found;
     }
 };
 
-std::string grepPrefix(const GrepJob& job, const std::string& name, std::uint64_t number, char mark) {
+std::string grepPrefix(const GrepJob& job, const std::string& name, std::uint64_t number,
+                       char mark) {
     std::string out;
-    const std::string separator = job.color ? std::string("\x1b[36m\x1b[K") + mark + "\x1b[m\x1b[K" : std::string(1, mark);
-    if (job.withNames) out += (job.color ? "\x1b[35m\x1b[K" + name + "\x1b[m\x1b[K" : name) + separator;
-    if (job.numbers) out += (job.color ? "\x1b[32m\x1b[K" + std::to_string(number) + "\x1b[m\x1b[K" : std::to_string(number)) + separator;
+    const std::string separator =
+        job.color ? std::string("\x1b[36m\x1b[K") + mark + "\x1b[m\x1b[K" : std::string(1, mark);
+    if (job.withNames)
+        out += (job.color ? "\x1b[35m\x1b[K" + name + "\x1b[m\x1b[K" : name) + separator;
+    if (job.numbers)
+        out += (job.color ? "\x1b[32m\x1b[K" + std::to_string(number) + "\x1b[m\x1b[K"
+                          : std::to_string(number)) +
+               separator;
     return out;
 }
 
@@ -51,7 +60,8 @@ std::string highlighted(const GrepJob& job, const std::string& line) {
     std::size_t at = 0;
     RegexMatch match;
     while (at <= line.size() && job.next(line, at, match)) {
-        const auto begin = static_cast<std::size_t>(match.begin()), end = static_cast<std::size_t>(match.end());
+        const auto begin = static_cast<std::size_t>(match.begin()),
+                   end = static_cast<std::size_t>(match.end());
         out += line.substr(at, begin - at);
         if (end > begin) {
             out += "\x1b[01;31m\x1b[K" + line.substr(begin, end - begin) + "\x1b[m\x1b[K";
@@ -116,7 +126,8 @@ sim::Task<int> grepFile(ports::Process& process, GrepJob& job, std::string path,
             job.firstGroup = false;
         }
         std::uint64_t at = number - earlier.size();
-        for (const std::string& previous : earlier) out << grepPrefix(job, shown, at++, '-') << previous << "\n";
+        for (const std::string& previous : earlier)
+            out << grepPrefix(job, shown, at++, '-') << previous << "\n";
         earlier.clear();
         lastShown = number;
         trailing = job.after;
@@ -124,15 +135,19 @@ sim::Task<int> grepFile(ports::Process& process, GrepJob& job, std::string path,
             std::size_t from = 0;
             RegexMatch match;
             while (!job.invert && from <= line.size() && job.next(line, from, match)) {
-                const auto begin = static_cast<std::size_t>(match.begin()), end = static_cast<std::size_t>(match.end());
+                const auto begin = static_cast<std::size_t>(match.begin()),
+                           end = static_cast<std::size_t>(match.end());
                 if (end > begin) {
                     const std::string piece = line.substr(begin, end - begin);
-                    out << grepPrefix(job, shown, number, ':') << (job.color ? "\x1b[01;31m\x1b[K" + piece + "\x1b[m\x1b[K" : piece) << "\n";
+                    out << grepPrefix(job, shown, number, ':')
+                        << (job.color ? "\x1b[01;31m\x1b[K" + piece + "\x1b[m\x1b[K" : piece)
+                        << "\n";
                 }
                 from = end > begin ? end : end + 1;
             }
         } else {
-            out << grepPrefix(job, shown, number, ':') << (job.color && !job.invert ? highlighted(job, line) : line) << "\n";
+            out << grepPrefix(job, shown, number, ':')
+                << (job.color && !job.invert ? highlighted(job, line) : line) << "\n";
         }
         if (out.full()) {
             const bool written = co_await out.flush();
@@ -147,7 +162,8 @@ sim::Task<int> grepFile(ports::Process& process, GrepJob& job, std::string path,
     co_return 0;
 }
 
-void collectTree(ports::Process& process, const std::string& path, const Options& options, Strings& out, int depth) {
+void collectTree(ports::Process& process, const std::string& path, const Options& options,
+                 Strings& out, int depth) {
     const auto stat = process.files().stat(process.resolve(path));
     if (depth > 60 || out.size() > 100000) return;
     if (!stat.ok() || stat->type != ports::FileType::Directory) {
@@ -155,7 +171,8 @@ void collectTree(ports::Process& process, const std::string& path, const Options
             if (depth > 0 && matchPattern(pattern, lastComponent(path))) return;
         const Strings only = options.all('N');
         bool wanted = only.empty() || depth == 0;
-        for (const std::string& pattern : only) wanted = wanted || matchPattern(pattern, lastComponent(path));
+        for (const std::string& pattern : only)
+            wanted = wanted || matchPattern(pattern, lastComponent(path));
         if (wanted) out.push_back(path);
         return;
     }
@@ -164,26 +181,63 @@ void collectTree(ports::Process& process, const std::string& path, const Options
     auto entries = process.files().list(process.resolve(path));
     if (!entries.ok()) return;
     for (const auto& entry : *entries) {
-        if (entry.name == "." || entry.name == ".." || entry.type == ports::FileType::Symlink) continue;
-        collectTree(process, path == "." && depth == 0 && options.operands.empty() ? entry.name : joinPath(path, entry.name), options, out, depth + 1);
+        if (entry.name == "." || entry.name == ".." || entry.type == ports::FileType::Symlink)
+            continue;
+        collectTree(process,
+                    path == "." && depth == 0 && options.operands.empty()
+                        ? entry.name
+                        : joinPath(path, entry.name),
+                    options, out, depth + 1);
     }
 }
 
 sim::Task<int> grepMain(ports::Process& process, Strings argv) {
     // -5 is context.
     for (std::string& word : argv)
-        if (word.size() > 1 && word[0] == '-' && word.find_first_not_of("0123456789", 1) == std::string::npos) word = "-C" + word.substr(1);
+        if (word.size() > 1 && word[0] == '-' &&
+            word.find_first_not_of("0123456789", 1) == std::string::npos)
+            word = "-C" + word.substr(1);
     const std::string name = lastComponent(argv[0]);
     Options options(argv, "EFGPe:f:ivwxcK::lLm:noqshHrRA:B:C:azbUN:X:Y:",
-                    {{"extended-regexp", 'E'}, {"fixed-strings", 'F'}, {"basic-regexp", 'G'}, {"perl-regexp", 'P'}, {"regexp", 'e'}, {"file", 'f'},
-                     {"ignore-case", 'i'}, {"invert-match", 'v'}, {"word-regexp", 'w'}, {"line-regexp", 'x'}, {"count", 'c'}, {"color", 'K'},
-                     {"colour", 'K'}, {"files-with-matches", 'l'}, {"files-without-match", 'L'}, {"max-count", 'm'}, {"line-number", 'n'},
-                     {"only-matching", 'o'}, {"quiet", 'q'}, {"silent", 'q'}, {"no-messages", 's'}, {"no-filename", 'h'}, {"with-filename", 'H'},
-                     {"recursive", 'r'}, {"dereference-recursive", 'R'}, {"after-context", 'A'}, {"before-context", 'B'}, {"context", 'C'},
-                     {"text", 'a'}, {"include", 'N'}, {"exclude", 'X'}, {"exclude-dir", 'Y'}, {"line-buffered", 'U'}, {"byte-offset", 'b'}});
+                    {{"extended-regexp", 'E'},
+                     {"fixed-strings", 'F'},
+                     {"basic-regexp", 'G'},
+                     {"perl-regexp", 'P'},
+                     {"regexp", 'e'},
+                     {"file", 'f'},
+                     {"ignore-case", 'i'},
+                     {"invert-match", 'v'},
+                     {"word-regexp", 'w'},
+                     {"line-regexp", 'x'},
+                     {"count", 'c'},
+                     {"color", 'K'},
+                     {"colour", 'K'},
+                     {"files-with-matches", 'l'},
+                     {"files-without-match", 'L'},
+                     {"max-count", 'm'},
+                     {"line-number", 'n'},
+                     {"only-matching", 'o'},
+                     {"quiet", 'q'},
+                     {"silent", 'q'},
+                     {"no-messages", 's'},
+                     {"no-filename", 'h'},
+                     {"with-filename", 'H'},
+                     {"recursive", 'r'},
+                     {"dereference-recursive", 'R'},
+                     {"after-context", 'A'},
+                     {"before-context", 'B'},
+                     {"context", 'C'},
+                     {"text", 'a'},
+                     {"include", 'N'},
+                     {"exclude", 'X'},
+                     {"exclude-dir", 'Y'},
+                     {"line-buffered", 'U'},
+                     {"byte-offset", 'b'}});
     if (!options.ok()) {
         std::string text = options.error();
-        text = text.substr(0, text.find('\n') + 1) + "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n";
+        text =
+            text.substr(0, text.find('\n') + 1) +
+            "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n";
         co_await process.writeError(std::move(text));
         co_return 2;
     }
@@ -198,7 +252,8 @@ sim::Task<int> grepMain(ports::Process& process, Strings argv) {
     }
     if (!options.has('e') && !options.has('f')) {
         if (options.operands.empty()) {
-            co_await process.writeError("Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n");
+            co_await process.writeError("Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep "
+                                        "--help' for more information.\n");
             co_return 2;
         }
         sources.push_back(options.operands[0]);
@@ -252,7 +307,9 @@ sim::Task<int> grepMain(ports::Process& process, Strings argv) {
         paths = std::move(found);
     }
     job.withNames = options.has('H') || (!options.has('h') && (paths.size() > 1 || recursive));
-    if (options.operands.size() == 1 && recursive && !process.files().isDirectory(process.resolve(options.operands[0])) && !options.has('H')) job.withNames = false;
+    if (options.operands.size() == 1 && recursive &&
+        !process.files().isDirectory(process.resolve(options.operands[0])) && !options.has('H'))
+        job.withNames = false;
     Out out(process);
     for (const std::string& path : paths) {
         const int stop = co_await grepFile(process, job, path, out);
@@ -271,6 +328,7 @@ sim::Task<int> egrepMain(ports::Process& process, Strings argv) {
 
 } // namespace
 
-const CoreutilEntry kSearchTools[] = {{"grep", grepMain}, {"egrep", egrepMain}, {"fgrep", egrepMain}, {nullptr, nullptr}};
+const CoreutilEntry kSearchTools[] = {
+    {"grep", grepMain}, {"egrep", egrepMain}, {"fgrep", egrepMain}, {nullptr, nullptr}};
 
 } // namespace shell

@@ -1,9 +1,8 @@
 // less and more.
 
+#include "base/strings.h"
 #include "shell/coreutils/coreutils.h"
 #include "shell/coreutils/regex.h"
-
-#include "base/strings.h"
 
 #include <algorithm>
 
@@ -12,7 +11,8 @@ namespace {
 
 class Pager {
 public:
-    Pager(ports::Process& process, Strings lines, std::string name) : process_(process), lines_(std::move(lines)), name_(std::move(name)) {}
+    Pager(ports::Process& process, Strings lines, std::string name)
+        : process_(process), lines_(std::move(lines)), name_(std::move(name)) {}
 
     // Keys come from the terminal, also when the text came from a pipe.
     sim::Task<int> run(bool numbers) {
@@ -29,12 +29,18 @@ public:
             if (typed.empty()) break;
             if (typed[0] == '\x1b') {
                 const std::string rest = keys->tryRead(8);
-                if (rest == "[A" || rest == "OA") typed = "k";
-                else if (rest == "[B" || rest == "OB") typed = "j";
-                else if (rest == "[5~") typed = "b";
-                else if (rest == "[6~") typed = " ";
-                else if (rest == "[H") typed = "g";
-                else if (rest == "[F") typed = "G";
+                if (rest == "[A" || rest == "OA")
+                    typed = "k";
+                else if (rest == "[B" || rest == "OB")
+                    typed = "j";
+                else if (rest == "[5~")
+                    typed = "b";
+                else if (rest == "[6~")
+                    typed = " ";
+                else if (rest == "[H")
+                    typed = "g";
+                else if (rest == "[F")
+                    typed = "G";
             }
             message_.clear();
             const char c = typed[0];
@@ -57,24 +63,38 @@ private:
     sim::Task<void> command(char c, int count, std::shared_ptr<sim::Pipe> keys) {
         const int n = std::max(1, count);
         switch (c) {
-        case ' ': case 'f': case 0x06: top_ += rows(); break;
-        case 'b': case 0x02: top_ -= rows(); break;
-        case 'd': case 0x04: top_ += rows() / 2; break;
-        case 'u': case 0x15: top_ -= rows() / 2; break;
-        case 'j': case '\r': case '\n': case 'e': top_ += n; break;
-        case 'k': case 'y': top_ -= n; break;
-        case 'g': case '<': top_ = count > 0 ? count - 1 : 0; break;
-        case 'G': case '>': top_ = count > 0 ? count - 1 : most(); break;
+        case ' ':
+        case 'f':
+        case 0x06: top_ += rows(); break;
+        case 'b':
+        case 0x02: top_ -= rows(); break;
+        case 'd':
+        case 0x04: top_ += rows() / 2; break;
+        case 'u':
+        case 0x15: top_ -= rows() / 2; break;
+        case 'j':
+        case '\r':
+        case '\n':
+        case 'e': top_ += n; break;
+        case 'k':
+        case 'y': top_ -= n; break;
+        case 'g':
+        case '<': top_ = count > 0 ? count - 1 : 0; break;
+        case 'G':
+        case '>': top_ = count > 0 ? count - 1 : most(); break;
         case 'n': find(forward_, true); break;
         case 'N': find(!forward_, true); break;
-        case '/': case '?': {
+        case '/':
+        case '?': {
             const std::string text = co_await prompt(c, keys);
             if (!text.empty()) pattern_ = text;
             forward_ = c == '/';
             find(forward_, false);
             break;
         }
-        case 'h': message_ = "q quit, SPACE forward, b back, g top, G end, /text search, n next"; break;
+        case 'h':
+            message_ = "q quit, SPACE forward, b back, g top, G end, /text search, n next";
+            break;
         default: break;
         }
         top_ = std::clamp(top_, 0, std::max(most(), 0));
@@ -83,13 +103,15 @@ private:
     sim::Task<std::string> prompt(char mark, std::shared_ptr<sim::Pipe> keys) {
         std::string text;
         while (true) {
-            co_await process_.writeOut("\x1b[" + std::to_string(rows() + 1) + ";1H\x1b[K" + mark + text);
+            co_await process_.writeOut("\x1b[" + std::to_string(rows() + 1) + ";1H\x1b[K" + mark +
+                                       text);
             const std::string typed = co_await keys->read(1);
             if (typed.empty() || typed[0] == '\x1b' || typed[0] == 0x03) co_return std::string();
             if (typed[0] == '\r' || typed[0] == '\n') co_return text;
             if (typed[0] == 0x7f) {
                 if (!text.empty()) text.pop_back();
-            } else text += typed;
+            } else
+                text += typed;
         }
     }
 
@@ -102,7 +124,9 @@ private:
         options.extended = true;
         const Regex regex(pattern_, options);
         (void)again;
-        for (int row = top_ + (forward ? 1 : -1); regex.ok() && row >= 0 && row < static_cast<int>(lines_.size()); row += forward ? 1 : -1)
+        for (int row = top_ + (forward ? 1 : -1);
+             regex.ok() && row >= 0 && row < static_cast<int>(lines_.size());
+             row += forward ? 1 : -1)
             if (regex.matches(lines_[static_cast<std::size_t>(row)])) {
                 top_ = row;
                 return;
@@ -119,7 +143,8 @@ private:
                 out += "~\x1b[K\r\n";
                 continue;
             }
-            std::string text = base::replaceAll(lines_[static_cast<std::size_t>(row)], "\t", "        ");
+            std::string text =
+                base::replaceAll(lines_[static_cast<std::size_t>(row)], "\t", "        ");
             if (numbers_) {
                 std::string label = std::to_string(row + 1);
                 label.insert(0, label.size() < 7 ? 7 - label.size() : 0, ' ');
@@ -128,15 +153,22 @@ private:
             if (text.size() > width) {
                 // Long lines wrap.
                 const std::size_t extra = (text.size() - 1) / width;
-                if (shown + static_cast<int>(extra) >= rows()) text.resize(width * static_cast<std::size_t>(rows() - shown));
-                else shown += static_cast<int>(extra);
+                if (shown + static_cast<int>(extra) >= rows())
+                    text.resize(width * static_cast<std::size_t>(rows() - shown));
+                else
+                    shown += static_cast<int>(extra);
             }
             out += text + "\x1b[K" + (text.size() % width == 0 && !text.empty() ? "" : "\r\n");
         }
         const bool end = row >= static_cast<int>(lines_.size());
-        std::string status = message_.empty() ? (end ? "(END)" : top_ == 0 && !name_.empty() ? name_ : ":") : message_;
-        if (end || !message_.empty() || (top_ == 0 && !name_.empty())) status = "\x1b[7m" + status + "\x1b[0m";
-        co_await process_.writeOut(out + "\x1b[" + std::to_string(rows() + 1) + ";1H\x1b[K" + status);
+        std::string status = message_.empty() ? (end                           ? "(END)"
+                                                 : top_ == 0 && !name_.empty() ? name_
+                                                                               : ":")
+                                              : message_;
+        if (end || !message_.empty() || (top_ == 0 && !name_.empty()))
+            status = "\x1b[7m" + status + "\x1b[0m";
+        co_await process_.writeOut(out + "\x1b[" + std::to_string(rows() + 1) + ";1H\x1b[K" +
+                                   status);
     }
 
     ports::Process& process_;

@@ -1,9 +1,8 @@
 #include "shell/coreutils/regex.h"
 
+#include <cctype>
 #include <re2/re2.h>
 #include <regex.h>
-
-#include <cctype>
 
 namespace shell {
 namespace {
@@ -24,7 +23,10 @@ public:
     int open = 0;
 
 private:
-    bool atStart() const { return out_.empty() || out_.back() == '(' || (out_.back() == '|' && (out_.size() < 2 || out_[out_.size() - 2] != '\\')); }
+    bool atStart() const {
+        return out_.empty() || out_.back() == '(' ||
+               (out_.back() == '|' && (out_.size() < 2 || out_[out_.size() - 2] != '\\'));
+    }
 
     void one() {
         const char c = in_[at_];
@@ -36,7 +38,9 @@ private:
             out_ += '\\';
             out_ += c;
             ++at_;
-        } else if (!extended_ && c == '*' && (atStart() || out_ == "^" || (out_.size() > 1 && out_.substr(out_.size() - 2) == "(^"))) {
+        } else if (!extended_ && c == '*' &&
+                   (atStart() || out_ == "^" ||
+                    (out_.size() > 1 && out_.substr(out_.size() - 2) == "(^"))) {
             out_ += "\\*";
             ++at_;
         } else if (extended_ && c == '*' && atStart()) {
@@ -44,13 +48,16 @@ private:
         } else if (!extended_ && c == '^' && !atStart()) {
             out_ += "\\^";
             ++at_;
-        } else if (!extended_ && c == '$' && at_ + 1 < in_.size() && in_.substr(at_ + 1, 2) != "\\)" && in_.substr(at_ + 1, 2) != "\\|") {
+        } else if (!extended_ && c == '$' && at_ + 1 < in_.size() &&
+                   in_.substr(at_ + 1, 2) != "\\)" && in_.substr(at_ + 1, 2) != "\\|") {
             out_ += "\\$";
             ++at_;
         } else if (extended_ && c == '{' && !interval(at_)) {
             out_ += "\\{";
             ++at_;
-        } else if (extended_ && (c == '*' || c == '+' || c == '?') && !out_.empty() && (out_.back() == '*' || out_.back() == '+' || out_.back() == '?') && !escapedEnd()) {
+        } else if (extended_ && (c == '*' || c == '+' || c == '?') && !out_.empty() &&
+                   (out_.back() == '*' || out_.back() == '+' || out_.back() == '?') &&
+                   !escapedEnd()) {
             // a** : RE2 would read a lazy or possessive form
             out_ = wrapLast() + c;
             ++at_;
@@ -77,7 +84,9 @@ private:
     bool interval(std::size_t at) const {
         std::size_t i = at + 1;
         bool digit = false;
-        while (i < in_.size() && (std::isdigit(static_cast<unsigned char>(in_[i])) || in_[i] == ',')) digit = digit || in_[i] != ',', ++i;
+        while (i < in_.size() &&
+               (std::isdigit(static_cast<unsigned char>(in_[i])) || in_[i] == ','))
+            digit = digit || in_[i] != ',', ++i;
         return i < in_.size() && in_[i] == '}' && digit && !out_.empty();
     }
     void escape() {
@@ -129,11 +138,13 @@ private:
         }
         bool first = true;
         for (; i < in_.size() && (in_[i] != ']' || first); first = false) {
-            if (in_[i] == '[' && i + 1 < in_.size() && (in_[i + 1] == ':' || in_[i + 1] == '.' || in_[i + 1] == '=')) {
+            if (in_[i] == '[' && i + 1 < in_.size() &&
+                (in_[i + 1] == ':' || in_[i + 1] == '.' || in_[i + 1] == '=')) {
                 const std::string close = std::string(1, in_[i + 1]) + "]";
                 const std::size_t end = in_.find(close, i + 2);
                 if (end != std::string_view::npos) {
-                    set += in_[i + 1] == ':' ? std::string(in_.substr(i, end + 2 - i)) : std::string(in_.substr(i + 2, end - i - 2));
+                    set += in_[i + 1] == ':' ? std::string(in_.substr(i, end + 2 - i))
+                                             : std::string(in_.substr(i + 2, end - i - 2));
                     i = end + 2;
                     continue;
                 }
@@ -188,13 +199,16 @@ Regex::Regex(std::string_view pattern, RegexOptions options) : engine_(std::make
         text = translator.run();
         back = translator.back;
         error_ = translator.error;
-        if (error_.empty() && translator.open > 0) error_ = options.extended ? "Unmatched ( or \\(" : "Unmatched ( or \\(";
+        if (error_.empty() && translator.open > 0)
+            error_ = options.extended ? "Unmatched ( or \\(" : "Unmatched ( or \\(";
         if (!error_.empty()) return;
     }
     if (back) {
         std::string source(pattern);
-        if (options.wholeLine) source = options.extended ? "^(" + source + ")$" : "^\\(" + source + "\\)$";
-        const int flags = (options.extended ? REG_EXTENDED : 0) | (options.ignoreCase ? REG_ICASE : 0);
+        if (options.wholeLine)
+            source = options.extended ? "^(" + source + ")$" : "^\\(" + source + "\\)$";
+        const int flags =
+            (options.extended ? REG_EXTENDED : 0) | (options.ignoreCase ? REG_ICASE : 0);
         const int code = regcomp(&engine_->posix, source.c_str(), flags);
         if (code != 0) {
             char buffer[128];
@@ -217,7 +231,8 @@ Regex::Regex(std::string_view pattern, RegexOptions options) : engine_(std::make
     re.set_dot_nl(true);
     if (options.multiLine) text = "(?m)" + text;
     engine_->re2 = std::make_unique<RE2>(text, re);
-    if (!engine_->re2->ok() && (text.find("\xff") != std::string::npos || engine_->re2->error_code() == RE2::ErrorBadUTF8)) {
+    if (!engine_->re2->ok() && (text.find("\xff") != std::string::npos ||
+                                engine_->re2->error_code() == RE2::ErrorBadUTF8)) {
         re.set_encoding(RE2::Options::EncodingLatin1);
         engine_->re2 = std::make_unique<RE2>(text, re);
     }
@@ -236,7 +251,8 @@ Regex::Regex(std::string_view pattern, RegexOptions options) : engine_(std::make
 }
 
 int Regex::groupCount() const {
-    return engine_->usesPosix ? static_cast<int>(engine_->posix.re_nsub) : engine_->re2->NumberOfCapturingGroups();
+    return engine_->usesPosix ? static_cast<int>(engine_->posix.re_nsub)
+                              : engine_->re2->NumberOfCapturingGroups();
 }
 
 bool Regex::search(std::string_view text, std::size_t from, RegexMatch& match) const {
@@ -247,14 +263,19 @@ bool Regex::search(std::string_view text, std::size_t from, RegexMatch& match) c
         if (text.size() > kMaxBacktrackLine) return false;
         std::vector<regmatch_t> found(static_cast<std::size_t>(count));
         const std::string copy(text.substr(from));
-        if (regexec(&engine_->posix, copy.c_str(), found.size(), found.data(), from > 0 ? REG_NOTBOL : 0) != 0) return false;
+        if (regexec(&engine_->posix, copy.c_str(), found.size(), found.data(),
+                    from > 0 ? REG_NOTBOL : 0) != 0)
+            return false;
         for (std::size_t i = 0; i < found.size(); ++i)
-            if (found[i].rm_so >= 0) match.groups[i] = {static_cast<int>(found[i].rm_so + static_cast<int>(from)), static_cast<int>(found[i].rm_eo + static_cast<int>(from))};
+            if (found[i].rm_so >= 0)
+                match.groups[i] = {static_cast<int>(found[i].rm_so + static_cast<int>(from)),
+                                   static_cast<int>(found[i].rm_eo + static_cast<int>(from))};
         return true;
     }
     std::vector<re2::StringPiece> pieces(static_cast<std::size_t>(count));
     const re2::StringPiece whole(text.data(), text.size());
-    if (!engine_->re2->Match(whole, from, text.size(), RE2::UNANCHORED, pieces.data(), count)) return false;
+    if (!engine_->re2->Match(whole, from, text.size(), RE2::UNANCHORED, pieces.data(), count))
+        return false;
     for (std::size_t i = 0; i < pieces.size(); ++i)
         if (pieces[i].data() != nullptr) {
             const int begin = static_cast<int>(pieces[i].data() - text.data());
@@ -264,26 +285,33 @@ bool Regex::search(std::string_view text, std::size_t from, RegexMatch& match) c
 }
 
 bool Regex::matches(std::string_view text) const {
-    if (!engine_->usesPosix) return engine_->re2->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), RE2::UNANCHORED, nullptr, 0);
+    if (!engine_->usesPosix)
+        return engine_->re2->Match(re2::StringPiece(text.data(), text.size()), 0, text.size(),
+                                   RE2::UNANCHORED, nullptr, 0);
     RegexMatch match;
     return search(text, 0, match);
 }
 
-std::string substitute(std::string_view replacement, std::string_view text, const RegexMatch& match) {
+std::string substitute(std::string_view replacement, std::string_view text,
+                       const RegexMatch& match) {
     std::string out;
     char mode = 0, once = 0;
     auto add = [&](std::string_view piece) {
         for (char c : piece) {
             const char how = once != 0 ? once : mode;
-            if (how == 'U' || how == 'u') c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-            if (how == 'L' || how == 'l') c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+            if (how == 'U' || how == 'u')
+                c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+            if (how == 'L' || how == 'l')
+                c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
             once = 0;
             out += c;
         }
     };
     auto group = [&](std::size_t index) {
         if (index < match.groups.size() && match.groups[index].first >= 0)
-            add(text.substr(static_cast<std::size_t>(match.groups[index].first), static_cast<std::size_t>(match.groups[index].second - match.groups[index].first)));
+            add(text.substr(
+                static_cast<std::size_t>(match.groups[index].first),
+                static_cast<std::size_t>(match.groups[index].second - match.groups[index].first)));
     };
     for (std::size_t i = 0; i < replacement.size(); ++i) {
         const char c = replacement[i];
@@ -291,13 +319,20 @@ std::string substitute(std::string_view replacement, std::string_view text, cons
             group(0);
         } else if (c == '\\' && i + 1 < replacement.size()) {
             const char next = replacement[++i];
-            if (next >= '0' && next <= '9') group(static_cast<std::size_t>(next - '0'));
-            else if (next == 'n') add("\n");
-            else if (next == 't') add("\t");
-            else if (next == 'U' || next == 'L') mode = next;
-            else if (next == 'u' || next == 'l') once = next;
-            else if (next == 'E') mode = 0;
-            else add(std::string_view(&next, 1));
+            if (next >= '0' && next <= '9')
+                group(static_cast<std::size_t>(next - '0'));
+            else if (next == 'n')
+                add("\n");
+            else if (next == 't')
+                add("\t");
+            else if (next == 'U' || next == 'L')
+                mode = next;
+            else if (next == 'u' || next == 'l')
+                once = next;
+            else if (next == 'E')
+                mode = 0;
+            else
+                add(std::string_view(&next, 1));
         } else {
             add(std::string_view(&c, 1));
         }

@@ -42,6 +42,7 @@ private:
 };
 
 // What the replacement text of s/// gives: & and \1, \n; case conversions \U \L \u \l \E.
-std::string substitute(std::string_view replacement, std::string_view text, const RegexMatch& match);
+std::string substitute(std::string_view replacement, std::string_view text,
+                       const RegexMatch& match);
 
 } // namespace shell

@@ -1,9 +1,8 @@
 // sed. Source: POSIX sed, GNU sed manual.
 
+#include "base/strings.h"
 #include "shell/coreutils/coreutils.h"
 #include "shell/coreutils/regex.h"
-
-#include "base/strings.h"
 
 #include <algorithm>
 #include <cctype>
@@ -24,8 +23,8 @@ struct SedCommand {
     Address from, to;
     bool negated = false;
     char name = 0;
-    std::string text;     // a i c, label, file name, y's first set
-    std::string second;   // s: replacement; y's second set
+    std::string text;   // a i c, label, file name, y's first set
+    std::string second; // s: replacement; y's second set
     std::shared_ptr<Regex> regex;
     bool global = false, print = false, evaluate = false, emptyRegex = false;
     int number = 0;
@@ -45,7 +44,9 @@ public:
     bool parse(std::vector<SedCommand>& out) {
         std::vector<std::size_t> open;
         while (error.empty()) {
-            while (at_ < text_.size() && (std::isspace(static_cast<unsigned char>(text_[at_])) || text_[at_] == ';')) ++at_;
+            while (at_ < text_.size() &&
+                   (std::isspace(static_cast<unsigned char>(text_[at_])) || text_[at_] == ';'))
+                ++at_;
             if (at_ >= text_.size()) break;
             if (text_[at_] == '#') {
                 while (at_ < text_.size() && text_[at_] != '\n') ++at_;
@@ -102,13 +103,16 @@ private:
     }
     bool finish() {
         skipBlanks();
-        if (at_ >= text_.size() || text_[at_] == ';' || text_[at_] == '\n' || text_[at_] == '}' || text_[at_] == '#') return true;
+        if (at_ >= text_.size() || text_[at_] == ';' || text_[at_] == '\n' || text_[at_] == '}' ||
+            text_[at_] == '#')
+            return true;
         ++at_;
         return fail("extra characters after command");
     }
     std::int64_t number() {
         std::int64_t value = 0;
-        while (std::isdigit(static_cast<unsigned char>(peek()))) value = std::min<std::int64_t>(value * 10 + (text_[at_++] - '0'), INT32_MAX);
+        while (std::isdigit(static_cast<unsigned char>(peek())))
+            value = std::min<std::int64_t>(value * 10 + (text_[at_++] - '0'), INT32_MAX);
         return value;
     }
     // Up to the delimiter; "\delimiter" gives the delimiter, "\n" stays for the expression.
@@ -119,9 +123,14 @@ private:
             if (c == '\\' && at_ + 1 < text_.size()) {
                 const char next = text_[at_ + 1];
                 if (next == delimiter) {
-                    if (regex && std::string_view("|+?(){}").find(delimiter) != std::string_view::npos && delimiter != '/') out += delimiter;
-                    else if (!regex && delimiter == '&') out += "\\&";
-                    else out += delimiter;
+                    if (regex &&
+                        std::string_view("|+?(){}").find(delimiter) != std::string_view::npos &&
+                        delimiter != '/')
+                        out += delimiter;
+                    else if (!regex && delimiter == '&')
+                        out += "\\&";
+                    else
+                        out += delimiter;
                 } else if (next == '\n' && !regex) {
                     out += "\\n";
                 } else {
@@ -144,7 +153,8 @@ private:
         }
         return false;
     }
-    std::shared_ptr<Regex> compile(const std::string& pattern, bool ignoreCase, bool multiLine = false) {
+    std::shared_ptr<Regex> compile(const std::string& pattern, bool ignoreCase,
+                                   bool multiLine = false) {
         RegexOptions options;
         options.extended = extended_;
         options.ignoreCase = ignoreCase;
@@ -182,7 +192,8 @@ private:
             std::string pattern;
             if (!delimited(delimiter, pattern, true)) return fail("unterminated address regex");
             bool ignoreCase = false, multiLine = false;
-            while (peek() == 'I' || peek() == 'M') (text_[at_++] == 'I' ? ignoreCase : multiLine) = true;
+            while (peek() == 'I' || peek() == 'M')
+                (text_[at_++] == 'I' ? ignoreCase : multiLine) = true;
             out.kind = Address::Pattern;
             if (!pattern.empty()) {
                 out.regex = compile(pattern, ignoreCase, multiLine);
@@ -193,21 +204,29 @@ private:
     }
     bool substitution(SedCommand& command) {
         const char delimiter = peek();
-        if (at_ >= text_.size() || delimiter == '\n' || delimiter == '\\') return fail("unterminated `s' command");
+        if (at_ >= text_.size() || delimiter == '\n' || delimiter == '\\')
+            return fail("unterminated `s' command");
         ++at_;
         std::string pattern;
-        if (!delimited(delimiter, pattern, true) || !delimited(delimiter, command.second, false)) return fail("unterminated `s' command");
+        if (!delimited(delimiter, pattern, true) || !delimited(delimiter, command.second, false))
+            return fail("unterminated `s' command");
         bool ignoreCase = false, multiLine = false;
         while (at_ < text_.size()) {
             const char c = text_[at_];
-            if (c == 'g') command.global = true;
-            else if (c == 'p') command.print = true;
-            else if (c == 'i' || c == 'I') ignoreCase = true;
-            else if (c == 'm' || c == 'M') multiLine = true;
-            else if (c == 'e') command.evaluate = true;
+            if (c == 'g')
+                command.global = true;
+            else if (c == 'p')
+                command.print = true;
+            else if (c == 'i' || c == 'I')
+                ignoreCase = true;
+            else if (c == 'm' || c == 'M')
+                multiLine = true;
+            else if (c == 'e')
+                command.evaluate = true;
             else if (std::isdigit(static_cast<unsigned char>(c))) {
                 command.number = static_cast<int>(number());
-                if (command.number == 0) return fail("number option to `s' command may not be zero");
+                if (command.number == 0)
+                    return fail("number option to `s' command may not be zero");
                 continue;
             } else if (c == 'w') {
                 ++at_;
@@ -232,8 +251,10 @@ private:
             for (std::size_t i = 0; i + 1 < replacement.size(); ++i)
                 if (replacement[i] == '\\') {
                     ++i;
-                    if (replacement[i] >= '1' && replacement[i] <= '9' && replacement[i] - '0' > command.regex->groupCount())
-                        return fail(std::string("invalid reference \\") + replacement[i] + " on `s' command's RHS");
+                    if (replacement[i] >= '1' && replacement[i] <= '9' &&
+                        replacement[i] - '0' > command.regex->groupCount())
+                        return fail(std::string("invalid reference \\") + replacement[i] +
+                                    " on `s' command's RHS");
                 }
         }
         return finish();
@@ -244,8 +265,10 @@ private:
         if (peek() == '\\') {
             ++at_;
             skipBlanks();
-            if (peek() == '\n') ++at_;
-            else if (at_ < text_.size()) { /* GNU: a\text on the same line */ }
+            if (peek() == '\n')
+                ++at_;
+            else if (at_ < text_.size()) { /* GNU: a\text on the same line */
+            }
         }
         std::string text;
         while (at_ < text_.size() && text_[at_] != '\n') {
@@ -267,20 +290,23 @@ private:
             const char delimiter = peek();
             ++at_;
             std::string from, to;
-            if (!delimited(delimiter, from, false) || !delimited(delimiter, to, false)) return fail("unterminated `y' command");
+            if (!delimited(delimiter, from, false) || !delimited(delimiter, to, false))
+                return fail("unterminated `y' command");
             auto plain = [](const std::string& s) {
                 std::string out;
                 for (std::size_t i = 0; i < s.size(); ++i) {
                     if (s[i] == '\\' && i + 1 < s.size()) {
                         ++i;
                         out += s[i] == 'n' ? '\n' : s[i] == 't' ? '\t' : s[i];
-                    } else out += s[i];
+                    } else
+                        out += s[i];
                 }
                 return out;
             };
             command.text = plain(from);
             command.second = plain(to);
-            if (command.text.size() != command.second.size()) return fail("strings for `y' command are different lengths");
+            if (command.text.size() != command.second.size())
+                return fail("strings for `y' command are different lengths");
             return finish();
         }
         case 'a':
@@ -291,7 +317,9 @@ private:
         case 't':
         case 'T':
             skipBlanks();
-            while (at_ < text_.size() && text_[at_] != '\n' && text_[at_] != ';' && (command.name == ':' || text_[at_] != '}')) command.text += text_[at_++];
+            while (at_ < text_.size() && text_[at_] != '\n' && text_[at_] != ';' &&
+                   (command.name == ':' || text_[at_] != '}'))
+                command.text += text_[at_++];
             command.text = std::string(base::trim(command.text));
             if (command.name == ':' && command.text.empty()) return fail("\":\" lacks a label");
             return true;
@@ -310,8 +338,20 @@ private:
             skipBlanks();
             command.number = static_cast<int>(number());
             return finish();
-        case 'd': case 'D': case 'p': case 'P': case 'n': case 'N': case 'h': case 'H':
-        case 'g': case 'G': case 'x': case '=': case 'z': case 'F': return finish();
+        case 'd':
+        case 'D':
+        case 'p':
+        case 'P':
+        case 'n':
+        case 'N':
+        case 'h':
+        case 'H':
+        case 'g':
+        case 'G':
+        case 'x':
+        case '=':
+        case 'z':
+        case 'F': return finish();
         case 'e': return fail("the e command is not modelled");
         default: return fail(std::string("unknown command: `") + command.name + "'");
         }
@@ -327,7 +367,9 @@ private:
                     command.jump = i;
                     found = true;
                 }
-            if (!found) return failAt("can't find label for jump to `" + command.text + "'", std::string::npos);
+            if (!found)
+                return failAt("can't find label for jump to `" + command.text + "'",
+                              std::string::npos);
         }
         return true;
     }
@@ -365,10 +407,15 @@ public:
             if (inPlace) {
                 const std::string path = process_.resolve(paths[i]);
                 const auto stat = process_.files().stat(path);
-                if (!suffix.empty()) (void)process_.files().write(suffix.find('*') == std::string::npos ? path + suffix : base::replaceAll(suffix, "*", path), *process_.files().read(path));
+                if (!suffix.empty())
+                    (void)process_.files().write(suffix.find('*') == std::string::npos
+                                                     ? path + suffix
+                                                     : base::replaceAll(suffix, "*", path),
+                                                 *process_.files().read(path));
                 const auto written = process_.files().write(path, result_);
                 if (!written.ok()) {
-                    co_await complain(process_, "couldn't open file " + paths[i] + ": " + written.error().message);
+                    co_await complain(process_, "couldn't open file " + paths[i] + ": " +
+                                                    written.error().message);
                     co_return 4;
                 }
                 if (stat.ok()) (void)process_.files().chmod(path, stat->mode);
@@ -380,7 +427,9 @@ public:
 
 private:
     std::string readProblem(const std::string& path, const std::string& problem) const {
-        if (problem == "Is a directory") return inPlace ? "couldn't edit " + path + ": not a regular file" : "read error on " + path + ": Is a directory";
+        if (problem == "Is a directory")
+            return inPlace ? "couldn't edit " + path + ": not a regular file"
+                           : "read error on " + path + ": Is a directory";
         return "can't read " + path + ": " + problem;
     }
     sim::Task<bool> flush() {
@@ -393,18 +442,21 @@ private:
         co_return written;
     }
 
-    sim::Task<bool> readLine(LineReader& reader, bool lastFile, const Strings& paths, std::size_t index) {
+    sim::Task<bool> readLine(LineReader& reader, bool lastFile, const Strings& paths,
+                             std::size_t index) {
         if (!haveNext_) {
             haveNext_ = co_await fetch(reader);
             if (!haveNext_) co_return false;
         }
-        if (reader.isInput() && result_.size() > 0 && process_.input()->buffered() == 0) co_await flush();
+        if (reader.isInput() && result_.size() > 0 && process_.input()->buffered() == 0)
+            co_await flush();
         pattern_ = std::move(nextLine_);
         ended_ = nextEnded_;
         haveNext_ = co_await fetch(reader);
         isLast_ = !haveNext_ && lastFile;
         if (!haveNext_ && !lastFile) {
-            // The last line of the input is that of the last file that can be read and is not empty.
+            // The last line of the input is that of the last file that can be read and is not
+            // empty.
             isLast_ = true;
             for (std::size_t i = index + 1; i < paths.size(); ++i) {
                 const auto stat = process_.files().stat(process_.resolve(paths[i]));
@@ -419,7 +471,8 @@ private:
         co_return more;
     }
 
-    sim::Task<void> runFile(LineReader& reader, bool lastFile, const Strings& paths, std::size_t index) {
+    sim::Task<void> runFile(LineReader& reader, bool lastFile, const Strings& paths,
+                            std::size_t index) {
         haveNext_ = false;
         currentFile_ = paths[index];
         bool restart = false;
@@ -445,8 +498,10 @@ private:
         if (!result_.empty() && missingNewline_) result_ += '\n';
         missingNewline_ = false;
         result_ += text;
-        if (newline) result_ += '\n';
-        else missingNewline_ = true;
+        if (newline)
+            result_ += '\n';
+        else
+            missingNewline_ = true;
     }
     void emitPattern() { emit(pattern_, ended_ || !isLast_ || haveNext_); }
     void writeFile(const std::string& path, const std::string& text) {
@@ -471,7 +526,10 @@ private:
         case Address::Line: return number_ == address.first;
         case Address::Last: return isLast_;
         case Address::Pattern: return matches(address.regex);
-        case Address::Step: return address.second <= 0 ? number_ == address.first : number_ >= address.first && (number_ - address.first) % address.second == 0;
+        case Address::Step:
+            return address.second <= 0 ? number_ == address.first
+                                       : number_ >= address.first &&
+                                             (number_ - address.first) % address.second == 0;
         default: return false;
         }
     }
@@ -504,8 +562,12 @@ private:
         command.active = true;
         if (command.to.kind == Address::Line) command.active = command.to.first > number_;
         if (command.to.kind == Address::Plus) command.rangeEnd = number_ + command.to.first;
-        if (command.to.kind == Address::Multiple) command.rangeEnd = command.to.first <= 0 ? number_ : (number_ + command.to.first - 1) / command.to.first * command.to.first;
-        if (command.to.kind == Address::Plus || command.to.kind == Address::Multiple) command.active = command.rangeEnd > number_;
+        if (command.to.kind == Address::Multiple)
+            command.rangeEnd = command.to.first <= 0 ? number_
+                                                     : (number_ + command.to.first - 1) /
+                                                           command.to.first * command.to.first;
+        if (command.to.kind == Address::Plus || command.to.kind == Address::Multiple)
+            command.active = command.rangeEnd > number_;
         if (command.to.kind == Address::Last && isLast_) command.active = false;
         return true;
     }
@@ -520,7 +582,8 @@ private:
         bool done = false;
         RegexMatch match;
         while (at <= pattern_.size() && regex->search(pattern_, at, match)) {
-            const auto begin = static_cast<std::size_t>(match.begin()), end = static_cast<std::size_t>(match.end());
+            const auto begin = static_cast<std::size_t>(match.begin()),
+                       end = static_cast<std::size_t>(match.end());
             // An empty match right after another match does not count.
             if (begin == end && count > 0 && begin == copied && lastEnd_ == begin && done) {
                 if (begin >= pattern_.size()) break;
@@ -560,8 +623,11 @@ private:
             default:
                 if (static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) > 126) {
                     const auto u = static_cast<unsigned char>(c);
-                    piece = {'\\', static_cast<char>('0' + (u >> 6)), static_cast<char>('0' + ((u >> 3) & 7)), static_cast<char>('0' + (u & 7))};
-                } else piece = std::string(1, c);
+                    piece = {'\\', static_cast<char>('0' + (u >> 6)),
+                             static_cast<char>('0' + ((u >> 3) & 7)),
+                             static_cast<char>('0' + (u & 7))};
+                } else
+                    piece = std::string(1, c);
             }
             if (line.size() + piece.size() > 69) {
                 out += line + "\\\n";
@@ -581,7 +647,8 @@ private:
         appended_.clear();
     }
 
-    sim::Task<void> cycle(LineReader& reader, bool lastFile, const Strings& paths, std::size_t index, bool& restart) {
+    sim::Task<void> cycle(LineReader& reader, bool lastFile, const Strings& paths,
+                          std::size_t index, bool& restart) {
         bool replaced = false;
         int steps = 0;
         for (std::size_t i = 0; i < commands_.size(); ++i) {
@@ -608,7 +675,8 @@ private:
                 break;
             case 'y':
                 for (char& c : pattern_)
-                    if (const std::size_t at = command.text.find(c); at != std::string::npos) c = command.second[at];
+                    if (const std::size_t at = command.text.find(c); at != std::string::npos)
+                        c = command.second[at];
                 break;
             case 'd': finishCycle(false); co_return;
             case 'D': {
@@ -625,7 +693,8 @@ private:
             case 'a': appended_.push_back(command.text); break;
             case 'i': emit(command.text.substr(0, command.text.size() - 1)); break;
             case 'c':
-                if (command.to.kind == Address::None || !command.active || command.negated) emit(command.text.substr(0, command.text.size() - 1));
+                if (command.to.kind == Address::None || !command.active || command.negated)
+                    emit(command.text.substr(0, command.text.size() - 1));
                 finishCycle(false);
                 co_return;
             case 'n': {
@@ -662,7 +731,10 @@ private:
             case '=': emit(std::to_string(number_)); break;
             case 'F': emit(currentFile_); break;
             case 'l': emit(listed(pattern_)); break;
-            case 'b': i = command.jump - 1; if (command.jump == 0) i = static_cast<std::size_t>(-1); break;
+            case 'b':
+                i = command.jump - 1;
+                if (command.jump == 0) i = static_cast<std::size_t>(-1);
+                break;
             case 't':
                 if (replaced) {
                     replaced = false;
@@ -674,7 +746,9 @@ private:
                 replaced = false;
                 break;
             case 'r':
-                if (const auto content = process_.files().read(process_.resolve(command.text)); content.ok()) appended_.push_back(*content);
+                if (const auto content = process_.files().read(process_.resolve(command.text));
+                    content.ok())
+                    appended_.push_back(*content);
                 break;
             case 'w': writeFile(command.text, pattern_); break;
             case 'q':
@@ -697,7 +771,8 @@ private:
     std::vector<SedCommand> commands_;
     bool quiet_, separate_;
     std::string result_, pattern_, hold_, nextLine_, currentFile_;
-    bool haveNext_ = false, nextEnded_ = true, ended_ = true, isLast_ = false, quit_ = false, missingNewline_ = false;
+    bool haveNext_ = false, nextEnded_ = true, ended_ = true, isLast_ = false, quit_ = false,
+         missingNewline_ = false;
     std::int64_t number_ = 0;
     std::size_t lastEnd_ = std::string::npos;
     Strings appended_;
@@ -706,8 +781,18 @@ private:
 };
 
 sim::Task<int> sedMain(ports::Process& process, Strings argv) {
-    Options options(argv, "ne:f:Eri::suzl:", {{"quiet", 'n'}, {"silent", 'n'}, {"expression", 'e'}, {"file", 'f'}, {"regexp-extended", 'E'}, {"in-place", 'i'}, {"separate", 's'}, {"unbuffered", 'u'}, {"null-data", 'z'}});
-    const std::string usage = "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n";
+    Options options(argv, "ne:f:Eri::suzl:",
+                    {{"quiet", 'n'},
+                     {"silent", 'n'},
+                     {"expression", 'e'},
+                     {"file", 'f'},
+                     {"regexp-extended", 'E'},
+                     {"in-place", 'i'},
+                     {"separate", 's'},
+                     {"unbuffered", 'u'},
+                     {"null-data", 'z'}});
+    const std::string usage =
+        "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n";
     if (!options.ok()) {
         std::string text = options.error().substr(0, options.error().find('\n') + 1) + usage;
         co_await process.writeError(std::move(text));
@@ -722,7 +807,8 @@ sim::Task<int> sedMain(ports::Process& process, Strings argv) {
         } else if (letter == 'f') {
             const auto content = co_await readWhole(process, value);
             if (!content.ok()) {
-                co_await complain(process, "couldn't open file " + value + ": " + content.error().message);
+                co_await complain(process,
+                                  "couldn't open file " + value + ": " + content.error().message);
                 co_return 1;
             }
             script += (given ? "\n" : "") + *content;
@@ -741,8 +827,12 @@ sim::Task<int> sedMain(ports::Process& process, Strings argv) {
     SedParser parser(script, options.has('E') || options.has('r'));
     const bool quietScript = script.rfind("#n\n", 0) == 0;
     if (!parser.parse(commands)) {
-        std::string message = "-e expression #1, char " + std::to_string(std::min(parser.errorAt(), script.size())) + ": " + parser.error;
-        if (parser.errorAt() == std::string::npos) message = "-e expression #1, char " + std::to_string(script.size()) + ": " + parser.error;
+        std::string message = "-e expression #1, char " +
+                              std::to_string(std::min(parser.errorAt(), script.size())) + ": " +
+                              parser.error;
+        if (parser.errorAt() == std::string::npos)
+            message =
+                "-e expression #1, char " + std::to_string(script.size()) + ": " + parser.error;
         if (parser.error.rfind("can't find label", 0) == 0) message = parser.error;
         co_await complain(process, std::move(message));
         co_return 1;

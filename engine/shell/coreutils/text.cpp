@@ -1,8 +1,7 @@
 // cat, head, tail, wc, tee, tac, rev, nl, seq, yes, cut, tr.
 
-#include "shell/coreutils/coreutils.h"
-
 #include "base/strings.h"
+#include "shell/coreutils/coreutils.h"
 
 #include <algorithm>
 #include <array>
@@ -23,16 +22,27 @@ constexpr int kSigPipeStatus = 141;
         co_return 1;                                                                               \
     }
 
-Strings inputsOf(const Options& options) { return options.operands.empty() ? Strings{"-"} : options.operands; }
+Strings inputsOf(const Options& options) {
+    return options.operands.empty() ? Strings{"-"} : options.operands;
+}
 
 sim::Task<int> catMain(ports::Process& process, Strings argv) {
-    Options options(argv, "AbeEnstTuv", {{"number", 'n'}, {"show-ends", 'E'}, {"show-tabs", 'T'}, {"squeeze-blank", 's'}, {"number-nonblank", 'b'}, {"show-all", 'A'}, {"show-nonprinting", 'v'}});
+    Options options(argv, "AbeEnstTuv",
+                    {{"number", 'n'},
+                     {"show-ends", 'E'},
+                     {"show-tabs", 'T'},
+                     {"squeeze-blank", 's'},
+                     {"number-nonblank", 'b'},
+                     {"show-all", 'A'},
+                     {"show-nonprinting", 'v'}});
     OPTIONS_OR_RETURN(options)
     const bool ends = options.has('E') || options.has('A') || options.has('e');
     const bool tabs = options.has('T') || options.has('A') || options.has('t');
-    const bool visible = options.has('v') || options.has('A') || options.has('e') || options.has('t');
+    const bool visible =
+        options.has('v') || options.has('A') || options.has('e') || options.has('t');
     const bool numbers = options.has('n') && !options.has('b');
-    const bool plain = !ends && !tabs && !visible && !numbers && !options.has('b') && !options.has('s');
+    const bool plain =
+        !ends && !tabs && !visible && !numbers && !options.has('b') && !options.has('s');
     Out out(process);
     int status = 0, number = 0;
     bool lastBlank = false;
@@ -74,16 +84,23 @@ sim::Task<int> catMain(ports::Process& process, Strings argv) {
                 std::string shown;
                 for (const char c : line) {
                     const auto u = static_cast<unsigned char>(c);
-                    if (c == '\t' && tabs) shown += "^I";
-                    else if (visible && u < 32 && c != '\t') shown += std::string("^") + static_cast<char>(c + 64);
-                    else if (visible && u == 127) shown += "^?";
+                    if (c == '\t' && tabs)
+                        shown += "^I";
+                    else if (visible && u < 32 && c != '\t')
+                        shown += std::string("^") + static_cast<char>(c + 64);
+                    else if (visible && u == 127)
+                        shown += "^?";
                     else if (visible && u > 127) {
                         const int low = u & 0x7F;
                         shown += "M-";
-                        if (low < 32) shown += std::string("^") + static_cast<char>(low + 64);
-                        else if (low == 127) shown += "^?";
-                        else shown += static_cast<char>(low);
-                    } else shown += c;
+                        if (low < 32)
+                            shown += std::string("^") + static_cast<char>(low + 64);
+                        else if (low == 127)
+                            shown += "^?";
+                        else
+                            shown += static_cast<char>(low);
+                    } else
+                        shown += c;
                 }
                 out << shown << (ends && ended ? "$" : "") << (ended ? "\n" : "");
             }
@@ -97,7 +114,8 @@ sim::Task<int> catMain(ports::Process& process, Strings argv) {
 }
 
 std::string headerFor(const std::string& path, bool& first) {
-    const std::string text = std::string(first ? "" : "\n") + "==> " + (path == "-" ? "standard input" : path) + " <==\n";
+    const std::string text = std::string(first ? "" : "\n") + "==> " +
+                             (path == "-" ? "standard input" : path) + " <==\n";
     first = false;
     return text;
 }
@@ -111,15 +129,18 @@ void oldCount(Strings& argv, bool plusToo) {
             ++i;
             continue;
         }
-        if (word.size() > 1 && word[0] == '-' && std::isdigit(static_cast<unsigned char>(word[1]))) {
+        if (word.size() > 1 && word[0] == '-' &&
+            std::isdigit(static_cast<unsigned char>(word[1]))) {
             std::size_t end = 1;
             while (end < word.size() && std::isdigit(static_cast<unsigned char>(word[end]))) ++end;
             const std::string number = word.substr(1, end - 1), rest = word.substr(end);
             argv[i] = "-n" + number;
-            if (!rest.empty()) argv.insert(argv.begin() + static_cast<std::ptrdiff_t>(i) + 1, "-" + rest);
+            if (!rest.empty())
+                argv.insert(argv.begin() + static_cast<std::ptrdiff_t>(i) + 1, "-" + rest);
             return;
         }
-        if (plusToo && i == 1 && word.size() > 1 && word[0] == '+' && std::isdigit(static_cast<unsigned char>(word[1]))) {
+        if (plusToo && i == 1 && word.size() > 1 && word[0] == '+' &&
+            std::isdigit(static_cast<unsigned char>(word[1]))) {
             argv[i] = "-n" + word;
             return;
         }
@@ -128,14 +149,21 @@ void oldCount(Strings& argv, bool plusToo) {
 
 sim::Task<int> headMain(ports::Process& process, Strings argv) {
     oldCount(argv, false);
-    Options options(argv, "n:c:qvz", {{"lines", 'n'}, {"bytes", 'c'}, {"quiet", 'q'}, {"silent", 'q'}, {"verbose", 'v'}});
+    Options options(
+        argv, "n:c:qvz",
+        {{"lines", 'n'}, {"bytes", 'c'}, {"quiet", 'q'}, {"silent", 'q'}, {"verbose", 'v'}});
     OPTIONS_OR_RETURN(options)
     const bool bytes = options.has('c');
     std::string text = options.value(bytes ? 'c' : 'n', "10");
     const bool allBut = !text.empty() && text[0] == '-';
-    const auto count = parseSize(allBut ? std::string_view(text).substr(1) : std::string_view(text));
+    const auto count =
+        parseSize(allBut ? std::string_view(text).substr(1) : std::string_view(text));
     if (!count) {
-        { std::string hoisted = std::string("invalid number of ") + (bytes ? "bytes" : "lines") + ": " + quoted(text); co_await complain(process, std::move(hoisted)); }
+        {
+            std::string hoisted = std::string("invalid number of ") + (bytes ? "bytes" : "lines") +
+                                  ": " + quoted(text);
+            co_await complain(process, std::move(hoisted));
+        }
         co_return 1;
     }
     Out out(process);
@@ -147,15 +175,24 @@ sim::Task<int> headMain(ports::Process& process, Strings argv) {
         const std::string problem = reader.open();
         if (!problem.empty()) {
             co_await out.flush();
-            { std::string hoisted = problem == "Is a directory" ? "error reading " + quoted(path) + ": " + problem : "cannot open " + quoted(path) + " for reading: " + problem; co_await complain(process, std::move(hoisted)); }
+            {
+                std::string hoisted =
+                    problem == "Is a directory"
+                        ? "error reading " + quoted(path) + ": " + problem
+                        : "cannot open " + quoted(path) + " for reading: " + problem;
+                co_await complain(process, std::move(hoisted));
+            }
             status = 1;
             continue;
         }
-        if ((inputs.size() > 1 || options.has('v')) && !options.has('q')) out << headerFor(path, first);
+        if ((inputs.size() > 1 || options.has('v')) && !options.has('q'))
+            out << headerFor(path, first);
         if (bytes || allBut) {
             std::string whole = co_await reader.rest();
             if (bytes) {
-                out << std::string_view(whole).substr(0, allBut ? whole.size() - std::min<std::size_t>(*count, whole.size()) : *count);
+                out << std::string_view(whole).substr(
+                    0,
+                    allBut ? whole.size() - std::min<std::size_t>(*count, whole.size()) : *count);
             } else {
                 auto lines = base::splitLines(whole);
                 for (std::size_t i = 0; i + *count < lines.size(); ++i) out << lines[i] << "\n";
@@ -175,11 +212,13 @@ sim::Task<int> headMain(ports::Process& process, Strings argv) {
     }
     const bool written = co_await out.flush();
     // What is left unread breaks the writer's pipe, as the end of this process does.
-    if (auto pipe = process.input(); pipe && options.operands.empty() && !process.isTerminal(0)) (void)pipe;
+    if (auto pipe = process.input(); pipe && options.operands.empty() && !process.isTerminal(0))
+        (void)pipe;
     co_return written ? status : kSigPipeStatus;
 }
 
-sim::Task<int> followFile(ports::Process& process, Strings paths, std::vector<std::uint64_t> sizes, bool retry, bool headers) {
+sim::Task<int> followFile(ports::Process& process, Strings paths, std::vector<std::uint64_t> sizes,
+                          bool retry, bool headers) {
     std::size_t last = paths.empty() ? 0 : paths.size() - 1;
     while (true) {
         bool any = false;
@@ -215,14 +254,27 @@ sim::Task<int> followFile(ports::Process& process, Strings paths, std::vector<st
 
 sim::Task<int> tailMain(ports::Process& process, Strings argv) {
     oldCount(argv, true);
-    Options options(argv, "n:c:fFqvs:r", {{"lines", 'n'}, {"bytes", 'c'}, {"follow", 'f'}, {"quiet", 'q'}, {"verbose", 'v'}, {"retry", 'r'}, {"sleep-interval", 's'}});
+    Options options(argv, "n:c:fFqvs:r",
+                    {{"lines", 'n'},
+                     {"bytes", 'c'},
+                     {"follow", 'f'},
+                     {"quiet", 'q'},
+                     {"verbose", 'v'},
+                     {"retry", 'r'},
+                     {"sleep-interval", 's'}});
     OPTIONS_OR_RETURN(options)
     const bool bytes = options.has('c');
     const std::string text = options.value(bytes ? 'c' : 'n', "10");
     const bool fromStart = !text.empty() && text[0] == '+';
-    const auto count = parseSize(fromStart || (!text.empty() && text[0] == '-') ? std::string_view(text).substr(1) : std::string_view(text));
+    const auto count =
+        parseSize(fromStart || (!text.empty() && text[0] == '-') ? std::string_view(text).substr(1)
+                                                                 : std::string_view(text));
     if (!count) {
-        { std::string hoisted = std::string("invalid number of ") + (bytes ? "bytes" : "lines") + ": " + quoted(text); co_await complain(process, std::move(hoisted)); }
+        {
+            std::string hoisted = std::string("invalid number of ") + (bytes ? "bytes" : "lines") +
+                                  ": " + quoted(text);
+            co_await complain(process, std::move(hoisted));
+        }
         co_return 1;
     }
     Out out(process);
@@ -235,7 +287,13 @@ sim::Task<int> tailMain(ports::Process& process, Strings argv) {
         auto whole = co_await readWhole(process, path);
         if (!whole.ok()) {
             co_await out.flush();
-            { std::string hoisted = whole.error().message == "Is a directory" ? "error reading " + quoted(path) + ": Is a directory" : "cannot open " + quoted(path) + " for reading: " + whole.error().message; co_await complain(process, std::move(hoisted)); }
+            {
+                std::string hoisted =
+                    whole.error().message == "Is a directory"
+                        ? "error reading " + quoted(path) + ": Is a directory"
+                        : "cannot open " + quoted(path) + " for reading: " + whole.error().message;
+                co_await complain(process, std::move(hoisted));
+            }
             status = 1;
             if (options.has('F')) {
                 followed.push_back(path);
@@ -243,10 +301,12 @@ sim::Task<int> tailMain(ports::Process& process, Strings argv) {
             }
             continue;
         }
-        if ((inputs.size() > 1 || options.has('v')) && !options.has('q')) out << headerFor(path, first);
+        if ((inputs.size() > 1 || options.has('v')) && !options.has('q'))
+            out << headerFor(path, first);
         std::size_t from = 0;
         if (bytes) {
-            from = fromStart ? std::min<std::size_t>(*count > 0 ? *count - 1 : 0, whole->size()) : whole->size() - std::min<std::size_t>(*count, whole->size());
+            from = fromStart ? std::min<std::size_t>(*count > 0 ? *count - 1 : 0, whole->size())
+                             : whole->size() - std::min<std::size_t>(*count, whole->size());
         } else if (fromStart) {
             for (std::uint64_t i = 1; i < *count && from < whole->size(); ++i) {
                 const std::size_t end = whole->find('\n', from);
@@ -271,17 +331,22 @@ sim::Task<int> tailMain(ports::Process& process, Strings argv) {
     const bool written = co_await out.flush();
     if (!written) co_return kSigPipeStatus;
     if ((options.has('f') || options.has('F')) && !followed.empty()) {
-        const int ended = co_await followFile(process, followed, sizes, options.has('F'), inputs.size() > 1 && !options.has('q'));
+        const int ended = co_await followFile(process, followed, sizes, options.has('F'),
+                                              inputs.size() > 1 && !options.has('q'));
         co_return ended;
     }
-    if (options.has('f') && followed.empty() && status != 0) co_await complain(process, "no files remaining");
+    if (options.has('f') && followed.empty() && status != 0)
+        co_await complain(process, "no files remaining");
     co_return status;
 }
 
 sim::Task<int> wcMain(ports::Process& process, Strings argv) {
-    Options options(argv, "lwcmL", {{"lines", 'l'}, {"words", 'w'}, {"bytes", 'c'}, {"chars", 'm'}, {"max-line-length", 'L'}});
+    Options options(
+        argv, "lwcmL",
+        {{"lines", 'l'}, {"words", 'w'}, {"bytes", 'c'}, {"chars", 'm'}, {"max-line-length", 'L'}});
     OPTIONS_OR_RETURN(options)
-    const bool all = !options.has('l') && !options.has('w') && !options.has('c') && !options.has('m') && !options.has('L');
+    const bool all = !options.has('l') && !options.has('w') && !options.has('c') &&
+                     !options.has('m') && !options.has('L');
     struct Row {
         std::array<std::uint64_t, 5> counts{};
         std::string name;
@@ -359,7 +424,8 @@ sim::Task<int> teeMain(ports::Process& process, Strings argv) {
             continue;
         }
         const std::string absolute = process.resolve(path);
-        const auto opened = options.has('a') ? process.files().append(absolute, "") : process.files().write(absolute, "");
+        const auto opened = options.has('a') ? process.files().append(absolute, "")
+                                             : process.files().write(absolute, "");
         if (!opened.ok()) {
             co_await complain(process, path + ": " + opened.error().message);
             status = 1;
@@ -372,9 +438,12 @@ sim::Task<int> teeMain(ports::Process& process, Strings argv) {
         if (auto pipe = process.input()) piece = co_await pipe->read();
         if (piece.empty()) break;
         for (const std::string& path : paths) {
-            if (path == "/dev/stderr") co_await process.writeError(piece);
-            else if (path == "/dev/stdout" || path == "-") co_await process.writeOut(piece);
-            else if (path != "/dev/null") (void)process.files().append(path, piece);
+            if (path == "/dev/stderr")
+                co_await process.writeError(piece);
+            else if (path == "/dev/stdout" || path == "-")
+                co_await process.writeOut(piece);
+            else if (path != "/dev/null")
+                (void)process.files().append(path, piece);
         }
         const auto pipe = process.output();
         if (!pipe) continue;
@@ -392,13 +461,15 @@ sim::Task<int> tacMain(ports::Process& process, Strings argv) {
     for (const std::string& path : inputsOf(options)) {
         const auto whole = co_await readWhole(process, path);
         if (!whole.ok()) {
-            co_await complain(process, "failed to open " + quoted(path) + " for reading: " + whole.error().message);
+            co_await complain(process, "failed to open " + quoted(path) +
+                                           " for reading: " + whole.error().message);
             status = 1;
             continue;
         }
         auto lines = base::splitLines(*whole);
         const bool ended = whole->empty() || whole->back() == '\n';
-        for (std::size_t i = lines.size(); i-- > 0;) out << lines[i] << (i + 1 == lines.size() && !ended ? "" : "\n");
+        for (std::size_t i = lines.size(); i-- > 0;)
+            out << lines[i] << (i + 1 == lines.size() && !ended ? "" : "\n");
     }
     co_await out.flush();
     co_return status;
@@ -429,7 +500,11 @@ sim::Task<int> revMain(ports::Process& process, Strings argv) {
 }
 
 sim::Task<int> nlMain(ports::Process& process, Strings argv) {
-    Options options(argv, "b:w:s:v:n:i:", {{"body-numbering", 'b'}, {"number-width", 'w'}, {"number-separator", 's'}, {"starting-line-number", 'v'}});
+    Options options(argv, "b:w:s:v:n:i:",
+                    {{"body-numbering", 'b'},
+                     {"number-width", 'w'},
+                     {"number-separator", 's'},
+                     {"starting-line-number", 'v'}});
     OPTIONS_OR_RETURN(options)
     const bool all = options.value('b', "t") == "a";
     const int width = static_cast<int>(base::parseInt(options.value('w', "6")).value_or(6));
@@ -448,7 +523,11 @@ sim::Task<int> nlMain(ports::Process& process, Strings argv) {
                 continue;
             }
             char buffer[64];
-            std::snprintf(buffer, sizeof buffer, form == "ln" ? "%-*lld" : form == "rz" ? "%0*lld" : "%*lld", width, static_cast<long long>(number));
+            std::snprintf(buffer, sizeof buffer,
+                          form == "ln"   ? "%-*lld"
+                          : form == "rz" ? "%0*lld"
+                                         : "%*lld",
+                          width, static_cast<long long>(number));
             number += base::parseInt(options.value('i', "1")).value_or(1);
             out << buffer << separator << line << "\n";
         }
@@ -463,17 +542,30 @@ sim::Task<int> seqMain(ports::Process& process, Strings argv) {
     Strings numbers;
     for (std::size_t i = 1; i < argv.size(); ++i) {
         const std::string& word = argv[i];
-        if (word == "-w" || word == "--equal-width") equalWidth = true;
-        else if (word == "-s" && i + 1 < argv.size()) separator = argv[++i];
-        else if (word.rfind("-s", 0) == 0 && word.size() > 2) separator = word.substr(2);
-        else if (word == "-f" && i + 1 < argv.size()) format = argv[++i];
-        else if (word.size() > 1 && word[0] == '-' && !std::isdigit(static_cast<unsigned char>(word[1])) && word[1] != '.') {
-            co_await process.writeError("seq: invalid option -- '" + std::string(1, word[1]) + "'\nTry 'seq --help' for more information.\n");
+        if (word == "-w" || word == "--equal-width")
+            equalWidth = true;
+        else if (word == "-s" && i + 1 < argv.size())
+            separator = argv[++i];
+        else if (word.rfind("-s", 0) == 0 && word.size() > 2)
+            separator = word.substr(2);
+        else if (word == "-f" && i + 1 < argv.size())
+            format = argv[++i];
+        else if (word.size() > 1 && word[0] == '-' &&
+                 !std::isdigit(static_cast<unsigned char>(word[1])) && word[1] != '.') {
+            co_await process.writeError("seq: invalid option -- '" + std::string(1, word[1]) +
+                                        "'\nTry 'seq --help' for more information.\n");
             co_return 1;
-        } else numbers.push_back(word);
+        } else
+            numbers.push_back(word);
     }
     if (numbers.empty() || numbers.size() > 3) {
-        { std::string hoisted = numbers.empty() ? "seq: missing operand\nTry 'seq --help' for more information.\n" : "seq: extra operand " + quoted(numbers[3]) + "\nTry 'seq --help' for more information.\n"; co_await process.writeError(std::move(hoisted)); }
+        {
+            std::string hoisted =
+                numbers.empty() ? "seq: missing operand\nTry 'seq --help' for more information.\n"
+                                : "seq: extra operand " + quoted(numbers[3]) +
+                                      "\nTry 'seq --help' for more information.\n";
+            co_await process.writeError(std::move(hoisted));
+        }
         co_return 1;
     }
     double values[3] = {1, 1, 1};
@@ -483,17 +575,21 @@ sim::Task<int> seqMain(ports::Process& process, Strings argv) {
         char* end = nullptr;
         values[i] = std::strtod(numbers[i].c_str(), &end);
         if (*end != '\0' || numbers[i].empty()) {
-            co_await process.writeError("seq: invalid floating point argument: " + quoted(numbers[i]) + "\nTry 'seq --help' for more information.\n");
+            co_await process.writeError(
+                "seq: invalid floating point argument: " + quoted(numbers[i]) +
+                "\nTry 'seq --help' for more information.\n");
             co_return 1;
         }
         const std::size_t dot = numbers[i].find('.');
-        if (dot != std::string::npos && i + 1 != numbers.size() + 1) precision = std::max(precision, static_cast<int>(numbers[i].size() - dot - 1));
+        if (dot != std::string::npos && i + 1 != numbers.size() + 1)
+            precision = std::max(precision, static_cast<int>(numbers[i].size() - dot - 1));
     }
     const double first = numbers.size() > 1 ? values[0] : 1;
     const double step = numbers.size() > 2 ? values[1] : 1;
     const double last = values[numbers.size() - 1];
     if (step == 0) {
-        co_await process.writeError("seq: invalid Zero increment value: " + quoted(numbers[1]) + "\nTry 'seq --help' for more information.\n");
+        co_await process.writeError("seq: invalid Zero increment value: " + quoted(numbers[1]) +
+                                    "\nTry 'seq --help' for more information.\n");
         co_return 1;
     }
     auto shown = [&](double value) {
@@ -501,8 +597,11 @@ sim::Task<int> seqMain(ports::Process& process, Strings argv) {
         if (!format.empty()) {
             std::string safe = format;
             const std::size_t at = safe.find('%');
-            if (at != std::string::npos && safe.find('%', at + 1) == std::string::npos && safe.find_first_of("efgEFG", at) != std::string::npos) std::snprintf(buffer, sizeof buffer, safe.c_str(), value);
-            else std::snprintf(buffer, sizeof buffer, "%g", value);
+            if (at != std::string::npos && safe.find('%', at + 1) == std::string::npos &&
+                safe.find_first_of("efgEFG", at) != std::string::npos)
+                std::snprintf(buffer, sizeof buffer, safe.c_str(), value);
+            else
+                std::snprintf(buffer, sizeof buffer, "%g", value);
         } else {
             std::snprintf(buffer, sizeof buffer, "%.*f", precision, value);
         }
@@ -513,7 +612,8 @@ sim::Task<int> seqMain(ports::Process& process, Strings argv) {
     const double count = std::floor((last - first) / step + 1e-10);
     for (double i = 0; i <= count; ++i) {
         std::string text = shown(first + i * step);
-        if (equalWidth && text.size() < widest) text.insert(text[0] == '-' ? 1 : 0, widest - text.size(), '0');
+        if (equalWidth && text.size() < widest)
+            text.insert(text[0] == '-' ? 1 : 0, widest - text.size(), '0');
         if (i > 0) out << separator;
         out << text;
         if (!out.full()) continue;
@@ -568,23 +668,44 @@ std::optional<Ranges> parseRanges(const std::string& text) {
 }
 
 sim::Task<int> cutMain(ports::Process& process, Strings argv) {
-    Options options(argv, "b:c:d:f:snCo:", {{"bytes", 'b'}, {"characters", 'c'}, {"delimiter", 'd'}, {"fields", 'f'}, {"only-delimited", 's'}, {"complement", 'C'}, {"output-delimiter", 'o'}});
+    Options options(argv, "b:c:d:f:snCo:",
+                    {{"bytes", 'b'},
+                     {"characters", 'c'},
+                     {"delimiter", 'd'},
+                     {"fields", 'f'},
+                     {"only-delimited", 's'},
+                     {"complement", 'C'},
+                     {"output-delimiter", 'o'}});
     OPTIONS_OR_RETURN(options)
-    const char mode = options.has('f') ? 'f' : options.has('c') ? 'c' : options.has('b') ? 'b' : '\0';
+    const char mode = options.has('f')   ? 'f'
+                      : options.has('c') ? 'c'
+                      : options.has('b') ? 'b'
+                                         : '\0';
     if (mode == '\0') {
-        co_await process.writeError("cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.\n");
+        co_await process.writeError("cut: you must specify a list of bytes, characters, or "
+                                    "fields\nTry 'cut --help' for more information.\n");
         co_return 1;
     }
     const auto ranges = parseRanges(options.value(mode));
     if (!ranges) {
         const std::string list = options.value(mode);
-        { std::string hoisted = mode == 'f' ? (list == "0" || list.rfind("0,", 0) == 0 ? std::string("cut: fields are numbered from 1\nTry 'cut --help' for more information.\n") : "cut: invalid field value " + quoted(list) + "\nTry 'cut --help' for more information.\n")
-                                                : "cut: invalid byte or character range\nTry 'cut --help' for more information.\n"; co_await process.writeError(std::move(hoisted)); }
+        {
+            std::string hoisted = mode == 'f'
+                                      ? (list == "0" || list.rfind("0,", 0) == 0
+                                             ? std::string("cut: fields are numbered from 1\nTry "
+                                                           "'cut --help' for more information.\n")
+                                             : "cut: invalid field value " + quoted(list) +
+                                                   "\nTry 'cut --help' for more information.\n")
+                                      : "cut: invalid byte or character range\nTry 'cut --help' "
+                                        "for more information.\n";
+            co_await process.writeError(std::move(hoisted));
+        }
         co_return 1;
     }
     std::string delimiter = options.value('d', "\t");
     if (delimiter.size() > 1) {
-        co_await process.writeError("cut: the delimiter must be a single character\nTry 'cut --help' for more information.\n");
+        co_await process.writeError("cut: the delimiter must be a single character\nTry 'cut "
+                                    "--help' for more information.\n");
         co_return 1;
     }
     if (delimiter.empty()) delimiter = std::string(1, '\0');
@@ -625,7 +746,9 @@ sim::Task<int> cutMain(ports::Process& process, Strings argv) {
                 for (std::size_t i = 0; i < line.size();) {
                     std::size_t length = 1;
                     if (mode == 'c')
-                        while (i + length < line.size() && (static_cast<unsigned char>(line[i + length]) & 0xC0) == 0x80) ++length;
+                        while (i + length < line.size() &&
+                               (static_cast<unsigned char>(line[i + length]) & 0xC0) == 0x80)
+                            ++length;
                     if (ranges->contains(++index) != complement) result.append(line, i, length);
                     i += length;
                 }
@@ -652,7 +775,8 @@ std::string expandSet(const std::string& text, std::size_t fill) {
             c = text[++i];
             if (c >= '0' && c <= '7') {
                 int value = 0, digits = 0;
-                while (digits < 3 && i < text.size() && text[i] >= '0' && text[i] <= '7') value = value * 8 + (text[i++] - '0'), ++digits;
+                while (digits < 3 && i < text.size() && text[i] >= '0' && text[i] <= '7')
+                    value = value * 8 + (text[i++] - '0'), ++digits;
                 --i;
                 c = static_cast<char>(value);
             } else {
@@ -671,7 +795,18 @@ std::string expandSet(const std::string& text, std::size_t fill) {
             if (end != std::string::npos) {
                 const std::string name = plain.substr(i + 2, end - i - 2);
                 for (int c = 0; c < 256; ++c) {
-                    const bool in = (name == "alpha" && std::isalpha(c)) || (name == "digit" && std::isdigit(c)) || (name == "alnum" && std::isalnum(c)) || (name == "upper" && std::isupper(c)) || (name == "lower" && std::islower(c)) || (name == "space" && std::isspace(c)) || (name == "punct" && std::ispunct(c)) || (name == "blank" && (c == ' ' || c == '\t')) || (name == "cntrl" && std::iscntrl(c)) || (name == "print" && std::isprint(c)) || (name == "graph" && std::isgraph(c)) || (name == "xdigit" && std::isxdigit(c));
+                    const bool in = (name == "alpha" && std::isalpha(c)) ||
+                                    (name == "digit" && std::isdigit(c)) ||
+                                    (name == "alnum" && std::isalnum(c)) ||
+                                    (name == "upper" && std::isupper(c)) ||
+                                    (name == "lower" && std::islower(c)) ||
+                                    (name == "space" && std::isspace(c)) ||
+                                    (name == "punct" && std::ispunct(c)) ||
+                                    (name == "blank" && (c == ' ' || c == '\t')) ||
+                                    (name == "cntrl" && std::iscntrl(c)) ||
+                                    (name == "print" && std::isprint(c)) ||
+                                    (name == "graph" && std::isgraph(c)) ||
+                                    (name == "xdigit" && std::isxdigit(c));
                     if (in && c < 128) out += static_cast<char>(c);
                 }
                 i = end + 1;
@@ -682,13 +817,19 @@ std::string expandSet(const std::string& text, std::size_t fill) {
             const std::size_t end = plain.find(']', i + 3);
             if (end != std::string::npos) {
                 const auto count = base::parseInt(plain.substr(i + 3, end - i - 3)).value_or(0);
-                out.append(count > 0 ? static_cast<std::size_t>(std::min<std::int64_t>(count, 100000)) : fill > out.size() ? fill - out.size() : 0, plain[i + 1]);
+                out.append(count > 0
+                               ? static_cast<std::size_t>(std::min<std::int64_t>(count, 100000))
+                           : fill > out.size() ? fill - out.size()
+                                               : 0,
+                           plain[i + 1]);
                 i = end;
                 continue;
             }
         }
         if (i + 2 < plain.size() && plain[i + 1] == '-' && !literal[i + 1]) {
-            for (int c = static_cast<unsigned char>(plain[i]); c <= static_cast<unsigned char>(plain[i + 2]); ++c) out += static_cast<char>(c);
+            for (int c = static_cast<unsigned char>(plain[i]);
+                 c <= static_cast<unsigned char>(plain[i + 2]); ++c)
+                out += static_cast<char>(c);
             i += 2;
             continue;
         }
@@ -698,16 +839,21 @@ std::string expandSet(const std::string& text, std::size_t fill) {
 }
 
 sim::Task<int> trMain(ports::Process& process, Strings argv) {
-    Options options(argv, "+cCdst", {{"complement", 'c'}, {"delete", 'd'}, {"squeeze-repeats", 's'}, {"truncate-set1", 't'}});
+    Options options(
+        argv, "+cCdst",
+        {{"complement", 'c'}, {"delete", 'd'}, {"squeeze-repeats", 's'}, {"truncate-set1", 't'}});
     OPTIONS_OR_RETURN(options)
-    const bool deleting = options.has('d'), squeezing = options.has('s'), complement = options.has('c') || options.has('C');
+    const bool deleting = options.has('d'), squeezing = options.has('s'),
+               complement = options.has('c') || options.has('C');
     const std::size_t count = options.operands.size();
     if (count == 0) {
         co_await process.writeError("tr: missing operand\nTry 'tr --help' for more information.\n");
         co_return 1;
     }
     if (count == 1 && !deleting && !squeezing) {
-        co_await process.writeError("tr: missing operand after " + quoted(options.operands[0]) + "\nTwo strings must be given when translating.\nTry 'tr --help' for more information.\n");
+        co_await process.writeError("tr: missing operand after " + quoted(options.operands[0]) +
+                                    "\nTwo strings must be given when translating.\nTry 'tr "
+                                    "--help' for more information.\n");
         co_return 1;
     }
     std::string first = expandSet(options.operands[0], 0);
@@ -729,7 +875,8 @@ sim::Task<int> trMain(ports::Process& process, Strings argv) {
     } else if (!second.empty()) {
         for (std::size_t i = 0; i < first.size(); ++i) {
             if (i >= second.size() && options.has('t')) break;
-            map[static_cast<unsigned char>(first[i])] = static_cast<unsigned char>(second[std::min(i, second.size() - 1)]);
+            map[static_cast<unsigned char>(first[i])] =
+                static_cast<unsigned char>(second[std::min(i, second.size() - 1)]);
         }
         if (squeezing)
             for (const char c : second) squeeze.set(static_cast<unsigned char>(c));
@@ -759,8 +906,9 @@ sim::Task<int> trMain(ports::Process& process, Strings argv) {
 
 } // namespace
 
-const CoreutilEntry kTextTools[] = {{"cat", catMain}, {"head", headMain}, {"tail", tailMain}, {"wc", wcMain}, {"tee", teeMain},
-                                    {"tac", tacMain}, {"rev", revMain}, {"nl", nlMain}, {"seq", seqMain}, {"yes", yesMain},
-                                    {"cut", cutMain}, {"tr", trMain}, {nullptr, nullptr}};
+const CoreutilEntry kTextTools[] = {
+    {"cat", catMain}, {"head", headMain}, {"tail", tailMain}, {"wc", wcMain},   {"tee", teeMain},
+    {"tac", tacMain}, {"rev", revMain},   {"nl", nlMain},     {"seq", seqMain}, {"yes", yesMain},
+    {"cut", cutMain}, {"tr", trMain},     {nullptr, nullptr}};
 
 } // namespace shell

@@ -1,8 +1,7 @@
 // nano: the same text as vi's, with nano's keys. Source: nano's help line.
 
-#include "shell/editors/vi.h"
-
 #include "shell/coreutils/coreutils.h"
+#include "shell/editors/vi.h"
 
 #include <algorithm>
 
@@ -15,8 +14,10 @@ sim::Task<int> Vi::runNano(std::string path) {
         co_return 1;
     }
     load(path);
-    if (isNew_) message("[ New File ]");
-    else if (!path.empty()) message("[ Read " + std::to_string(lines_.size()) + " lines ]");
+    if (isNew_)
+        message("[ New File ]");
+    else if (!path.empty())
+        message("[ Read " + std::to_string(lines_.size()) + " lines ]");
     tty->raw = true;
     co_await process_.writeOut("\x1b[?1049h\x1b[2J");
     modeText_ = "^G Help  ^O Write Out  ^W Where Is  ^K Cut  ^U Paste  ^X Exit";
@@ -70,20 +71,32 @@ sim::Task<void> Vi::nanoKey(int c) {
         message("");
         break;
     case 0x15: put(false, 1); break;
-    case 0x01: case 0x105: cursor_.column = 0; break;
-    case 0x05: case 0x106: cursor_.column = lengthOf(cursor_.row); break;
-    case 0x10: case 0x101: --cursor_.row; break;
-    case 0x0e: case 0x102: ++cursor_.row; break;
-    case 0x06: case 0x103: ++cursor_.column; break;
-    case 0x02: case 0x104: --cursor_.column; break;
-    case 0x19: case 0x108: cursor_.row -= textRows(); break;
-    case 0x16: case 0x109: cursor_.row += textRows(); break;
-    case 0x04: case 0x107:
+    case 0x01:
+    case 0x105: cursor_.column = 0; break;
+    case 0x05:
+    case 0x106: cursor_.column = lengthOf(cursor_.row); break;
+    case 0x10:
+    case 0x101: --cursor_.row; break;
+    case 0x0e:
+    case 0x102: ++cursor_.row; break;
+    case 0x06:
+    case 0x103: ++cursor_.column; break;
+    case 0x02:
+    case 0x104: --cursor_.column; break;
+    case 0x19:
+    case 0x108: cursor_.row -= textRows(); break;
+    case 0x16:
+    case 0x109: cursor_.row += textRows(); break;
+    case 0x04:
+    case 0x107:
         remember();
-        if (cursor_.column < lengthOf(cursor_.row)) erase(cursor_, {cursor_.row, cursor_.column + 1});
-        else if (cursor_.row < lastRow()) erase(cursor_, {cursor_.row + 1, 0});
+        if (cursor_.column < lengthOf(cursor_.row))
+            erase(cursor_, {cursor_.row, cursor_.column + 1});
+        else if (cursor_.row < lastRow())
+            erase(cursor_, {cursor_.row + 1, 0});
         break;
-    case 0x7f: case 0x08:
+    case 0x7f:
+    case 0x08:
         remember();
         if (cursor_.column > 0) {
             const Position from{cursor_.row, cursor_.column - 1};
@@ -93,7 +106,8 @@ sim::Task<void> Vi::nanoKey(int c) {
             erase(from, cursor_);
         }
         break;
-    case '\r': case '\n':
+    case '\r':
+    case '\n':
         remember();
         insertText("\n");
         break;

@@ -23,7 +23,9 @@ public:
 private:
     struct Position {
         int row = 0, column = 0;
-        bool operator<(const Position& o) const { return row != o.row ? row < o.row : column < o.column; }
+        bool operator<(const Position& o) const {
+            return row != o.row ? row < o.row : column < o.column;
+        }
         bool operator==(const Position&) const = default;
     };
     struct Register {
@@ -71,11 +73,13 @@ private:
     sim::Task<void> commandLine(std::string start);
     sim::Task<std::optional<std::string>> readLine(std::string prompt, std::string start);
     sim::Task<void> execute(std::string command);
-    sim::Task<void> exCommand(std::string name, std::string argument, bool bang, int from, int to, bool ranged);
+    sim::Task<void> exCommand(std::string name, std::string argument, bool bang, int from, int to,
+                              bool ranged);
     bool parseRange(const std::string& text, std::size_t& at, int& from, int& to, bool& ranged);
     bool parseAddress(const std::string& text, std::size_t& at, int& line);
     void substituteLines(const std::string& argument, int from, int to);
-    void globalCommand(const std::string& argument, int from, int to, bool inverted, std::vector<int>& rows, std::string& command);
+    void globalCommand(const std::string& argument, int from, int to, bool inverted,
+                       std::vector<int>& rows, std::string& command);
     void set(const std::string& argument);
     bool search(const std::string& pattern, bool forward, Position from, Position& found);
     void searchNext(bool sameDirection, int count);
@@ -131,7 +135,8 @@ private:
     char visualKind_ = 0;
     int status_ = 0;
     // :set
-    bool number_ = false, relative_ = false, expandTab_ = false, autoIndent_ = false, ignoreCase_ = false, hls_ = true, list_ = false, paste_ = false, smartCase_ = false;
+    bool number_ = false, relative_ = false, expandTab_ = false, autoIndent_ = false,
+         ignoreCase_ = false, hls_ = true, list_ = false, paste_ = false, smartCase_ = false;
     int tabStop_ = 8, shiftWidth_ = 8;
 };
 

@@ -1,10 +1,8 @@
 // The command line of the editor, and the programs vi, vim, view, nano.
 
-#include "shell/editors/vi.h"
-
-#include "shell/coreutils/coreutils.h"
-
 #include "base/strings.h"
+#include "shell/coreutils/coreutils.h"
+#include "shell/editors/vi.h"
 
 #include <algorithm>
 #include <cctype>
@@ -19,7 +17,10 @@ sim::Task<std::optional<std::string>> Vi::readLine(std::string prompt, std::stri
         int c = 0;
         if (replay_.empty() && buffered_.empty()) {
             co_await draw();
-            co_await process_.writeOut("\x1b[" + std::to_string(textRows() + 1) + ";" + std::to_string(std::min<std::size_t>(shown.size() + 1, static_cast<std::size_t>(width()))) + "H");
+            co_await process_.writeOut("\x1b[" + std::to_string(textRows() + 1) + ";" +
+                                       std::to_string(std::min<std::size_t>(
+                                           shown.size() + 1, static_cast<std::size_t>(width()))) +
+                                       "H");
             const auto pipe = process_.input();
             if (pipe) buffered_ = co_await pipe->read();
             if (buffered_.empty()) {
@@ -63,7 +64,8 @@ bool Vi::parseAddress(const std::string& text, std::size_t& at, int& row) {
     bool found = true;
     if (std::isdigit(static_cast<unsigned char>(text[at]))) {
         int value = 0;
-        while (at < text.size() && std::isdigit(static_cast<unsigned char>(text[at]))) value = std::min(value * 10 + (text[at++] - '0'), 10'000'000);
+        while (at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])))
+            value = std::min(value * 10 + (text[at++] - '0'), 10'000'000);
         row = value - 1;
     } else if (text[at] == '.') {
         row = cursor_.row;
@@ -82,7 +84,8 @@ bool Vi::parseAddress(const std::string& text, std::size_t& at, int& row) {
     } else if (text[at] == '/' || text[at] == '?') {
         const char delimiter = text[at];
         const std::size_t end = text.find(delimiter, at + 1);
-        const std::string pattern = text.substr(at + 1, end == std::string::npos ? std::string::npos : end - at - 1);
+        const std::string pattern =
+            text.substr(at + 1, end == std::string::npos ? std::string::npos : end - at - 1);
         at = end == std::string::npos ? text.size() : end + 1;
         if (!pattern.empty()) pattern_ = pattern;
         Position place;
@@ -96,7 +99,8 @@ bool Vi::parseAddress(const std::string& text, std::size_t& at, int& row) {
         const int sign = text[at++] == '+' ? 1 : -1;
         int value = 0;
         bool any = false;
-        while (at < text.size() && std::isdigit(static_cast<unsigned char>(text[at]))) value = std::min(value * 10 + (text[at++] - '0'), 10'000'000), any = true;
+        while (at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])))
+            value = std::min(value * 10 + (text[at++] - '0'), 10'000'000), any = true;
         row += sign * (any ? value : 1);
     }
     return found;
@@ -120,8 +124,10 @@ bool Vi::parseRange(const std::string& text, std::size_t& at, int& from, int& to
     if (at < text.size() && (text[at] == ',' || text[at] == ';')) {
         ++at;
         ranged = true;
-        if (parseAddress(text, at, row)) to = row;
-        else to = cursor_.row;
+        if (parseAddress(text, at, row))
+            to = row;
+        else
+            to = cursor_.row;
     }
     if (from > lastRow() || to > lastRow()) {
         if (at < text.size()) {
@@ -145,8 +151,10 @@ void Vi::substituteLines(const std::string& argument, int from, int to) {
     std::vector<std::string> pieces(1);
     for (std::size_t i = 1; i < argument.size(); ++i) {
         if (argument[i] == '\\' && i + 1 < argument.size()) {
-            if (argument[i + 1] == delimiter) pieces.back() += delimiter;
-            else pieces.back() += argument.substr(i, 2);
+            if (argument[i + 1] == delimiter)
+                pieces.back() += delimiter;
+            else
+                pieces.back() += argument.substr(i, 2);
             ++i;
         } else if (argument[i] == delimiter && pieces.size() < 3) {
             pieces.emplace_back();
@@ -163,7 +171,9 @@ void Vi::substituteLines(const std::string& argument, int from, int to) {
         message("E486: Pattern not found: " + pattern_, true);
         return;
     }
-    const bool all = pieces[2].find('g') != std::string::npos, silent = pieces[2].find('e') != std::string::npos, countOnly = pieces[2].find('n') != std::string::npos;
+    const bool all = pieces[2].find('g') != std::string::npos,
+               silent = pieces[2].find('e') != std::string::npos,
+               countOnly = pieces[2].find('n') != std::string::npos;
     const std::string replacement = base::replaceAll(pieces[1], "\\r", "\\n");
     std::vector<std::string> result;
     int hits = 0, rows = 0, lastHit = cursor_.row;
@@ -174,7 +184,8 @@ void Vi::substituteLines(const std::string& argument, int from, int to) {
         int here = 0;
         RegexMatch match;
         while (at <= text.size() && regex.search(text, at, match)) {
-            const auto begin = static_cast<std::size_t>(match.begin()), end = static_cast<std::size_t>(match.end());
+            const auto begin = static_cast<std::size_t>(match.begin()),
+                       end = static_cast<std::size_t>(match.end());
             out += text.substr(copied, begin - copied) + substitute(replacement, text, match);
             copied = end;
             ++here;
@@ -197,7 +208,8 @@ void Vi::substituteLines(const std::string& argument, int from, int to) {
     }
     highlight_ = true;
     if (countOnly) {
-        message(std::to_string(hits) + (hits == 1 ? " match" : " matches") + " on " + std::to_string(rows) + (rows == 1 ? " line" : " lines"));
+        message(std::to_string(hits) + (hits == 1 ? " match" : " matches") + " on " +
+                std::to_string(rows) + (rows == 1 ? " line" : " lines"));
         return;
     }
     remember();
@@ -205,13 +217,17 @@ void Vi::substituteLines(const std::string& argument, int from, int to) {
     lines_.insert(lines_.begin() + from, result.begin(), result.end());
     cursor_ = {std::min(lastHit, lastRow()), 0};
     cursor_.column = firstNonBlank(cursor_.row);
-    if (hits > 2) message(std::to_string(hits) + " substitutions on " + std::to_string(rows) + (rows == 1 ? " line" : " lines"));
+    if (hits > 2)
+        message(std::to_string(hits) + " substitutions on " + std::to_string(rows) +
+                (rows == 1 ? " line" : " lines"));
 }
 
-void Vi::globalCommand(const std::string& argument, int from, int to, bool inverted, std::vector<int>& rows, std::string& command) {
+void Vi::globalCommand(const std::string& argument, int from, int to, bool inverted,
+                       std::vector<int>& rows, std::string& command) {
     if (argument.empty()) return;
     const std::size_t end = argument.find(argument[0], 1);
-    const std::string pattern = argument.substr(1, end == std::string::npos ? std::string::npos : end - 1);
+    const std::string pattern =
+        argument.substr(1, end == std::string::npos ? std::string::npos : end - 1);
     command = end == std::string::npos ? "p" : argument.substr(end + 1);
     if (!pattern.empty()) pattern_ = pattern;
     RegexOptions options;
@@ -228,18 +244,27 @@ void Vi::set(const std::string& argument) {
         const char* brief;
         bool Vi::*field;
     };
-    static constexpr Switch kSwitches[] = {{"number", "nu", &Vi::number_}, {"relativenumber", "rnu", &Vi::relative_}, {"expandtab", "et", &Vi::expandTab_}, {"autoindent", "ai", &Vi::autoIndent_}, {"ignorecase", "ic", &Vi::ignoreCase_}, {"hlsearch", "hls", &Vi::hls_}, {"list", "list", &Vi::list_}, {"paste", "paste", &Vi::paste_}, {"smartcase", "scs", &Vi::smartCase_}};
+    static constexpr Switch kSwitches[] = {
+        {"number", "nu", &Vi::number_},         {"relativenumber", "rnu", &Vi::relative_},
+        {"expandtab", "et", &Vi::expandTab_},   {"autoindent", "ai", &Vi::autoIndent_},
+        {"ignorecase", "ic", &Vi::ignoreCase_}, {"hlsearch", "hls", &Vi::hls_},
+        {"list", "list", &Vi::list_},           {"paste", "paste", &Vi::paste_},
+        {"smartcase", "scs", &Vi::smartCase_}};
     for (const std::string& word : base::splitFields(argument)) {
         const std::size_t equals = word.find('=');
         const std::string name = word.substr(0, equals);
         if (equals != std::string::npos) {
             const auto value = base::parseInt(word.substr(equals + 1));
-            if (!value && (name == "ts" || name == "sw" || name == "tabstop" || name == "shiftwidth")) {
+            if (!value &&
+                (name == "ts" || name == "sw" || name == "tabstop" || name == "shiftwidth")) {
                 message("E521: Number required after =: " + word, true);
                 return;
             }
-            if (name == "ts" || name == "tabstop") tabStop_ = static_cast<int>(std::clamp<std::int64_t>(*value, 1, 64));
-            else if (name == "sw" || name == "shiftwidth") shiftWidth_ = static_cast<int>(std::clamp<std::int64_t>(*value == 0 ? tabStop_ : *value, 1, 64));
+            if (name == "ts" || name == "tabstop")
+                tabStop_ = static_cast<int>(std::clamp<std::int64_t>(*value, 1, 64));
+            else if (name == "sw" || name == "shiftwidth")
+                shiftWidth_ = static_cast<int>(
+                    std::clamp<std::int64_t>(*value == 0 ? tabStop_ : *value, 1, 64));
             continue;
         }
         const bool off = name.rfind("no", 0) == 0 && name != "number" && name != "nu";
@@ -252,7 +277,13 @@ void Vi::set(const std::string& argument) {
                 this->*each.field = toggle ? !(this->*each.field) : !off;
                 known = true;
             }
-        static const std::set<std::string> kAccepted{"cursorline", "cul", "cursorcolumn", "cuc", "wrap", "ruler", "showmode", "incsearch", "is", "syntax", "compatible", "cp", "nocp", "mouse", "smartindent", "si", "cindent", "backup", "swapfile", "swf", "modifiable", "wrapscan", "ws", "sts", "softtabstop", "showcmd", "sc", "smarttab", "sta", "spell", "ff", "ft"};
+        static const std::set<std::string> kAccepted{
+            "cursorline",  "cul",       "cursorcolumn", "cuc",      "wrap",       "ruler",
+            "showmode",    "incsearch", "is",           "syntax",   "compatible", "cp",
+            "nocp",        "mouse",     "smartindent",  "si",       "cindent",    "backup",
+            "swapfile",    "swf",       "modifiable",   "wrapscan", "ws",         "sts",
+            "softtabstop", "showcmd",   "sc",           "smarttab", "sta",        "spell",
+            "ff",          "ft"};
         if (!known && kAccepted.count(plain) == 0) {
             message("E518: Unknown option: " + word, true);
             return;
@@ -276,23 +307,35 @@ sim::Task<void> Vi::execute(std::string text) {
         co_return;
     }
     std::string name;
-    if (text[at] == '!' || text[at] == '>' || text[at] == '<' || text[at] == '&' || text[at] == '=') name = std::string(1, text[at++]);
-    else if (text[at] == 's' && at + 1 < text.size() && !std::isalnum(static_cast<unsigned char>(text[at + 1])) && text[at + 1] != ' ') name = std::string(1, text[at++]);
-    else if ((text[at] == 'g' || text[at] == 'v') && at + 1 < text.size() && !std::isalnum(static_cast<unsigned char>(text[at + 1]))) name = std::string(1, text[at++]);
+    if (text[at] == '!' || text[at] == '>' || text[at] == '<' || text[at] == '&' || text[at] == '=')
+        name = std::string(1, text[at++]);
+    else if (text[at] == 's' && at + 1 < text.size() &&
+             !std::isalnum(static_cast<unsigned char>(text[at + 1])) && text[at + 1] != ' ')
+        name = std::string(1, text[at++]);
+    else if ((text[at] == 'g' || text[at] == 'v') && at + 1 < text.size() &&
+             !std::isalnum(static_cast<unsigned char>(text[at + 1])))
+        name = std::string(1, text[at++]);
     else
-        while (at < text.size() && std::isalpha(static_cast<unsigned char>(text[at]))) name += text[at++];
+        while (at < text.size() && std::isalpha(static_cast<unsigned char>(text[at])))
+            name += text[at++];
     bool bang = false;
     if (at < text.size() && text[at] == '!' && name != "!") {
         bang = true;
         ++at;
     }
-    const std::string argument = name == "s" || name == "g" || name == "v" ? text.substr(at) : std::string(base::trim(std::string_view(text).substr(at)));
+    const std::string argument = name == "s" || name == "g" || name == "v"
+                                     ? text.substr(at)
+                                     : std::string(base::trim(std::string_view(text).substr(at)));
     co_await exCommand(name, argument, bang, from, to, ranged);
 }
 
-sim::Task<void> Vi::exCommand(std::string name, std::string argument, bool bang, int from, int to, bool ranged) {
-    auto is = [&](std::string_view full, std::size_t least) { return name.size() >= least && full.substr(0, name.size()) == name; };
-    if (is("write", 1) || name == "wq" || name == "x" || name == "xit" || name == "exit" || name == "wqa" || name == "wa" || name == "xa" || name == "wqall") {
+sim::Task<void> Vi::exCommand(std::string name, std::string argument, bool bang, int from, int to,
+                              bool ranged) {
+    auto is = [&](std::string_view full, std::size_t least) {
+        return name.size() >= least && full.substr(0, name.size()) == name;
+    };
+    if (is("write", 1) || name == "wq" || name == "x" || name == "xit" || name == "exit" ||
+        name == "wqa" || name == "wa" || name == "xa" || name == "wqall") {
         const bool quit = name != "wa" && !is("write", 1);
         if (readOnly_ && !bang && argument.empty() && (modified_ || name[0] == 'w')) {
             message("E45: 'readonly' option is set (add ! to override)", true);
@@ -303,10 +346,12 @@ sim::Task<void> Vi::exCommand(std::string name, std::string argument, bool bang,
                 std::string part;
                 for (int row = from; row <= to; ++row) part += lineAt(row) + "\n";
                 (void)process_.files().write(process_.resolve(argument), part);
-                message("\"" + argument + "\" " + std::to_string(to - from + 1) + "L, " + std::to_string(part.size()) + "B written");
+                message("\"" + argument + "\" " + std::to_string(to - from + 1) + "L, " +
+                        std::to_string(part.size()) + "B written");
                 co_return;
             }
-            if (!argument.empty() && !bang && argument != path_ && process_.files().exists(process_.resolve(argument))) {
+            if (!argument.empty() && !bang && argument != path_ &&
+                process_.files().exists(process_.resolve(argument))) {
                 message("E13: File exists (add ! to override)", true);
                 co_return;
             }
@@ -356,7 +401,8 @@ sim::Task<void> Vi::exCommand(std::string name, std::string argument, bool bang,
     } else if (name == "g" || name == "v" || name == "global" || name == "vglobal") {
         std::vector<int> rows;
         std::string command;
-        globalCommand(argument, ranged ? from : 0, ranged ? to : lastRow(), name[0] == 'v' || bang, rows, command);
+        globalCommand(argument, ranged ? from : 0, ranged ? to : lastRow(), name[0] == 'v' || bang,
+                      rows, command);
         int shift = 0;
         for (const int row : rows) {
             if (row + shift < 0 || row + shift > lastRow()) continue;
@@ -381,16 +427,21 @@ sim::Task<void> Vi::exCommand(std::string name, std::string argument, bool bang,
     } else if (is("move", 1) || name == "t" || is("copy", 2)) {
         std::size_t at = 0;
         int target = -1;
-        if (argument == "0") target = -1;
-        else if (!parseAddress(argument, at, target)) co_return;
+        if (argument == "0")
+            target = -1;
+        else if (!parseAddress(argument, at, target))
+            co_return;
         remember();
         std::vector<std::string> part(lines_.begin() + from, lines_.begin() + to + 1);
         if (name[0] == 'm') {
             lines_.erase(lines_.begin() + from, lines_.begin() + to + 1);
-            if (target > to) target -= to - from + 1;
-            else if (target >= from) target = from - 1;
+            if (target > to)
+                target -= to - from + 1;
+            else if (target >= from)
+                target = from - 1;
         }
-        lines_.insert(lines_.begin() + std::clamp(target + 1, 0, static_cast<int>(lines_.size())), part.begin(), part.end());
+        lines_.insert(lines_.begin() + std::clamp(target + 1, 0, static_cast<int>(lines_.size())),
+                      part.begin(), part.end());
         cursor_.row = target + static_cast<int>(part.size());
         clamp();
     } else if (is("normal", 4)) {
@@ -414,20 +465,29 @@ sim::Task<void> Vi::exCommand(std::string name, std::string argument, bool bang,
         redo();
     } else if (is("nohlsearch", 3)) {
         highlight_ = false;
-    } else if (name == "n" || name == "next" || name == "prev" || name == "N" || name == "bn" || name == "bp") {
+    } else if (name == "n" || name == "next" || name == "prev" || name == "N" || name == "bn" ||
+               name == "bp") {
         const bool forward = name[0] == 'n' || name == "bn";
-        if (forward ? fileIndex_ + 1 >= files_.size() : fileIndex_ == 0) message(forward ? "E165: Cannot go beyond last file" : "E164: Cannot go before first file", true);
-        else if (modified_ && !bang) message("E37: No write since last change (add ! to override)", true);
-        else load(files_[forward ? ++fileIndex_ : --fileIndex_]);
+        if (forward ? fileIndex_ + 1 >= files_.size() : fileIndex_ == 0)
+            message(forward ? "E165: Cannot go beyond last file"
+                            : "E164: Cannot go before first file",
+                    true);
+        else if (modified_ && !bang)
+            message("E37: No write since last change (add ! to override)", true);
+        else
+            load(files_[forward ? ++fileIndex_ : --fileIndex_]);
     } else if (is("file", 1)) {
         if (!argument.empty()) path_ = argument;
         message("\"" + path_ + "\" " + std::to_string(lastRow() + 1) + " lines");
     } else if (name == "retab") {
         remember();
-        for (std::string& each : lines_) each = base::replaceAll(each, "\t", std::string(static_cast<std::size_t>(tabStop_), ' '));
+        for (std::string& each : lines_)
+            each =
+                base::replaceAll(each, "\t", std::string(static_cast<std::size_t>(tabStop_), ' '));
     } else if (name == "sort") {
         remember();
-        std::sort(lines_.begin() + (ranged ? from : 0), lines_.begin() + (ranged ? to : lastRow()) + 1);
+        std::sort(lines_.begin() + (ranged ? from : 0),
+                  lines_.begin() + (ranged ? to : lastRow()) + 1);
     } else if (name == "=") {
         message(std::to_string(ranged ? to + 1 : lastRow() + 1));
     } else if (name == "!") {
@@ -438,7 +498,8 @@ sim::Task<void> Vi::exCommand(std::string name, std::string argument, bool bang,
         if (ranged) {
             std::string part;
             for (int row = from; row <= to; ++row) part += lineAt(row) + "\n";
-            auto input = std::make_shared<sim::Pipe>(part.size() + 1), output = std::make_shared<sim::Pipe>(4u << 20);
+            auto input = std::make_shared<sim::Pipe>(part.size() + 1),
+                 output = std::make_shared<sim::Pipe>(4u << 20);
             input->tryWrite(part);
             input->closeWrite();
             spawn.input = input;
@@ -460,10 +521,16 @@ sim::Task<void> Vi::exCommand(std::string name, std::string argument, bool bang,
         if (const auto pipe = process_.input()) buffered_ = co_await pipe->read();
         buffered_.clear();
         co_await process_.writeOut("\x1b[?1049h\x1b[2J");
-    } else if (name == "syntax" || name == "syn" || name == "filetype" || name == "colorscheme" || name == "colo" || name == "map" || name == "nnoremap" || name == "inoremap" || name == "noremap" || name == "autocmd" || name == "au" || name == "let" || name == "highlight" || name == "hi" || name == "p" || name == "print" || name == "help" || name == "h") {
-        if (name[0] == 'h' && name != "hi" && name != "highlight") message("E433: No tags file", true);
+    } else if (name == "syntax" || name == "syn" || name == "filetype" || name == "colorscheme" ||
+               name == "colo" || name == "map" || name == "nnoremap" || name == "inoremap" ||
+               name == "noremap" || name == "autocmd" || name == "au" || name == "let" ||
+               name == "highlight" || name == "hi" || name == "p" || name == "print" ||
+               name == "help" || name == "h") {
+        if (name[0] == 'h' && name != "hi" && name != "highlight")
+            message("E433: No tags file", true);
     } else {
-        message("E492: Not an editor command: " + name + (argument.empty() ? "" : " " + argument), true);
+        message("E492: Not an editor command: " + name + (argument.empty() ? "" : " " + argument),
+                true);
     }
     clamp();
     wanted_ = cursor_.column;
@@ -481,11 +548,16 @@ sim::Task<int> viMain(ports::Process& process, Strings argv) {
             co_await process.writeOut("VIM - Vi IMproved 9.0 (2022 Jun 28)\n");
             co_return 0;
         }
-        if (word == "-R") readOnly = true;
-        else if (word == "-c" && i + 1 < argv.size()) command = argv[++i];
-        else if (word.size() > 1 && word[0] == '+') command = word.substr(1);
-        else if (word == "+") command = "$";
-        else if (word.size() < 2 || word[0] != '-') files.push_back(word);
+        if (word == "-R")
+            readOnly = true;
+        else if (word == "-c" && i + 1 < argv.size())
+            command = argv[++i];
+        else if (word.size() > 1 && word[0] == '+')
+            command = word.substr(1);
+        else if (word == "+")
+            command = "$";
+        else if (word.size() < 2 || word[0] != '-')
+            files.push_back(word);
     }
     Vi editor(process, readOnly);
     const int status = co_await editor.run(std::move(files), std::move(command));
@@ -494,6 +566,7 @@ sim::Task<int> viMain(ports::Process& process, Strings argv) {
 
 } // namespace
 
-const CoreutilEntry kEditorTools[] = {{"vi", viMain}, {"vim", viMain}, {"view", viMain}, {nullptr, nullptr}};
+const CoreutilEntry kEditorTools[] = {
+    {"vi", viMain}, {"vim", viMain}, {"view", viMain}, {nullptr, nullptr}};
 
 } // namespace shell

@@ -1,8 +1,7 @@
 // Text and motions of the editor.
 
-#include "shell/editors/vi.h"
-
 #include "base/strings.h"
+#include "shell/editors/vi.h"
 
 #include <algorithm>
 #include <cctype>
@@ -11,9 +10,13 @@ namespace shell {
 
 void Vi::clamp(bool insertMode) {
     cursor_.row = std::clamp(cursor_.row, 0, lastRow());
-    const int most = insertMode || visualStart_ ? lengthOf(cursor_.row) : std::max(0, lengthOf(cursor_.row) - 1);
+    const int most =
+        insertMode || visualStart_ ? lengthOf(cursor_.row) : std::max(0, lengthOf(cursor_.row) - 1);
     cursor_.column = std::clamp(cursor_.column, 0, most);
-    while (cursor_.column > 0 && cursor_.column < lengthOf(cursor_.row) && (static_cast<unsigned char>(line()[static_cast<std::size_t>(cursor_.column)]) & 0xC0) == 0x80) --cursor_.column;
+    while (cursor_.column > 0 && cursor_.column < lengthOf(cursor_.row) &&
+           (static_cast<unsigned char>(line()[static_cast<std::size_t>(cursor_.column)]) & 0xC0) ==
+               0x80)
+        --cursor_.column;
 }
 
 void Vi::remember() {
@@ -48,14 +51,18 @@ void Vi::redo() {
 }
 
 std::string Vi::textBetween(Position from, Position to) const {
-    if (from.row == to.row) return lineAt(from.row).substr(static_cast<std::size_t>(from.column), static_cast<std::size_t>(std::max(0, to.column - from.column)));
+    if (from.row == to.row)
+        return lineAt(from.row).substr(
+            static_cast<std::size_t>(from.column),
+            static_cast<std::size_t>(std::max(0, to.column - from.column)));
     std::string text = lineAt(from.row).substr(static_cast<std::size_t>(from.column)) + "\n";
     for (int row = from.row + 1; row < to.row; ++row) text += lineAt(row) + "\n";
     return text + lineAt(to.row).substr(0, static_cast<std::size_t>(to.column));
 }
 
 void Vi::erase(Position from, Position to) {
-    std::string tail = lineAt(to.row).substr(static_cast<std::size_t>(std::min(to.column, lengthOf(to.row))));
+    std::string tail =
+        lineAt(to.row).substr(static_cast<std::size_t>(std::min(to.column, lengthOf(to.row))));
     lines_[static_cast<std::size_t>(from.row)].resize(static_cast<std::size_t>(from.column));
     lines_[static_cast<std::size_t>(from.row)] += tail;
     lines_.erase(lines_.begin() + from.row + 1, lines_.begin() + to.row + 1);
@@ -105,7 +112,8 @@ void Vi::put(bool after, int count) {
     if (content.linewise) {
         std::vector<std::string> fresh;
         for (int i = 0; i < count; ++i)
-            for (std::string& each : base::splitLines(content.text)) fresh.push_back(std::move(each));
+            for (std::string& each : base::splitLines(content.text))
+                fresh.push_back(std::move(each));
         const int at = after ? cursor_.row + 1 : cursor_.row;
         lines_.insert(lines_.begin() + at, fresh.begin(), fresh.end());
         cursor_ = {at, 0};
@@ -116,8 +124,10 @@ void Vi::put(bool after, int count) {
     if (after && lengthOf(cursor_.row) > 0) ++cursor_.column;
     const Position start = cursor_;
     for (int i = 0; i < count; ++i) insertText(content.text);
-    if (content.text.find('\n') != std::string::npos) cursor_ = start;
-    else --cursor_.column;
+    if (content.text.find('\n') != std::string::npos)
+        cursor_ = start;
+    else
+        --cursor_.column;
     clamp();
 }
 
@@ -127,8 +137,11 @@ void Vi::join(int count, bool spaces) {
         std::string next = lineAt(cursor_.row + 1);
         const int at = lengthOf(cursor_.row);
         if (spaces) {
-            next.erase(0, next.find_first_not_of(" \t") == std::string::npos ? next.size() : next.find_first_not_of(" \t"));
-            if (!line().empty() && line().back() != ' ' && !next.empty() && next[0] != ')') line() += ' ';
+            next.erase(0, next.find_first_not_of(" \t") == std::string::npos
+                              ? next.size()
+                              : next.find_first_not_of(" \t"));
+            if (!line().empty() && line().back() != ' ' && !next.empty() && next[0] != ')')
+                line() += ' ';
         }
         line() += next;
         lines_.erase(lines_.begin() + cursor_.row + 1);
@@ -144,14 +157,17 @@ void Vi::indent(int from, int to, bool right) {
         if (text.empty()) continue;
         int columns = 0;
         std::size_t at = 0;
-        for (; at < text.size() && (text[at] == ' ' || text[at] == '\t'); ++at) columns += text[at] == '\t' ? tabStop_ - columns % tabStop_ : 1;
+        for (; at < text.size() && (text[at] == ' ' || text[at] == '\t'); ++at)
+            columns += text[at] == '\t' ? tabStop_ - columns % tabStop_ : 1;
         columns = std::max(0, columns + (right ? shiftWidth_ : -shiftWidth_));
         std::string blank;
-        if (!expandTab_) blank.append(static_cast<std::size_t>(columns / tabStop_), '\t'), columns %= tabStop_;
+        if (!expandTab_)
+            blank.append(static_cast<std::size_t>(columns / tabStop_), '\t'), columns %= tabStop_;
         text = blank + std::string(static_cast<std::size_t>(columns), ' ') + text.substr(at);
     }
     cursor_ = {from, firstNonBlank(from)};
-    if (to - from >= 2) message(std::to_string(to - from + 1) + " lines " + (right ? ">" : "<") + "ed 1 time");
+    if (to - from >= 2)
+        message(std::to_string(to - from + 1) + " lines " + (right ? ">" : "<") + "ed 1 time");
 }
 
 int Vi::firstNonBlank(int row) const {
@@ -169,7 +185,10 @@ int Vi::charClass(Position at, bool big) const {
     const char c = lineAt(at.row)[static_cast<std::size_t>(at.column)];
     if (std::isspace(static_cast<unsigned char>(c))) return 0;
     if (big) return 1;
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (static_cast<unsigned char>(c) & 0x80) ? 1 : 2;
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' ||
+                   (static_cast<unsigned char>(c) & 0x80)
+               ? 1
+               : 2;
 }
 
 bool Vi::step(Position& at, int direction) const {
@@ -222,13 +241,17 @@ Vi::Position Vi::wordEnd(Position at, bool big) const {
     while (charClass(at, big) == 0)
         if (!step(at, 1)) return at;
     const int kind = charClass(at, big);
-    while (at.column + 1 < lengthOf(at.row) && charClass({at.row, at.column + 1}, big) == kind) ++at.column;
+    while (at.column + 1 < lengthOf(at.row) && charClass({at.row, at.column + 1}, big) == kind)
+        ++at.column;
     return at;
 }
 
 std::optional<Vi::Position> Vi::matchingBracket(Position at) const {
     static constexpr std::string_view kBrackets = "()[]{}";
-    while (at.column < lengthOf(at.row) && kBrackets.find(lineAt(at.row)[static_cast<std::size_t>(at.column)]) == std::string_view::npos) ++at.column;
+    while (at.column < lengthOf(at.row) &&
+           kBrackets.find(lineAt(at.row)[static_cast<std::size_t>(at.column)]) ==
+               std::string_view::npos)
+        ++at.column;
     if (at.column >= lengthOf(at.row)) return std::nullopt;
     const std::size_t kind = kBrackets.find(lineAt(at.row)[static_cast<std::size_t>(at.column)]);
     const char open = kBrackets[kind / 2 * 2], close = kBrackets[kind / 2 * 2 + 1];
@@ -254,12 +277,16 @@ Vi::Motion Vi::textObject(bool around, int kind) const {
         const int here = charClass(cursor_, big);
         int from = cursor_.column, to = cursor_.column;
         while (from > 0 && charClass({cursor_.row, from - 1}, big) == here) --from;
-        while (to + 1 < lengthOf(cursor_.row) && charClass({cursor_.row, to + 1}, big) == here) ++to;
+        while (to + 1 < lengthOf(cursor_.row) && charClass({cursor_.row, to + 1}, big) == here)
+            ++to;
         if (around) {
             int end = to;
-            while (end + 1 < lengthOf(cursor_.row) && (charClass({cursor_.row, end + 1}, big) == 0) == (here != 0)) {
+            while (end + 1 < lengthOf(cursor_.row) &&
+                   (charClass({cursor_.row, end + 1}, big) == 0) == (here != 0)) {
                 ++end;
-                if (here == 0 && end + 1 < lengthOf(cursor_.row) && charClass({cursor_.row, end + 1}, big) != charClass({cursor_.row, end}, big)) break;
+                if (here == 0 && end + 1 < lengthOf(cursor_.row) &&
+                    charClass({cursor_.row, end + 1}, big) != charClass({cursor_.row, end}, big))
+                    break;
             }
             if (end == to)
                 while (from > 0 && charClass({cursor_.row, from - 1}, big) == 0) --from;
@@ -270,11 +297,16 @@ Vi::Motion Vi::textObject(bool around, int kind) const {
     if (kind == '"' || kind == '\'' || kind == '`') {
         std::vector<int> places;
         for (int i = 0; i < lengthOf(cursor_.row); ++i)
-            if (text[static_cast<std::size_t>(i)] == kind && (i == 0 || text[static_cast<std::size_t>(i - 1)] != '\\')) places.push_back(i);
+            if (text[static_cast<std::size_t>(i)] == kind &&
+                (i == 0 || text[static_cast<std::size_t>(i - 1)] != '\\'))
+                places.push_back(i);
         for (std::size_t i = 0; i + 1 < places.size(); i += 2)
             if (cursor_.column <= places[i + 1]) {
-                if (around) return {true, false, true, {cursor_.row, places[i]}, {cursor_.row, places[i + 1]}};
-                return {true, false, false, {cursor_.row, places[i] + 1}, {cursor_.row, places[i + 1]}};
+                if (around)
+                    return {
+                        true, false, true, {cursor_.row, places[i]}, {cursor_.row, places[i + 1]}};
+                return {
+                    true, false, false, {cursor_.row, places[i] + 1}, {cursor_.row, places[i + 1]}};
             }
         return motion;
     }
@@ -315,7 +347,10 @@ Vi::Motion Vi::textObject(bool around, int kind) const {
 
 bool Vi::search(const std::string& pattern, bool forward, Position from, Position& found) {
     RegexOptions options;
-    options.ignoreCase = ignoreCase_ && !(smartCase_ && std::any_of(pattern.begin(), pattern.end(), [](unsigned char c) { return std::isupper(c); }));
+    options.ignoreCase =
+        ignoreCase_ &&
+        !(smartCase_ && std::any_of(pattern.begin(), pattern.end(),
+                                    [](unsigned char c) { return std::isupper(c); }));
     const Regex regex(pattern, options);
     if (!regex.ok()) {
         message("E383: Invalid search string: " + pattern, true);
@@ -329,7 +364,9 @@ bool Vi::search(const std::string& pattern, bool forward, Position from, Positio
         RegexMatch match;
         for (std::size_t at = 0; at <= text.size() && regex.search(text, at, match);) {
             const int column = match.begin();
-            const bool fits = i == 0 ? (forward ? column > from.column : column < from.column) : i < rows || (forward ? column <= from.column : column >= from.column);
+            const bool fits =
+                i == 0 ? (forward ? column > from.column : column < from.column)
+                       : i < rows || (forward ? column <= from.column : column >= from.column);
             if (fits) {
                 best = column;
                 if (forward) break;
@@ -338,8 +375,10 @@ bool Vi::search(const std::string& pattern, bool forward, Position from, Positio
         }
         if (best < 0) continue;
         found = {row, best};
-        if (forward && (row < from.row || (row == from.row && best <= from.column))) message("search hit BOTTOM, continuing at TOP", true);
-        if (!forward && (row > from.row || (row == from.row && best >= from.column))) message("search hit TOP, continuing at BOTTOM", true);
+        if (forward && (row < from.row || (row == from.row && best <= from.column)))
+            message("search hit BOTTOM, continuing at TOP", true);
+        if (!forward && (row > from.row || (row == from.row && best >= from.column)))
+            message("search hit TOP, continuing at BOTTOM", true);
         return true;
     }
     message("E486: Pattern not found: " + pattern, true);

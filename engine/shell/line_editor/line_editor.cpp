@@ -11,7 +11,10 @@ namespace {
 constexpr std::size_t kMaxLine = 64 * 1024;
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
-bool wordChar(char c) { return std::isalnum(static_cast<unsigned char>(c)) || continues(c) || (static_cast<unsigned char>(c) & 0x80) != 0; }
+bool wordChar(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || continues(c) ||
+           (static_cast<unsigned char>(c) & 0x80) != 0;
+}
 
 // What a text occupies on the screen; escape sequences and \[ \] stretches count nothing.
 void advanceOver(std::string_view text, int width, int& row, int& column) {
@@ -19,10 +22,13 @@ void advanceOver(std::string_view text, int width, int& row, int& column) {
         const char c = text[i];
         if (c == '\x1b') {
             if (i + 1 < text.size() && text[i + 1] == ']') {
-                while (i < text.size() && text[i] != '\a' && !(text[i] == '\\' && text[i - 1] == '\x1b')) ++i;
+                while (i < text.size() && text[i] != '\a' &&
+                       !(text[i] == '\\' && text[i - 1] == '\x1b'))
+                    ++i;
             } else {
                 ++i;
-                while (i + 1 < text.size() && !std::isalpha(static_cast<unsigned char>(text[i])) ) ++i;
+                while (i + 1 < text.size() && !std::isalpha(static_cast<unsigned char>(text[i])))
+                    ++i;
             }
             continue;
         }
@@ -44,9 +50,12 @@ void advanceOver(std::string_view text, int width, int& row, int& column) {
 std::string shown(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (c == '\n') out += "\r\n";
-        else if (static_cast<unsigned char>(c) < 32) out += {'^', static_cast<char>(c + 64)};
-        else out += c;
+        if (c == '\n')
+            out += "\r\n";
+        else if (static_cast<unsigned char>(c) < 32)
+            out += {'^', static_cast<char>(c + 64)};
+        else
+            out += c;
     }
     return out;
 }
@@ -133,7 +142,9 @@ void LineEditor::insert(const std::string& text) {
     cursor_ += text.size();
     int row = 0, column = 0;
     position(cursor_, row, column);
-    if (atEnd && row == shownRow_ && column > 0 && text.find_first_of("\n\t") == std::string::npos && static_cast<unsigned char>(text[0]) >= 32) {
+    if (atEnd && row == shownRow_ && column > 0 &&
+        text.find_first_of("\n\t") == std::string::npos &&
+        static_cast<unsigned char>(text[0]) >= 32) {
         out_ += text;
     } else {
         redraw();
@@ -149,8 +160,10 @@ void LineEditor::kill(std::size_t from, std::size_t to, bool forward) {
     if (from >= to) return;
     const std::string piece = line_.substr(from, to - from);
     undo_.emplace_back(line_, cursor_);
-    if (lastWasKill_) killed_ = forward ? killed_ + piece : piece + killed_;
-    else killed_ = piece;
+    if (lastWasKill_)
+        killed_ = forward ? killed_ + piece : piece + killed_;
+    else
+        killed_ = piece;
     lastWasKill_ = true;
     line_.erase(from, to - from);
     moveTo(from);
@@ -209,7 +222,8 @@ void LineEditor::changeCase(char how) {
     for (std::size_t i = cursor_; i < end; ++i) {
         const bool letter = std::isalpha(static_cast<unsigned char>(line_[i]));
         const bool up = how == 'u' || (how == 'c' && first && letter);
-        line_[i] = static_cast<char>(up ? std::toupper(static_cast<unsigned char>(line_[i])) : std::tolower(static_cast<unsigned char>(line_[i])));
+        line_[i] = static_cast<char>(up ? std::toupper(static_cast<unsigned char>(line_[i]))
+                                        : std::tolower(static_cast<unsigned char>(line_[i])));
         if (letter) first = false;
     }
     moveTo(end);
@@ -219,28 +233,38 @@ sim::Task<bool> LineEditor::escape() {
     const std::string sequence = co_await escapeSequence();
     const bool wasKill = std::exchange(lastWasKill_, false);
     const bool wasArgument = std::exchange(lastWasArgument_, false);
-    if (sequence == "[A" || sequence == "OA") historyMove(-1);
-    else if (sequence == "[B" || sequence == "OB") historyMove(1);
-    else if (sequence == "[C" || sequence == "OC") moveTo(right(cursor_));
-    else if (sequence == "[D" || sequence == "OD") moveTo(left(cursor_));
-    else if (sequence == "[H" || sequence == "OH" || sequence == "[1~") moveTo(0);
-    else if (sequence == "[F" || sequence == "OF" || sequence == "[4~") moveTo(line_.size());
-    else if (sequence == "[1;5C" || sequence == "[1;3C" || sequence == "f") moveTo(wordRight(cursor_));
-    else if (sequence == "[1;5D" || sequence == "[1;3D" || sequence == "b") moveTo(wordLeft(cursor_));
+    if (sequence == "[A" || sequence == "OA")
+        historyMove(-1);
+    else if (sequence == "[B" || sequence == "OB")
+        historyMove(1);
+    else if (sequence == "[C" || sequence == "OC")
+        moveTo(right(cursor_));
+    else if (sequence == "[D" || sequence == "OD")
+        moveTo(left(cursor_));
+    else if (sequence == "[H" || sequence == "OH" || sequence == "[1~")
+        moveTo(0);
+    else if (sequence == "[F" || sequence == "OF" || sequence == "[4~")
+        moveTo(line_.size());
+    else if (sequence == "[1;5C" || sequence == "[1;3C" || sequence == "f")
+        moveTo(wordRight(cursor_));
+    else if (sequence == "[1;5D" || sequence == "[1;3D" || sequence == "b")
+        moveTo(wordLeft(cursor_));
     else if (sequence == "[3~") {
         if (cursor_ < line_.size()) {
             undo_.emplace_back(line_, cursor_);
             line_.erase(cursor_, right(cursor_) - cursor_);
             redraw();
         }
-    } else if (sequence == "[200~") co_await paste();
+    } else if (sequence == "[200~")
+        co_await paste();
     else if (sequence == "d") {
         lastWasKill_ = wasKill;
         kill(cursor_, wordRight(cursor_), true);
     } else if (sequence == "\x7f" || sequence == "\b") {
         lastWasKill_ = wasKill;
         kill(wordLeft(cursor_), cursor_, false);
-    } else if (sequence == "u" || sequence == "l" || sequence == "c") changeCase(sequence[0]);
+    } else if (sequence == "u" || sequence == "l" || sequence == "c")
+        changeCase(sequence[0]);
     else if (sequence == "<") {
         if (historyAt_ == history_.size()) saved_ = line_;
         historyAt_ = 0;
@@ -257,8 +281,10 @@ sim::Task<bool> LineEditor::escape() {
     } else if (sequence == "." || sequence == "_") {
         // The last word of earlier lines, one further back each time.
         argumentDepth_ = wasArgument ? argumentDepth_ + 1 : 1;
-        if (wasArgument) line_.erase(argumentStart_, cursor_ - argumentStart_), cursor_ = argumentStart_;
-        else argumentStart_ = cursor_;
+        if (wasArgument)
+            line_.erase(argumentStart_, cursor_ - argumentStart_), cursor_ = argumentStart_;
+        else
+            argumentStart_ = cursor_;
         if (argumentDepth_ <= history_.size()) {
             const auto words = base::splitFields(history_[history_.size() - argumentDepth_]);
             if (!words.empty()) {
@@ -291,7 +317,8 @@ sim::Task<void> LineEditor::search() {
         failed = true;
     };
     while (true) {
-        prompt_ = std::string(failed ? "(failed reverse-i-search)`" : "(reverse-i-search)`") + query + "': ";
+        prompt_ = std::string(failed ? "(failed reverse-i-search)`" : "(reverse-i-search)`") +
+                  query + "': ";
         redraw();
         const int byte = co_await nextByte();
         if (byte < 0) break;
@@ -314,8 +341,10 @@ sim::Task<void> LineEditor::search() {
             prompt_ = savedPrompt;
             historyAt_ = at;
             redraw();
-            if (byte != 0x1b) buffered_.insert(0, 1, static_cast<char>(byte));
-            else buffered_.insert(0, "\x1b");
+            if (byte != 0x1b)
+                buffered_.insert(0, 1, static_cast<char>(byte));
+            else
+                buffered_.insert(0, "\x1b");
             co_return;
         }
     }
@@ -332,14 +361,16 @@ sim::Task<void> LineEditor::tab() {
     std::string common = found.candidates[0];
     for (const std::string& candidate : found.candidates) {
         std::size_t same = 0;
-        while (same < common.size() && same < candidate.size() && common[same] == candidate[same]) ++same;
+        while (same < common.size() && same < candidate.size() && common[same] == candidate[same])
+            ++same;
         common.resize(same);
     }
     const std::string current = line_.substr(found.start, cursor_ - found.start);
     if (found.candidates.size() == 1) {
         const bool folder = !common.empty() && common.back() == '/';
         std::string text = common;
-        if (!folder && !found.noSpace && (cursor_ >= line_.size() || line_[cursor_] != ' ')) text += ' ';
+        if (!folder && !found.noSpace && (cursor_ >= line_.size() || line_[cursor_] != ' '))
+            text += ' ';
         line_.replace(found.start, current.size(), text);
         cursor_ = found.start + text.size();
         redraw();
@@ -373,7 +404,8 @@ sim::Task<void> LineEditor::tab() {
     }
     std::size_t widest = 0;
     for (const std::string& label : labels) widest = std::max(widest, label.size());
-    const std::size_t perRow = std::max<std::size_t>(1, static_cast<std::size_t>(columns()) / (widest + 2));
+    const std::size_t perRow =
+        std::max<std::size_t>(1, static_cast<std::size_t>(columns()) / (widest + 2));
     const std::size_t rows = (labels.size() + perRow - 1) / perRow;
     for (std::size_t row = 0; row < rows; ++row) {
         std::string text;
@@ -488,7 +520,8 @@ sim::Task<LineEditor::End> LineEditor::read(std::string prompt, std::string& lin
     const std::size_t newline = prompt.rfind('\n');
     if (newline != std::string::npos) {
         for (const char c : prompt.substr(0, newline + 1))
-            if (c != '\x01' && c != '\x02') out_ += c == '\n' ? std::string("\r\n") : std::string(1, c);
+            if (c != '\x01' && c != '\x02')
+                out_ += c == '\n' ? std::string("\r\n") : std::string(1, c);
         prompt.erase(0, newline + 1);
     }
     prompt_ = std::move(prompt);

@@ -34,7 +34,8 @@ public:
 
     // Shows the prompt and reads one line.
     sim::Task<End> read(std::string prompt, std::string& line);
-    // From a signal of the keyboard (the terminal is raw while a line is edited, so Ctrl-C is a key).
+    // From a signal of the keyboard (the terminal is raw while a line is edited, so Ctrl-C is a
+    // key).
     bool hungUp() const { return hungUp_; }
 
 private:

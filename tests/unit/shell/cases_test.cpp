@@ -1,11 +1,10 @@
 // Commands with the answers of a real Debian 12 (bash 5.2, coreutils 9.1): cases/*.txt, recorded by
 // cases/record.py. Every command runs as `bash -c`; files stay from one to the next within a file.
 
-#include <catch2/catch.hpp>
-
 #include "world.h"
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -50,7 +49,8 @@ std::string withNewline(std::string text) {
 
 TEST_CASE("commands answer as on a real machine") {
     std::vector<std::filesystem::path> files;
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(TIMONEL_SOURCE_DIR) + "/tests/unit/shell/cases"))
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(TIMONEL_SOURCE_DIR) +
+                                                                 "/tests/unit/shell/cases"))
         if (entry.path().extension() == ".txt") files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     REQUIRE_FALSE(files.empty());

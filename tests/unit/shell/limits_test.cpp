@@ -1,15 +1,16 @@
 // What must not hang or exhaust the host.
 
-#include <catch2/catch.hpp>
-
 #include "world.h"
+
+#include <catch2/catch.hpp>
 
 TEST_CASE("a fork bomb runs into a limit and the machine goes on") {
     shelltest::World world;
     const auto bomb = world.run({"bash", "-c", ":(){ :|:& };:"}, "/work", "", 20 * sim::kSecond);
     CHECK(bomb.error.size() < (8u << 20));
     world.kernel.runUntil(world.kernel.now() + 5 * sim::kSecond);
-    for (const auto& process : world.host->processes().all()) world.host->processes().signal(process->hostPid(), ports::kSigKill);
+    for (const auto& process : world.host->processes().all())
+        world.host->processes().signal(process->hostPid(), ports::kSigKill);
     CHECK(world.bash("echo alive").output == "alive\n");
 }
 
@@ -38,7 +39,8 @@ TEST_CASE("a session keeps variables, functions and the directory, and prints er
     REQUIRE(started.ok());
     auto run = [&](const std::string& text) {
         auto command = world.session->submit(text);
-        world.kernel.runWhile(base::Function<bool()>([&] { return !command->done; }), world.kernel.now() + 100 * sim::kSecond);
+        world.kernel.runWhile(base::Function<bool()>([&] { return !command->done; }),
+                              world.kernel.now() + 100 * sim::kSecond);
         REQUIRE(command->done);
         return command;
     };
@@ -48,7 +50,8 @@ TEST_CASE("a session keeps variables, functions and the directory, and prints er
     CHECK(failed->output == "out\n");
     CHECK(failed->error == "bash: line 1: nosuch: command not found\nerr\n");
     CHECK(failed->exitCode == 4);
-    CHECK(run("echo )")->error == "bash: -c: line 1: syntax error near unexpected token `)'\nbash: -c: line 1: `echo )'\n");
+    CHECK(run("echo )")->error ==
+          "bash: -c: line 1: syntax error near unexpected token `)'\nbash: -c: line 1: `echo )'\n");
     auto endless = world.session->submit("sleep 100000");
     world.kernel.runUntil(world.kernel.now() + sim::kSecond);
     CHECK_FALSE(endless->done);
@@ -61,5 +64,6 @@ TEST_CASE("a session keeps variables, functions and the directory, and prints er
 
 TEST_CASE("a hundred thousand rounds of a loop are bounded") {
     shelltest::World world;
-    CHECK(world.bash("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo $i").output == "20000\n");
+    CHECK(world.bash("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; echo $i").output ==
+          "20000\n");
 }

@@ -1,18 +1,18 @@
 // The interactive shell and the editors: keys in, the screen as a terminal shows it.
 
 #ifdef TIMONEL_HAVE_VTERM
-#include <catch2/catch.hpp>
-
 #include "ports/tty.h"
 #include "world.h"
 
+#include <catch2/catch.hpp>
 #include <vterm.h>
 
 namespace {
 
 class Terminal {
 public:
-    Terminal(shelltest::World& world, std::vector<std::string> argv) : world_(world), tty_(world.kernel, {80, 24}) {
+    Terminal(shelltest::World& world, std::vector<std::string> argv)
+        : world_(world), tty_(world.kernel, {80, 24}) {
         vterm_ = vterm_new(24, 80);
         vterm_set_utf8(vterm_, 1);
         screen_ = vterm_obtain_screen(vterm_);
@@ -22,7 +22,8 @@ public:
         spec.input = tty_.input();
         spec.output = spec.error = tty_.output();
         spec.terminal = tty_.terminal();
-        auto started = world.host->processes().start(std::move(spec), [this](machine::ProcessEnd end) { code = end.code; });
+        auto started = world.host->processes().start(
+            std::move(spec), [this](machine::ProcessEnd end) { code = end.code; });
         REQUIRE(started.ok());
         pid_ = *started;
         settle();
@@ -90,14 +91,18 @@ TEST_CASE("a typed command runs and the prompt returns") {
 TEST_CASE("the line editor edits, remembers, searches and yanks") {
     shelltest::World world;
     Terminal terminal(world, {"bash"});
-    terminal.type("echo ac\x02" "b\r");
+    terminal.type("echo ac\x02"
+                  "b\r");
     CHECK(terminal.all().find("\nabc\n") != std::string::npos);
     terminal.type("echo second\r");
-    terminal.type("\x1b[A\x1b[A\x05!x\x15" "echo first\r");
+    terminal.type("\x1b[A\x1b[A\x05!x\x15"
+                  "echo first\r");
     CHECK(terminal.all().find("\nfirst\n") != std::string::npos);
-    terminal.type("\x12" "sec\r");
+    terminal.type("\x12"
+                  "sec\r");
     CHECK(terminal.all().find("echo second\nsecond\nbash-5.2#") != std::string::npos);
-    terminal.type("one two\x17\x17" "echo \x19\r");
+    terminal.type("one two\x17\x17"
+                  "echo \x19\r");
     CHECK(terminal.all().find("\none two\n") != std::string::npos);
     terminal.type("echo a\x1b.\r");
     CHECK(terminal.all().find("\natwo\n") != std::string::npos);
@@ -109,11 +114,13 @@ TEST_CASE("Tab completes commands, files and variables") {
     terminal.type("touch longname.txt; mkdir folder\r");
     terminal.type("cat long\t");
     CHECK(terminal.last() == "bash-5.2# cat longname.txt");
-    terminal.type("\x15" "whoa\t\r");
+    terminal.type("\x15"
+                  "whoa\t\r");
     CHECK(terminal.all().find("\nroot\n") != std::string::npos);
     terminal.type("cd fol\t");
     CHECK(terminal.last() == "bash-5.2# cd folder/");
-    terminal.type("\x15" "echo $HOM\t\r");
+    terminal.type("\x15"
+                  "echo $HOM\t\r");
     CHECK(terminal.all().find("\n/root\n") != std::string::npos);
 }
 
@@ -163,7 +170,7 @@ TEST_CASE("vi edits a file") {
     CHECK(terminal.row(0) == "one");
     CHECK(terminal.row(3) == "~");
     CHECK(terminal.row(23).find("\"f\" 3L, 19B") == 0);
-    terminal.type("ddp");                 // two three, one, four
+    terminal.type("ddp"); // two three, one, four
     CHECK(terminal.row(0) == "two three");
     CHECK(terminal.row(1) == "one");
     terminal.type("ggwcwTHREE\x1b");
@@ -171,7 +178,8 @@ TEST_CASE("vi edits a file") {
     terminal.type("Gonew\x1byyp");
     terminal.type(":%s/new/NEW/g\r");
     terminal.type("ggxu");
-    terminal.type("/four\rA!\x1b" "kJ");
+    terminal.type("/four\rA!\x1b"
+                  "kJ");
     terminal.type(":w\r");
     CHECK(world.host->files()->read("/work/f").value() == "two THREE\none four!\nNEW\nNEW\n");
     terminal.type("ggVjd:wq\r");
@@ -181,7 +189,8 @@ TEST_CASE("vi edits a file") {
 
 TEST_CASE("vi repeats, counts, undoes and knows text objects") {
     shelltest::World world;
-    REQUIRE(world.host->files()->write("/work/f", "a: \"x y\"\nfoo(bar, baz)\n1\n2\n3\n4\n5\n").ok());
+    REQUIRE(
+        world.host->files()->write("/work/f", "a: \"x y\"\nfoo(bar, baz)\n1\n2\n3\n4\n5\n").ok());
     Terminal terminal(world, {"vim", "f"});
     terminal.type("ci\"new\x1b");
     CHECK(terminal.row(0) == "a: \"new\"");
