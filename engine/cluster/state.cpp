@@ -51,6 +51,7 @@ Cluster::State::State(Blueprint given, std::uint64_t seed)
     registry.add("kube-apiserver", apiServerProgram(etcds), "");
     registry.add("kube-controller-manager", controllerManagerProgram(), "");
     registry.add("kube-scheduler", schedulerProgram(), "");
+    registry.add("etcdutl", etcdutlProgram(etcds));
     registry.addAll(network::programs(), "");
     for (auto& item : runtime::programs(runtimes))
         registry.add(item.name, item.program, item.name == "containerd" ? "/usr/bin" : "");

@@ -11,5 +11,6 @@ namespace cluster {
 std::shared_ptr<ports::Program> apiServerProgram(EtcdWorld& world);
 std::shared_ptr<ports::Program> controllerManagerProgram();
 std::shared_ptr<ports::Program> schedulerProgram();
+std::shared_ptr<ports::Program> etcdutlProgram(EtcdWorld& world);
 
 } // namespace cluster
