@@ -11,8 +11,22 @@ namespace {
 using document::Value;
 using Operator = Requirement::Op;
 
-enum class Token { Error, End, Identifier, Comma, Open, Close, Not, In, NotIn, Equals, DoubleEquals,
-                   NotEquals, Greater, Less };
+enum class Token {
+    Error,
+    End,
+    Identifier,
+    Comma,
+    Open,
+    Close,
+    Not,
+    In,
+    NotIn,
+    Equals,
+    DoubleEquals,
+    NotEquals,
+    Greater,
+    Less
+};
 
 struct Lexeme {
     Token token;
@@ -45,7 +59,9 @@ std::vector<Lexeme> scan(std::string_view text) {
         if (!isSpecial(text[at])) {
             while (at < text.size() && !isSpecial(text[at]) && !isBlank(text[at])) ++at;
             const std::string word(text.substr(start, at - start));
-            const Token token = word == "in" ? Token::In : word == "notin" ? Token::NotIn : Token::Identifier;
+            const Token token = word == "in"      ? Token::In
+                                : word == "notin" ? Token::NotIn
+                                                  : Token::Identifier;
             lexemes.push_back({token, word});
             continue;
         }
@@ -65,7 +81,8 @@ std::string joinProblems(const Problems& problems) { return base::join(problems,
 base::Result<Requirement> makeRequirement(std::string key, Operator op,
                                           std::vector<std::string> values) {
     std::vector<std::string> problems;
-    const auto add = [&](const std::string& field, const std::string& value, const std::string& text) {
+    const auto add = [&](const std::string& field, const std::string& value,
+                         const std::string& text) {
         problems.push_back(field + ": Invalid value: " + value + ": " + text);
     };
     if (const Problems wrong = checkLabelKey(key); !wrong.empty())
@@ -109,15 +126,18 @@ public:
                                        "', expected: !, identifier, or 'end of string'");
             auto requirement = parseRequirement();
             if (!requirement.ok())
-                return base::makeError("unable to parse requirement: " + requirement.error().message);
+                return base::makeError("unable to parse requirement: " +
+                                       requirement.error().message);
             requirements.push_back(std::move(requirement).value());
             const Lexeme after = take(true);
             if (after.token == Token::End) return requirements;
             if (after.token != Token::Comma)
-                return base::makeError("found '" + after.text + "', expected: ',' or 'end of string'");
+                return base::makeError("found '" + after.text +
+                                       "', expected: ',' or 'end of string'");
             const Lexeme& following = peek(true);
             if (following.token != Token::Identifier && following.token != Token::Not)
-                return base::makeError("found '" + following.text + "', expected: identifier after ','");
+                return base::makeError("found '" + following.text +
+                                       "', expected: identifier after ','");
         }
     }
 
@@ -159,7 +179,8 @@ private:
         case Token::Greater: meaning = Operator::Gt; break;
         case Token::Less: meaning = Operator::Lt; break;
         default:
-            return base::makeError("found '" + op.text + "', expected: in, notin, =, ==, !=, gt, lt");
+            return base::makeError("found '" + op.text +
+                                   "', expected: in, notin, =, ==, !=, gt, lt");
         }
         std::vector<std::string> values;
         if (meaning == Operator::In || meaning == Operator::NotIn) {
@@ -286,16 +307,20 @@ base::Result<LabelSelector> LabelSelector::fromObject(const Value& object) {
     for (const Value& expression : object["matchExpressions"].items()) {
         const std::string name = expression["operator"].text();
         Operator op = Operator::Exists;
-        if (name == "In") op = Operator::In;
-        else if (name == "NotIn") op = Operator::NotIn;
-        else if (name == "DoesNotExist") op = Operator::DoesNotExist;
+        if (name == "In")
+            op = Operator::In;
+        else if (name == "NotIn")
+            op = Operator::NotIn;
+        else if (name == "DoesNotExist")
+            op = Operator::DoesNotExist;
         else if (name != "Exists")
             return base::makeError(base::quoteGo(name) + " is not a valid label selector operator");
         std::vector<std::string> values;
         for (const Value& value : expression["values"].items()) values.push_back(value.text());
         if (!values.empty() && (op == Operator::Exists || op == Operator::DoesNotExist))
-            return base::makeError("values: Invalid value: values set must be empty for exists and does "
-                                   "not exist");
+            return base::makeError(
+                "values: Invalid value: values set must be empty for exists and does "
+                "not exist");
         BASE_TRY(Requirement requirement,
                  makeRequirement(expression["key"].text(), op, std::move(values)));
         selector.requirements_.push_back(std::move(requirement));
@@ -308,7 +333,8 @@ LabelSelector LabelSelector::fromMap(const Value& labels) {
     if (labels.isNull()) return nothing();
     LabelSelector selector;
     for (const document::Member& label : labels.members())
-        selector.requirements_.push_back({label.key.text(), Operator::Equals, {label.value.text()}});
+        selector.requirements_.push_back(
+            {label.key.text(), Operator::Equals, {label.value.text()}});
     return selector;
 }
 
@@ -350,7 +376,8 @@ Requirement nodeRequirement(const document::Value& expression) {
              : op == "Gt"           ? Operator::Gt
              : op == "Lt"           ? Operator::Lt
                                     : Operator::Exists;
-    for (const document::Value& value : expression["values"].items()) out.values.push_back(value.text());
+    for (const document::Value& value : expression["values"].items())
+        out.values.push_back(value.text());
     return out;
 }
 

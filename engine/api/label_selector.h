@@ -28,7 +28,8 @@ public:
     static base::Result<LabelSelector> parse(std::string_view text);
     // A metav1.LabelSelector object: null matches nothing, {} everything.
     static base::Result<LabelSelector> fromObject(const document::Value& selector);
-    // matchLabels only (a Service's or a ReplicationController's selector): null matches nothing here.
+    // matchLabels only (a Service's or a ReplicationController's selector): null matches nothing
+    // here.
     static LabelSelector fromMap(const document::Value& labels);
 
     bool matches(const document::Value& labels) const;

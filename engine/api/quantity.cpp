@@ -29,11 +29,18 @@ struct Scale {
 };
 
 std::optional<Scale> readSuffix(std::string_view suffix) {
-    static constexpr std::array<std::pair<std::string_view, int>, 10> kDecimal{{
-        {"n", -9}, {"u", -6}, {"m", -3}, {"", 0}, {"k", 3},
-        {"M", 6}, {"G", 9}, {"T", 12}, {"P", 15}, {"E", 18}}};
-    static constexpr std::array<std::pair<std::string_view, int>, 6> kBinary{{
-        {"Ki", 10}, {"Mi", 20}, {"Gi", 30}, {"Ti", 40}, {"Pi", 50}, {"Ei", 60}}};
+    static constexpr std::array<std::pair<std::string_view, int>, 10> kDecimal{{{"n", -9},
+                                                                                {"u", -6},
+                                                                                {"m", -3},
+                                                                                {"", 0},
+                                                                                {"k", 3},
+                                                                                {"M", 6},
+                                                                                {"G", 9},
+                                                                                {"T", 12},
+                                                                                {"P", 15},
+                                                                                {"E", 18}}};
+    static constexpr std::array<std::pair<std::string_view, int>, 6> kBinary{
+        {{"Ki", 10}, {"Mi", 20}, {"Gi", 30}, {"Ti", 40}, {"Pi", 50}, {"Ei", 60}}};
     for (const auto& [name, exponent] : kDecimal)
         if (name == suffix) return Scale{10, exponent, Quantity::Format::DecimalSI};
     for (const auto& [name, exponent] : kBinary)
@@ -71,7 +78,8 @@ std::string wideText(Wide value) {
     const bool negative = value < 0;
     if (negative) value = -value;
     std::string digits;
-    for (; value > 0; value /= 10) digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+    for (; value > 0; value /= 10)
+        digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
     return negative ? "-" + digits : digits;
 }
 
@@ -119,7 +127,8 @@ base::Result<Quantity> Quantity::read(std::string_view text) {
         fraction = text.substr(point, at - point);
     }
     const std::size_t suffixAt = at;
-    while (at < text.size() && std::string_view("eEinumkKMGTP").find(text[at]) != std::string_view::npos)
+    while (at < text.size() &&
+           std::string_view("eEinumkKMGTP").find(text[at]) != std::string_view::npos)
         ++at;
     if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
     while (at < text.size() && isDigit(text[at])) ++at;
@@ -141,10 +150,12 @@ base::Result<Quantity> Quantity::read(std::string_view text) {
         }
     }
     int exponent = 9 - static_cast<int>(fraction.size()) + dropped;
-    if (scale->base == 10) exponent += scale->exponent;
-    else digits = scaleUp(digits, 2, scale->exponent);
-    Wide nano = exponent >= 0 ? scaleUp(digits, 10, exponent)
-                              : scaleDownRoundUp(digits, 10, -exponent);
+    if (scale->base == 10)
+        exponent += scale->exponent;
+    else
+        digits = scaleUp(digits, 2, scale->exponent);
+    Wide nano =
+        exponent >= 0 ? scaleUp(digits, 10, exponent) : scaleDownRoundUp(digits, 10, -exponent);
     if (lost && exponent < 0) ++nano;
     Quantity result;
     result.nano_ = negative ? -nano : nano;
@@ -171,7 +182,8 @@ std::string Quantity::text() const {
         if ((nano_ > -limit && nano_ < limit) || nano_ % kNano != 0) format = Format::DecimalSI;
     }
     if (format == Format::BinarySI) {
-        static constexpr std::array<std::string_view, 7> kNames{"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
+        static constexpr std::array<std::string_view, 7> kNames{"",   "Ki", "Mi", "Gi",
+                                                                "Ti", "Pi", "Ei"};
         Wide value = nano_ / kNano;
         std::size_t step = 0;
         while (value % 1024 == 0 && step + 1 < kNames.size()) {
@@ -180,7 +192,8 @@ std::string Quantity::text() const {
         }
         return wideText(value) + std::string(kNames[step]);
     }
-    static constexpr std::array<std::string_view, 10> kNames{"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};
+    static constexpr std::array<std::string_view, 10> kNames{"n", "u", "m", "",  "k",
+                                                             "M", "G", "T", "P", "E"};
     Wide value = nano_;
     int exponent = -9;
     const int highest = format == Format::DecimalSI ? 18 : 60;

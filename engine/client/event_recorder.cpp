@@ -25,8 +25,7 @@ constexpr sim::Duration kRetryDelay = 10 * sim::kSecond;
 constexpr sim::Duration kSeriesFinish = 6 * sim::kMinute;
 
 // A map that forgets its least recently used entries.
-template <typename T>
-class LruMap {
+template <typename T> class LruMap {
 public:
     T* find(const std::string& key) {
         const auto place = entries_.find(key);
@@ -149,12 +148,14 @@ struct EventRecorder::State {
 
 // The time in hex as upstream names events; virtual instants repeat, so the number is made unique.
 std::string EventRecorder::State::eventName(const Value& reference, std::int64_t at) {
-    std::uint64_t number = static_cast<std::uint64_t>(at) + base::hashBytes(component + host) % 99991;
+    std::uint64_t number =
+        static_cast<std::uint64_t>(at) + base::hashBytes(component + host) % 99991;
     number = std::max(number, lastName + 1);
     lastName = number;
     static constexpr char digits[] = "0123456789abcdef";
     std::string hex;
-    for (std::uint64_t rest = number; rest != 0; rest >>= 4) hex.insert(hex.begin(), digits[rest & 15]);
+    for (std::uint64_t rest = number; rest != 0; rest >>= 4)
+        hex.insert(hex.begin(), digits[rest & 15]);
     return reference["name"].text() + "." + hex;
 }
 
@@ -185,7 +186,8 @@ bool EventRecorder::State::silenced(const Item& item) {
     Bucket& bucket = buckets.obtain(sourceKey() + referenceKey(item.reference, false) + item.type);
     const sim::Time now = client.kernel().now();
     if (bucket.made)
-        bucket.tokens = std::min(kSpamBurst, bucket.tokens + sim::toSeconds(now - bucket.filled) * kSpamPerSecond);
+        bucket.tokens = std::min(kSpamBurst, bucket.tokens + sim::toSeconds(now - bucket.filled) *
+                                                                 kSpamPerSecond);
     bucket.made = true;
     bucket.filled = now;
     if (bucket.tokens < 1) return true;
@@ -231,18 +233,22 @@ std::optional<EventRecorder::State::Write> EventRecorder::State::correlate(const
 
 std::optional<EventRecorder::State::Write> EventRecorder::State::extendSeries(const Item& item) {
     const std::string key = item.type + "\x1f" + item.action + "\x1f" + item.reason + "\x1f" +
-                            referenceKey(item.reference, true) + item.reference["resourceVersion"].text() +
-                            "\x1f" + referenceKey(item.related, true);
+                            referenceKey(item.reference, true) +
+                            item.reference["resourceVersion"].text() + "\x1f" +
+                            referenceKey(item.related, true);
     const std::int64_t now = client.kernel().unixNow();
     Series* old = series.find(key);
-    if (old != nullptr && now - std::max(old->lastObserved, old->event.isNull() ? 0 : old->lastObserved) > kSeriesFinish) {
+    if (old != nullptr &&
+        now - std::max(old->lastObserved, old->event.isNull() ? 0 : old->lastObserved) >
+            kSeriesFinish) {
         series.erase(key);
         old = nullptr;
     }
     if (old != nullptr) {
         ++old->count;
         old->lastObserved = now;
-        if (old->count > 2) return std::nullopt; // counted here, written when the series is refreshed
+        if (old->count > 2)
+            return std::nullopt; // counted here, written when the series is refreshed
         const Value text = Value::object(
             {{"count", old->count}, {"lastObservedTime", sim::formatRfc3339Micro(now)}});
         return Write{old->event.with("series", text), Value::object({{"series", text}})};
@@ -269,8 +275,9 @@ sim::Task<bool> EventRecorder::State::send(State* state, Write write) {
                                                       : Resource{"events.k8s.io", "v1", "events"};
     const std::string ns = write.event.at("metadata", "namespace").text();
     if (!write.patch.isNull()) {
-        auto patched = co_await state->client.patch(resource, ns, write.event.at("metadata", "name").text(),
-                                                    "application/strategic-merge-patch+json", write.patch);
+        auto patched =
+            co_await state->client.patch(resource, ns, write.event.at("metadata", "name").text(),
+                                         "application/strategic-merge-patch+json", write.patch);
         if (patched.ok()) co_return true;
         if (!api::isNotFound(patched.error())) co_return patched.error().code != 0;
     }
@@ -288,7 +295,8 @@ sim::Task<void> EventRecorder::State::drain(State* state) {
             const bool settled = co_await send(state, *write);
             if (settled) break;
             const double part = tries == 1 ? kernel.random("client/event-retry").unit() : 1.0;
-            co_await sim::sleepFor(kernel, static_cast<sim::Duration>(static_cast<double>(kRetryDelay) * part));
+            co_await sim::sleepFor(
+                kernel, static_cast<sim::Duration>(static_cast<double>(kRetryDelay) * part));
         }
     }
     state->draining = false;
@@ -316,8 +324,8 @@ void EventRecorder::warning(const Value& object, std::string reason, std::string
     record(objectReference(object), "Warning", std::move(reason), std::move(message));
 }
 
-void EventRecorder::record(Value reference, std::string type, std::string reason, std::string message,
-                           Value annotations) {
+void EventRecorder::record(Value reference, std::string type, std::string reason,
+                           std::string message, Value annotations) {
     State::Item item;
     item.reference = std::move(reference);
     item.annotations = std::move(annotations);
@@ -327,8 +335,8 @@ void EventRecorder::record(Value reference, std::string type, std::string reason
     state_->push(std::move(item));
 }
 
-void EventRecorder::recordAction(Value reference, Value related, std::string type, std::string reason,
-                                 std::string action, std::string message) {
+void EventRecorder::recordAction(Value reference, Value related, std::string type,
+                                 std::string reason, std::string action, std::string message) {
     State::Item item;
     item.reference = std::move(reference);
     item.related = std::move(related);

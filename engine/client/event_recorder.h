@@ -19,14 +19,16 @@
 
 namespace client {
 
-// An ObjectReference to an object: kind, namespace, name, uid, apiVersion, resourceVersion, fieldPath.
+// An ObjectReference to an object: kind, namespace, name, uid, apiVersion, resourceVersion,
+// fieldPath.
 document::Value objectReference(const document::Value& object, std::string_view fieldPath = {});
 
 class EventRecorder {
 public:
     enum class Api { Core, Events };
 
-    EventRecorder(Client& client, std::string component, std::string host = {}, Api api = Api::Core);
+    EventRecorder(Client& client, std::string component, std::string host = {},
+                  Api api = Api::Core);
     ~EventRecorder();
     EventRecorder(const EventRecorder&) = delete;
     EventRecorder& operator=(const EventRecorder&) = delete;
@@ -35,8 +37,8 @@ public:
     void normal(const document::Value& object, std::string reason, std::string message);
     void warning(const document::Value& object, std::string reason, std::string message);
     // About something that is only known by reference. `annotations` may be null.
-    void record(document::Value reference, std::string type, std::string reason, std::string message,
-                document::Value annotations = {});
+    void record(document::Value reference, std::string type, std::string reason,
+                std::string message, document::Value annotations = {});
     // What the events.k8s.io form adds; the core form drops both.
     void recordAction(document::Value reference, document::Value related, std::string type,
                       std::string reason, std::string action, std::string message);

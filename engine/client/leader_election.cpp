@@ -37,9 +37,10 @@ Value LeaderElector::record(Value acquireTime, std::int64_t transitions) const {
 Value LeaderElector::leaseWith(const Value& lease, Value spec) const {
     Value base = lease;
     if (base.isNull())
-        base = Value::object({{"apiVersion", "coordination.k8s.io/v1"},
-                              {"kind", "Lease"},
-                              {"metadata", Value::object({{"name", options_.name}, {"namespace", options_.ns}})}});
+        base = Value::object(
+            {{"apiVersion", "coordination.k8s.io/v1"},
+             {"kind", "Lease"},
+             {"metadata", Value::object({{"name", options_.name}, {"namespace", options_.ns}})}});
     return base.with("spec", std::move(spec));
 }
 
@@ -61,26 +62,31 @@ sim::Task<bool> LeaderElector::tryAcquireOrRenew() {
     const std::string now = sim::formatRfc3339Micro(client_.kernel().unixNow());
     const bool mine = observed_.at("spec", "holderIdentity").asString() == options_.identity;
     if (mine && leaseValid()) {
-        Value next = record(observed_.at("spec", "acquireTime"), observed_.at("spec", "leaseTransitions").asInt());
-        auto updated = co_await client_.update(kLeases, options_.ns, leaseWith(observed_, std::move(next)));
+        Value next = record(observed_.at("spec", "acquireTime"),
+                            observed_.at("spec", "leaseTransitions").asInt());
+        auto updated =
+            co_await client_.update(kLeases, options_.ns, leaseWith(observed_, std::move(next)));
         if (updated.ok()) {
             observe(*updated);
             co_return true;
         }
         say("\"Failed to update lease optimistically, falling back to slow path\" err=" +
-            base::quoteGo(updated.error().message) + " lock=\"" + options_.ns + "/" + options_.name + "\"");
+            base::quoteGo(updated.error().message) + " lock=\"" + options_.ns + "/" +
+            options_.name + "\"");
     }
     auto found = co_await client_.get(kLeases, options_.ns, options_.name);
     if (!found.ok()) {
         if (!api::isNotFound(found.error())) {
-            say("\"Error retrieving lease lock\" err=" + base::quoteGo(found.error().message) + " lock=\"" +
-                options_.ns + "/" + options_.name + "\"");
+            say("\"Error retrieving lease lock\" err=" + base::quoteGo(found.error().message) +
+                " lock=\"" + options_.ns + "/" + options_.name + "\"");
             co_return false;
         }
-        auto created = co_await client_.create(kLeases, options_.ns, leaseWith(Value(), record(now, 0)));
+        auto created =
+            co_await client_.create(kLeases, options_.ns, leaseWith(Value(), record(now, 0)));
         if (!created.ok()) {
-            say("\"Error initially creating lease lock\" err=" + base::quoteGo(created.error().message) +
-                " lock=\"" + options_.ns + "/" + options_.name + "\"");
+            say("\"Error initially creating lease lock\" err=" +
+                base::quoteGo(created.error().message) + " lock=\"" + options_.ns + "/" +
+                options_.name + "\"");
             co_return false;
         }
         observe(*created);
@@ -94,7 +100,8 @@ sim::Task<bool> LeaderElector::tryAcquireOrRenew() {
     const bool still = holder == options_.identity;
     Value acquired = still ? observed_.at("spec", "acquireTime") : Value(now);
     Value next = record(std::move(acquired), still ? transitions : transitions + 1);
-    auto updated = co_await client_.update(kLeases, options_.ns, leaseWith(observed_, std::move(next)));
+    auto updated =
+        co_await client_.update(kLeases, options_.ns, leaseWith(observed_, std::move(next)));
     if (!updated.ok()) co_return false;
     observe(*updated);
     co_return true;
@@ -112,7 +119,8 @@ sim::Task<void> LeaderElector::acquire() {
         const bool acquired = co_await tryAcquireOrRenew();
         if (acquired) break;
         const double jitter = 1 + kernel.random("client/leader-election").unit() * kJitterFactor;
-        co_await sim::sleepFor(kernel, static_cast<sim::Duration>(static_cast<double>(options_.retryPeriod) * jitter));
+        co_await sim::sleepFor(
+            kernel, static_cast<sim::Duration>(static_cast<double>(options_.retryPeriod) * jitter));
     }
     leading_ = true;
     recordEvent("became leader");
@@ -137,7 +145,8 @@ sim::Task<void> LeaderElector::holdUntilLost() {
     }
     leading_ = false;
     recordEvent("stopped leading");
-    say("\"Failed to renew lease\" err=\"context deadline exceeded\" lock=\"" + options_.ns + "/" + options_.name + "\"");
+    say("\"Failed to renew lease\" err=\"context deadline exceeded\" lock=\"" + options_.ns + "/" +
+        options_.name + "\"");
 }
 
 sim::Task<void> LeaderElector::release() {
@@ -149,7 +158,8 @@ sim::Task<void> LeaderElector::release() {
                                 {"acquireTime", now},
                                 {"renewTime", now},
                                 {"leaseTransitions", observed_.at("spec", "leaseTransitions")}});
-    auto updated = co_await client_.update(kLeases, options_.ns, leaseWith(observed_, std::move(spec)));
+    auto updated =
+        co_await client_.update(kLeases, options_.ns, leaseWith(observed_, std::move(spec)));
     (void)updated;
 }
 

@@ -33,18 +33,23 @@ struct ControllerManager::State {
         std::unique_ptr<Controller> controller;
     };
 
-    State(sim::Kernel& k, ports::NetStack& n, client::Config c, Options o, base::Function<void(std::string)> l)
+    State(sim::Kernel& k, ports::NetStack& n, client::Config c, Options o,
+          base::Function<void(std::string)> l)
         : kernel(k), network(n), config(std::move(c)), options(std::move(o)),
           log(std::make_shared<base::Function<void(std::string)>>(std::move(l))),
-          client(k, n, withAgent("kube-controller-manager")), electionClient(k, n, withAgent("leader-election")),
+          client(k, n, withAgent("kube-controller-manager")),
+          electionClient(k, n, withAgent("leader-election")),
           recorder(electionClient, electionName(options)),
           elector(electionClient, &recorder, options.leaderElection,
                   [this](std::string text) { say(std::move(text)); }) {}
 
-    static std::string electionName(const Options& options) { return options.leaderElection.identity; }
+    static std::string electionName(const Options& options) {
+        return options.leaderElection.identity;
+    }
     client::Config withAgent(const std::string& suffix) const {
         client::Config out = config;
-        out.userAgent = "kube-controller-manager/" + options.version + " (linux/amd64) kubernetes/" + suffix;
+        out.userAgent =
+            "kube-controller-manager/" + options.version + " (linux/amd64) kubernetes/" + suffix;
         return out;
     }
     void say(std::string text) {
@@ -72,7 +77,8 @@ void ControllerManager::State::build() {
     informers = std::make_unique<Informers>(client);
     for (const RegistryEntry& entry : registry()) {
         if (!enabled(options.controllers, entry.name, entry.byDefault)) {
-            say(std::string("\"Warning: controller is disabled\" controller=\"") + entry.name + "\"");
+            say(std::string("\"Warning: controller is disabled\" controller=\"") + entry.name +
+                "\"");
             continue;
         }
         Running item;
@@ -88,7 +94,8 @@ void ControllerManager::State::build() {
     }
 }
 
-// A token of the controller's service account in kube-system; the account is made when it is missing.
+// A token of the controller's service account in kube-system; the account is made when it is
+// missing.
 sim::Task<base::Status> ControllerManager::State::renewToken(State* state, std::size_t index) {
     const std::string account = state->running[index].account;
     const client::Resource accounts = client::serviceAccountsResource();
@@ -96,19 +103,22 @@ sim::Task<base::Status> ControllerManager::State::renewToken(State* state, std::
     if (!found.ok()) {
         if (!api::isNotFound(found.error())) co_return found.error();
         const Value metadata = Value::object({{"name", account}, {"namespace", "kube-system"}});
-        const Value object = Value::object({{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", metadata}});
+        const Value object = Value::object(
+            {{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", metadata}});
         auto created = co_await state->client.create(accounts, "kube-system", object);
         if (!created.ok() && !api::isAlreadyExists(created.error())) co_return created.error();
     }
     const Value spec = Value::object({{"expirationSeconds", kTokenSeconds}});
-    const Value request = Value::object({{"apiVersion", "authentication.k8s.io/v1"}, {"kind", "TokenRequest"}, {"spec", spec}});
+    const Value request = Value::object(
+        {{"apiVersion", "authentication.k8s.io/v1"}, {"kind", "TokenRequest"}, {"spec", spec}});
     auto token = co_await state->client.create(accounts, "kube-system", request, "token", account);
     if (!token.ok()) co_return token.error();
     state->running[index].client->setBearerToken(token->at("status", "token").text());
     co_return base::okStatus();
 }
 
-sim::Task<void> ControllerManager::State::startOne(State* state, std::size_t index, sim::Scope* scope) {
+sim::Task<void> ControllerManager::State::startOne(State* state, std::size_t index,
+                                                   sim::Scope* scope) {
     bool started = false;
     for (;;) {
         sim::Duration next = kTokenSeconds * sim::kSecond / 5 * 4;
@@ -129,9 +139,11 @@ sim::Task<void> ControllerManager::State::startOne(State* state, std::size_t ind
     }
 }
 
-ControllerManager::ControllerManager(sim::Kernel& kernel, ports::NetStack& network, client::Config config,
-                                     Options options, base::Function<void(std::string)> log)
-    : state_(std::make_unique<State>(kernel, network, std::move(config), std::move(options), std::move(log))) {}
+ControllerManager::ControllerManager(sim::Kernel& kernel, ports::NetStack& network,
+                                     client::Config config, Options options,
+                                     base::Function<void(std::string)> log)
+    : state_(std::make_unique<State>(kernel, network, std::move(config), std::move(options),
+                                     std::move(log))) {}
 ControllerManager::~ControllerManager() = default;
 
 bool ControllerManager::leading() const { return state_->elector.leading(); }

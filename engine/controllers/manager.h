@@ -14,12 +14,14 @@ namespace controllers {
 
 class ControllerManager {
 public:
-    // `config` is the manager's own identity (controller-manager.conf); `log` gets klog texts without head.
-    ControllerManager(sim::Kernel& kernel, ports::NetStack& network, client::Config config, Options options,
-                      base::Function<void(std::string)> log = {});
+    // `config` is the manager's own identity (controller-manager.conf); `log` gets klog texts
+    // without head.
+    ControllerManager(sim::Kernel& kernel, ports::NetStack& network, client::Config config,
+                      Options options, base::Function<void(std::string)> log = {});
     ~ControllerManager();
 
-    // Waits for the lease, runs the controllers, returns when the lease is lost ("leaderelection lost").
+    // Waits for the lease, runs the controllers, returns when the lease is lost ("leaderelection
+    // lost").
     sim::Task<void> run();
     // Gives the lease up, as a clean shutdown does.
     sim::Task<void> release();

@@ -1,6 +1,6 @@
 #pragma once
-// What kube-controller-manager is told on its command line, parsed. The program that reads flags and
-// files fills it. Source: cmd/kube-controller-manager/app/options.
+// What kube-controller-manager is told on its command line, parsed. The program that reads flags
+// and files fills it. Source: cmd/kube-controller-manager/app/options.
 
 #include "base/function.h"
 #include "base/ip.h"
@@ -17,7 +17,8 @@
 namespace controllers {
 
 struct Options {
-    // "*", "foo", "-foo"; bootstrap-signer-controller and token-cleaner-controller are off by default.
+    // "*", "foo", "-foo"; bootstrap-signer-controller and token-cleaner-controller are off by
+    // default.
     std::vector<std::string> controllers{"*"};
     bool useServiceAccountCredentials = false;
     sim::Duration nodeMonitorPeriod = 5 * sim::kSecond;
@@ -38,10 +39,10 @@ struct Options {
     sim::Duration pvClaimBinderSyncPeriod = 15 * sim::kSecond;
     std::string clusterName = "kubernetes";
     std::string clusterDomain = "cluster.local";
-    std::string rootCA;                  // PEM of --root-ca-file, published to every namespace
-    std::string serviceAccountKey;       // PEM of --service-account-private-key-file
-    pki::CertificatePtr signingCert;     // --cluster-signing-cert-file
-    pki::KeyPtr signingKey;              // --cluster-signing-key-file
+    std::string rootCA;              // PEM of --root-ca-file, published to every namespace
+    std::string serviceAccountKey;   // PEM of --service-account-private-key-file
+    pki::CertificatePtr signingCert; // --cluster-signing-cert-file
+    pki::KeyPtr signingKey;          // --cluster-signing-key-file
     sim::Duration signingDuration = 8760 * sim::kHour;
     client::LeaderElectionOptions leaderElection;
     std::string version = "v1.35.4";

@@ -25,34 +25,41 @@
 namespace controllers {
 namespace {
 
-template <typename T>
-std::unique_ptr<Controller> make(Context context) {
+template <typename T> std::unique_ptr<Controller> make(Context context) {
     return std::make_unique<T>(context);
 }
-std::unique_ptr<Controller> makeReplicaSets(Context context) { return ReplicaSetController::forReplicaSets(context); }
+std::unique_ptr<Controller> makeReplicaSets(Context context) {
+    return ReplicaSetController::forReplicaSets(context);
+}
 std::unique_ptr<Controller> makeReplicationControllers(Context context) {
     return ReplicaSetController::forReplicationControllers(context);
 }
 
 } // namespace
 
-// Source: cmd/kube-controller-manager/names/controller_names.go; the order is the order of starting.
+// Source: cmd/kube-controller-manager/names/controller_names.go; the order is the order of
+// starting.
 const std::vector<RegistryEntry>& registry() {
     static const std::vector<RegistryEntry> entries{
         {"serviceaccount-token-controller", "tokens-controller", true, make<TokensController>},
         {"endpoints-controller", "endpoint-controller", true, make<EndpointsController>},
-        {"endpointslice-controller", "endpointslice-controller", true, make<EndpointSliceController>},
+        {"endpointslice-controller", "endpointslice-controller", true,
+         make<EndpointSliceController>},
         {"endpointslice-mirroring-controller", "endpointslicemirroring-controller", true,
          make<EndpointSliceMirroringController>},
-        {"replicationcontroller-controller", "replication-controller", true, makeReplicationControllers},
+        {"replicationcontroller-controller", "replication-controller", true,
+         makeReplicationControllers},
         {"pod-garbage-collector-controller", "pod-garbage-collector", true, make<PodGcController>},
-        {"resourcequota-controller", "resourcequota-controller", true, make<ResourceQuotaController>},
+        {"resourcequota-controller", "resourcequota-controller", true,
+         make<ResourceQuotaController>},
         {"namespace-controller", "namespace-controller", true, make<NamespaceController>},
-        {"serviceaccount-controller", "service-account-controller", true, make<ServiceAccountController>},
+        {"serviceaccount-controller", "service-account-controller", true,
+         make<ServiceAccountController>},
         {"garbage-collector-controller", "generic-garbage-collector", true, make<GarbageCollector>},
         {"job-controller", "job-controller", true, make<JobController>},
         {"cronjob-controller", "cronjob-controller", true, make<CronJobController>},
-        {"ttl-after-finished-controller", "ttl-after-finished-controller", true, make<TtlAfterFinishedController>},
+        {"ttl-after-finished-controller", "ttl-after-finished-controller", true,
+         make<TtlAfterFinishedController>},
         {"daemonset-controller", "daemon-set-controller", true, make<DaemonSetController>},
         {"deployment-controller", "deployment-controller", true, make<DeploymentController>},
         {"replicaset-controller", "replicaset-controller", true, makeReplicaSets},
@@ -60,24 +67,32 @@ const std::vector<RegistryEntry>& registry() {
          make<HorizontalPodAutoscalerController>},
         {"disruption-controller", "disruption-controller", true, make<DisruptionController>},
         {"statefulset-controller", "statefulset-controller", true, make<StatefulSetController>},
-        {"certificatesigningrequest-signing-controller", "certificate-controller", true, make<CsrSigningController>},
-        {"certificatesigningrequest-approving-controller", "certificate-controller", true, make<CsrApprovingController>},
-        {"certificatesigningrequest-cleaner-controller", "certificate-controller", true, make<CsrCleanerController>},
+        {"certificatesigningrequest-signing-controller", "certificate-controller", true,
+         make<CsrSigningController>},
+        {"certificatesigningrequest-approving-controller", "certificate-controller", true,
+         make<CsrApprovingController>},
+        {"certificatesigningrequest-cleaner-controller", "certificate-controller", true,
+         make<CsrCleanerController>},
         {"ttl-controller", "ttl-controller", true, make<NodeTtlController>},
         {"bootstrap-signer-controller", "bootstrap-signer", false, make<BootstrapSigner>},
         {"token-cleaner-controller", "token-cleaner", false, make<TokenCleaner>},
         {"node-ipam-controller", "node-controller", true, make<NodeIpamController>},
         {"node-lifecycle-controller", "node-controller", true, make<NodeLifecycleController>},
         {"taint-eviction-controller", "node-controller", true, make<TaintEvictionController>},
-        {"persistentvolume-binder-controller", "persistent-volume-binder", true, make<PersistentVolumeBinder>},
-        {"persistentvolume-expander-controller", "expand-controller", true, make<VolumeExpandController>},
+        {"persistentvolume-binder-controller", "persistent-volume-binder", true,
+         make<PersistentVolumeBinder>},
+        {"persistentvolume-expander-controller", "expand-controller", true,
+         make<VolumeExpandController>},
         {"persistentvolumeclaim-protection-controller", "pvc-protection-controller", true,
          make<ClaimProtectionController>},
-        {"persistentvolume-protection-controller", "pv-protection-controller", true, make<VolumeProtectionController>},
-        {"ephemeral-volume-controller", "ephemeral-volume-controller", true, make<EphemeralVolumeController>},
+        {"persistentvolume-protection-controller", "pv-protection-controller", true,
+         make<VolumeProtectionController>},
+        {"ephemeral-volume-controller", "ephemeral-volume-controller", true,
+         make<EphemeralVolumeController>},
         {"clusterrole-aggregation-controller", "clusterrole-aggregation-controller", true,
          make<ClusterRoleAggregationController>},
-        {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher", true, make<RootCaPublisher>},
+        {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher", true,
+         make<RootCaPublisher>},
     };
     return entries;
 }

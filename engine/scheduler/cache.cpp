@@ -24,8 +24,10 @@ void Cache::removeNode(std::string_view name) {
     const auto place = nodes_.find(name);
     if (place == nodes_.end()) return;
     // Its pods are still known until they are gone.
-    if (place->second->pods.empty()) nodes_.erase(place);
-    else edit(name).node = Value();
+    if (place->second->pods.empty())
+        nodes_.erase(place);
+    else
+        edit(name).node = Value();
 }
 
 void Cache::detach(std::string_view uid) {

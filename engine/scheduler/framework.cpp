@@ -6,9 +6,13 @@
 
 namespace scheduler {
 
-Status Plugin::preScore(CycleState&, const PodInfo&, const Snapshot&, const Snapshot&) { return {}; }
+Status Plugin::preScore(CycleState&, const PodInfo&, const Snapshot&, const Snapshot&) {
+    return {};
+}
 
-sim::Task<Status> Plugin::preBind(std::shared_ptr<CycleState>, PodPtr, std::string) { co_return Status(); }
+sim::Task<Status> Plugin::preBind(std::shared_ptr<CycleState>, PodPtr, std::string) {
+    co_return Status();
+}
 
 void defaultNormalize(std::vector<std::int64_t>& scores, bool reverse) {
     std::int64_t most = 0;
@@ -32,9 +36,11 @@ std::string fitError(const Diagnosis& diagnosis, std::size_t nodes) {
         for (const auto& [name, status] : diagnosis.nodes)
             for (const std::string& reason : status.reasons) ++counts[reason];
         if (diagnosis.nodes.size() < nodes)
-            for (const std::string& reason : diagnosis.absent.reasons) counts[reason] += nodes - diagnosis.nodes.size();
+            for (const std::string& reason : diagnosis.absent.reasons)
+                counts[reason] += nodes - diagnosis.nodes.size();
         std::vector<std::string> parts;
-        for (const auto& [reason, count] : counts) parts.push_back(std::to_string(count) + " " + reason);
+        for (const auto& [reason, count] : counts)
+            parts.push_back(std::to_string(count) + " " + reason);
         std::sort(parts.begin(), parts.end());
         if (!parts.empty()) out += " " + base::join(parts, ", ") + ".";
     }
@@ -54,7 +60,8 @@ Status Framework::preEnqueue(const document::Value& pod) const {
     return {};
 }
 
-Status Framework::runPreFilters(CycleState& state, const PodInfo& pod, const Snapshot& all, NodeNames& names) const {
+Status Framework::runPreFilters(CycleState& state, const PodInfo& pod, const Snapshot& all,
+                                NodeNames& names) const {
     std::set<std::string> restricting;
     for (const auto& plugin : plugins_) {
         NodeNames own;
@@ -64,20 +71,24 @@ Status Framework::runPreFilters(CycleState& state, const PodInfo& pod, const Sna
         if (!status.ok()) return status;
         if (!own) continue;
         restricting.insert(plugin->name());
-        if (names) std::erase_if(*names, [&](const std::string& name) { return !own->contains(name); });
-        else names = std::move(own);
+        if (names)
+            std::erase_if(*names, [&](const std::string& name) { return !own->contains(name); });
+        else
+            names = std::move(own);
         if (!names->empty()) continue;
         const std::string list = base::join({restricting.begin(), restricting.end()}, " ");
-        Status none = Status::unresolvable(restricting.size() == 1
-                                               ? "node(s) didn't satisfy plugin " + list
-                                               : "node(s) didn't satisfy plugin(s) [" + list + "] simultaneously");
+        Status none =
+            Status::unresolvable(restricting.size() == 1 ? "node(s) didn't satisfy plugin " + list
+                                                         : "node(s) didn't satisfy plugin(s) [" +
+                                                               list + "] simultaneously");
         none.plugin = plugin->name();
         return none;
     }
     return {};
 }
 
-Status Framework::runFilters(const CycleState& state, const PodInfo& pod, const NodeInfo& node) const {
+Status Framework::runFilters(const CycleState& state, const PodInfo& pod,
+                             const NodeInfo& node) const {
     for (const auto& plugin : plugins_) {
         if (!plugin->filters() || state.skipFilter.contains(plugin->name())) continue;
         Status status = plugin->filter(state, pod, node);
@@ -125,7 +136,8 @@ Snapshot Framework::findFeasible(CycleState& state, const PodInfo& pod, const Sn
     return out;
 }
 
-std::vector<Framework::NodeScore> Framework::scores(CycleState& state, const PodInfo& pod, const Snapshot& feasible,
+std::vector<Framework::NodeScore> Framework::scores(CycleState& state, const PodInfo& pod,
+                                                    const Snapshot& feasible,
                                                     const Snapshot& all) const {
     std::vector<NodeScore> out;
     for (const auto& node : feasible) out.push_back({node->name, 0, {}});
@@ -156,7 +168,8 @@ std::string Framework::selectHost(CycleState& state, const PodInfo& pod, const S
         }
         if (item.total == most) best.push_back(item.node);
     }
-    return best[best.size() == 1 ? 0 : env_.kernel.random("scheduler/tie-break").below(best.size())];
+    return best[best.size() == 1 ? 0
+                                 : env_.kernel.random("scheduler/tie-break").below(best.size())];
 }
 
 Status Framework::reserve(CycleState& state, const PodInfo& pod, const NodeInfo& node) const {
@@ -169,10 +182,12 @@ Status Framework::reserve(CycleState& state, const PodInfo& pod, const NodeInfo&
 }
 
 void Framework::unreserve(CycleState& state, const PodInfo& pod, const NodeInfo& node) const {
-    for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin) (*plugin)->unreserve(state, pod, node);
+    for (auto plugin = plugins_.rbegin(); plugin != plugins_.rend(); ++plugin)
+        (*plugin)->unreserve(state, pod, node);
 }
 
-sim::Task<Status> Framework::preBind(std::shared_ptr<CycleState> state, PodPtr pod, std::string node) const {
+sim::Task<Status> Framework::preBind(std::shared_ptr<CycleState> state, PodPtr pod,
+                                     std::string node) const {
     for (const auto& plugin : plugins_) {
         Status status = co_await plugin->preBind(state, pod, node);
         status.plugin = plugin->name();
@@ -181,7 +196,8 @@ sim::Task<Status> Framework::preBind(std::shared_ptr<CycleState> state, PodPtr p
     co_return Status();
 }
 
-bool Framework::wakes(const std::set<std::string>& plugins, const PodInfo& pod, const EventInfo& event) const {
+bool Framework::wakes(const std::set<std::string>& plugins, const PodInfo& pod,
+                      const EventInfo& event) const {
     if (event.event == Event::Unknown) return true;
     for (const auto& plugin : plugins_)
         if (plugins.contains(plugin->name()) && plugin->wakes(pod, event)) return true;

@@ -18,9 +18,10 @@ struct StateData {
 // What plugins remember during one cycle, by plugin name.
 class CycleState {
 public:
-    void put(std::string_view plugin, std::shared_ptr<StateData> data) { data_[std::string(plugin)] = std::move(data); }
-    template <typename T>
-    T* get(std::string_view plugin) const {
+    void put(std::string_view plugin, std::shared_ptr<StateData> data) {
+        data_[std::string(plugin)] = std::move(data);
+    }
+    template <typename T> T* get(std::string_view plugin) const {
         const auto place = data_.find(plugin);
         return place == data_.end() ? nullptr : static_cast<T*>(place->second.get());
     }
@@ -32,9 +33,21 @@ private:
 
 // What happened in the cluster, for deciding which waiting pods to look at again.
 enum class Event {
-    NodeAdd, NodeAllocatable, NodeLabels, NodeTaints, NodeUnschedulable, NodeDelete,
-    AssignedPodAdd, AssignedPodUpdate, AssignedPodDelete, PodUpdate,
-    Claim, Volume, StorageClass, CsiNode, Unknown
+    NodeAdd,
+    NodeAllocatable,
+    NodeLabels,
+    NodeTaints,
+    NodeUnschedulable,
+    NodeDelete,
+    AssignedPodAdd,
+    AssignedPodUpdate,
+    AssignedPodDelete,
+    PodUpdate,
+    Claim,
+    Volume,
+    StorageClass,
+    CsiNode,
+    Unknown
 };
 struct EventInfo {
     Event event = Event::Unknown;
@@ -57,12 +70,16 @@ public:
 
     virtual Status preEnqueue(const document::Value&) { return {}; }
     // May restrict the nodes; Skip leaves out this plugin's filter.
-    virtual Status preFilter(CycleState&, const PodInfo&, const Snapshot&, NodeNames&) { return {}; }
+    virtual Status preFilter(CycleState&, const PodInfo&, const Snapshot&, NodeNames&) {
+        return {};
+    }
     virtual bool filters() const { return false; }
     virtual Status filter(const CycleState&, const PodInfo&, const NodeInfo&) { return {}; }
-    virtual Status preScore(CycleState&, const PodInfo&, const Snapshot& feasible, const Snapshot& all);
+    virtual Status preScore(CycleState&, const PodInfo&, const Snapshot& feasible,
+                            const Snapshot& all);
     virtual std::int64_t score(const CycleState&, const PodInfo&, const NodeInfo&) { return 0; }
-    virtual void normalize(const CycleState&, const PodInfo&, const Snapshot&, std::vector<std::int64_t>&) {}
+    virtual void normalize(const CycleState&, const PodInfo&, const Snapshot&,
+                           std::vector<std::int64_t>&) {}
     virtual Status reserve(CycleState&, const PodInfo&, const NodeInfo&) { return {}; }
     virtual void unreserve(CycleState&, const PodInfo&, const NodeInfo&) {}
     virtual sim::Task<Status> preBind(std::shared_ptr<CycleState>, PodPtr, std::string node);
@@ -71,7 +88,8 @@ public:
 };
 
 inline constexpr std::int64_t kMaxNodeScore = 100;
-// Scales scores to 0..100; `reverse` turns the order round. Source: plugins/helper DefaultNormalizeScore.
+// Scales scores to 0..100; `reverse` turns the order round. Source: plugins/helper
+// DefaultNormalizeScore.
 void defaultNormalize(std::vector<std::int64_t>& scores, bool reverse);
 
 struct Diagnosis {
@@ -88,15 +106,18 @@ public:
     Framework(Env env, std::vector<std::unique_ptr<Plugin>> plugins);
 
     Status preEnqueue(const document::Value& pod) const;
-    // The nodes that pass; `diagnosis` tells why the others did not. `nominated` gives pods that will
-    // come to a node and must be counted.
+    // The nodes that pass; `diagnosis` tells why the others did not. `nominated` gives pods that
+    // will come to a node and must be counted.
     Snapshot findFeasible(CycleState& state, const PodInfo& pod, const Snapshot& all,
-                          const std::map<std::string, std::vector<PodPtr>>& nominated, Diagnosis& diagnosis) const;
+                          const std::map<std::string, std::vector<PodPtr>>& nominated,
+                          Diagnosis& diagnosis) const;
     // All filters on one node with the state of `preFilter`.
     Status runFilters(const CycleState& state, const PodInfo& pod, const NodeInfo& node) const;
-    Status runPreFilters(CycleState& state, const PodInfo& pod, const Snapshot& all, NodeNames& names) const;
+    Status runPreFilters(CycleState& state, const PodInfo& pod, const Snapshot& all,
+                         NodeNames& names) const;
     // The best node; ties are broken by the seeded stream.
-    std::string selectHost(CycleState& state, const PodInfo& pod, const Snapshot& feasible, const Snapshot& all) const;
+    std::string selectHost(CycleState& state, const PodInfo& pod, const Snapshot& feasible,
+                           const Snapshot& all) const;
     // Weighted total per feasible node, and per plugin for explanations.
     struct NodeScore {
         std::string node;
@@ -107,8 +128,10 @@ public:
                                   const Snapshot& all) const;
     Status reserve(CycleState& state, const PodInfo& pod, const NodeInfo& node) const;
     void unreserve(CycleState& state, const PodInfo& pod, const NodeInfo& node) const;
-    sim::Task<Status> preBind(std::shared_ptr<CycleState> state, PodPtr pod, std::string node) const;
-    bool wakes(const std::set<std::string>& plugins, const PodInfo& pod, const EventInfo& event) const;
+    sim::Task<Status> preBind(std::shared_ptr<CycleState> state, PodPtr pod,
+                              std::string node) const;
+    bool wakes(const std::set<std::string>& plugins, const PodInfo& pod,
+               const EventInfo& event) const;
     const Env& env() const { return env_; }
 
 private:

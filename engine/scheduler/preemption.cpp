@@ -33,7 +33,8 @@ Snapshot withNode(const Snapshot& all, const NodeInfo& changed) {
     return out;
 }
 
-Status fits(const Framework& framework, const PodInfo& pod, const Snapshot& all, const NodeInfo& node) {
+Status fits(const Framework& framework, const PodInfo& pod, const Snapshot& all,
+            const NodeInfo& node) {
     CycleState state;
     NodeNames names;
     const Status prefiltered = framework.runPreFilters(state, pod, withNode(all, node), names);
@@ -41,10 +42,10 @@ Status fits(const Framework& framework, const PodInfo& pod, const Snapshot& all,
     return framework.runFilters(state, pod, node);
 }
 
-// Splits victims into those whose eviction a budget forbids and the others. Each budget's allowance is
-// used up in order.
-void splitByBudget(const Lister& lister, const std::vector<PodPtr>& pods, std::vector<PodPtr>& violating,
-                   std::vector<PodPtr>& others) {
+// Splits victims into those whose eviction a budget forbids and the others. Each budget's allowance
+// is used up in order.
+void splitByBudget(const Lister& lister, const std::vector<PodPtr>& pods,
+                   std::vector<PodPtr>& violating, std::vector<PodPtr>& others) {
     std::map<std::string, std::int64_t> allowed;
     const std::vector<const Value*> budgets = lister.list(Kind::PodDisruptionBudget);
     for (const Value* budget : budgets)
@@ -52,9 +53,13 @@ void splitByBudget(const Lister& lister, const std::vector<PodPtr>& pods, std::v
     for (const PodPtr& pod : pods) {
         bool violates = false;
         for (const Value* budget : budgets) {
-            if (api::namespaceOf(*budget) != api::namespaceOf(pod->pod) || api::labelsOf(pod->pod).size() == 0) continue;
+            if (api::namespaceOf(*budget) != api::namespaceOf(pod->pod) ||
+                api::labelsOf(pod->pod).size() == 0)
+                continue;
             auto selector = api::LabelSelector::fromObject(budget->at("spec", "selector"));
-            if (!selector.ok() || selector->everything() || !selector->matches(api::labelsOf(pod->pod))) continue;
+            if (!selector.ok() || selector->everything() ||
+                !selector->matches(api::labelsOf(pod->pod)))
+                continue;
             if (budget->at("status", "disruptedPods").has(api::nameOf(pod->pod))) continue;
             if (--allowed[api::keyOf(*budget)] < 0) violates = true;
         }
@@ -62,13 +67,14 @@ void splitByBudget(const Lister& lister, const std::vector<PodPtr>& pods, std::v
     }
 }
 
-Status selectVictims(const Framework& framework, const PodInfo& pod, const Snapshot& all, const NodeInfo& node,
-                     Candidate& out) {
+Status selectVictims(const Framework& framework, const PodInfo& pod, const Snapshot& all,
+                     const NodeInfo& node, Candidate& out) {
     NodeInfo trial = node;
     std::vector<PodPtr> potential;
     for (const PodPtr& other : node.pods)
         if (other->priority < pod.priority) potential.push_back(other);
-    if (potential.empty()) return Status::unresolvable("No preemption victims found for incoming pod");
+    if (potential.empty())
+        return Status::unresolvable("No preemption victims found for incoming pod");
     for (const PodPtr& other : potential) trial.removePod(other->uid);
     Status without = fits(framework, pod, all, trial);
     if (!without.ok()) return without;
@@ -97,7 +103,9 @@ Status selectVictims(const Framework& framework, const PodInfo& pod, const Snaps
 // Fewest budget violations, then least important victims, then fewest, then the youngest.
 bool better(const Candidate& a, const Candidate& b) {
     if (a.violations != b.violations) return a.violations < b.violations;
-    const auto highest = [](const Candidate& c) { return c.victims.empty() ? INT64_MIN : c.victims[0]->priority; };
+    const auto highest = [](const Candidate& c) {
+        return c.victims.empty() ? INT64_MIN : c.victims[0]->priority;
+    };
     if (highest(a) != highest(b)) return highest(a) < highest(b);
     const auto sum = [](const Candidate& c) {
         std::int64_t total = 0;
@@ -125,7 +133,8 @@ bool stillWaiting(const PodInfo& pod, const Snapshot& all, const Diagnosis& diag
         if (node->name == nominated)
             for (const PodPtr& other : node->pods)
                 if (other->priority < pod.priority && api::isDeleting(other->pod) &&
-                    api::conditionOf(other->pod, "DisruptionTarget")["reason"].asString() == "PreemptionByScheduler")
+                    api::conditionOf(other->pod, "DisruptionTarget")["reason"].asString() ==
+                        "PreemptionByScheduler")
                     return true;
     return false;
 }
@@ -149,13 +158,16 @@ PreemptionResult findPreemption(const Framework& framework, const PodInfo& pod, 
         const auto place = diagnosis.nodes.find(node->name);
         const Status& status = place == diagnosis.nodes.end() ? diagnosis.absent : place->second;
         if (status.code != Code::Unschedulable) {
-            trial.nodes[node->name] = Status::unresolvable("Preemption is not helpful for scheduling");
+            trial.nodes[node->name] =
+                Status::unresolvable("Preemption is not helpful for scheduling");
             continue;
         }
         Candidate candidate;
         Status result = selectVictims(framework, pod, all, *node, candidate);
-        if (!result.ok()) trial.nodes[node->name] = std::move(result);
-        else if (!best || better(candidate, *best)) best = std::move(candidate);
+        if (!result.ok())
+            trial.nodes[node->name] = std::move(result);
+        else if (!best || better(candidate, *best))
+            best = std::move(candidate);
     }
     if (!best) {
         out.message = fitError(trial, all.size());

@@ -65,7 +65,10 @@ void SchedulingQueue::update(const Value& previous, const Value& current) {
     }
     place->second.item.pod = fresh;
     const auto relevant = [](const Value& pod) {
-        return pod.without("status").withoutPath({"metadata", "resourceVersion"}).withoutPath({"metadata", "managedFields"}).withoutPath({"metadata", "generation"});
+        return pod.without("status")
+            .withoutPath({"metadata", "resourceVersion"})
+            .withoutPath({"metadata", "managedFields"})
+            .withoutPath({"metadata", "generation"});
     };
     if (relevant(previous) == relevant(current)) return;
     Parked parked = place->second;
@@ -78,7 +81,9 @@ void SchedulingQueue::update(const Value& previous, const Value& current) {
         activate(std::move(parked.item));
         return;
     }
-    if (!framework_.wakes(parked.item.plugins, *fresh, EventInfo{Event::PodUpdate, previous, current})) return;
+    if (!framework_.wakes(parked.item.plugins, *fresh,
+                          EventInfo{Event::PodUpdate, previous, current}))
+        return;
     unschedulable_.erase(place);
     parked.item.cause = kernel_.trace().current();
     requeue(std::move(parked));
@@ -91,12 +96,14 @@ void SchedulingQueue::remove(std::string_view uid) {
             break;
         }
     if (const auto place = backoff_.find(uid); place != backoff_.end()) backoff_.erase(place);
-    if (const auto place = unschedulable_.find(uid); place != unschedulable_.end()) unschedulable_.erase(place);
+    if (const auto place = unschedulable_.find(uid); place != unschedulable_.end())
+        unschedulable_.erase(place);
 }
 
 bool SchedulingQueue::waiting(std::string_view uid) const {
     return backoff_.contains(uid) || unschedulable_.contains(uid) ||
-           std::any_of(active_.begin(), active_.end(), [&](const QueuedPod& item) { return item.pod->uid == uid; });
+           std::any_of(active_.begin(), active_.end(),
+                       [&](const QueuedPod& item) { return item.pod->uid == uid; });
 }
 
 sim::Duration SchedulingQueue::backoffOf(const QueuedPod& item) const {
@@ -106,7 +113,8 @@ sim::Duration SchedulingQueue::backoffOf(const QueuedPod& item) const {
     return std::min(delay, kMaxBackoff);
 }
 
-// An idle scheduler does not wait for the end of a back-off unless the last attempt ended in an error.
+// An idle scheduler does not wait for the end of a back-off unless the last attempt ended in an
+// error.
 sim::Task<QueuedPod> SchedulingQueue::pop() {
     for (;;) {
         if (!active_.empty()) {
@@ -118,7 +126,9 @@ sim::Task<QueuedPod> SchedulingQueue::pop() {
         }
         auto best = backoff_.end();
         for (auto place = backoff_.begin(); place != backoff_.end(); ++place)
-            if (!place->second.error && (best == backoff_.end() || place->second.until < best->second.until)) best = place;
+            if (!place->second.error &&
+                (best == backoff_.end() || place->second.until < best->second.until))
+                best = place;
         if (best != backoff_.end()) {
             QueuedPod item = best->second.item;
             backoff_.erase(best);
@@ -144,8 +154,10 @@ void SchedulingQueue::putBack(QueuedPod item, bool error) {
     parked.error = error;
     const std::string uid = item.pod->uid;
     parked.item = std::move(item);
-    if (error) backoff_[uid] = std::move(parked);
-    else unschedulable_[uid] = std::move(parked);
+    if (error)
+        backoff_[uid] = std::move(parked);
+    else
+        unschedulable_[uid] = std::move(parked);
     armTimers();
 }
 
@@ -164,7 +176,8 @@ void SchedulingQueue::move(const EventInfo& event) {
     std::vector<std::string> moved;
     for (const auto& [uid, parked] : unschedulable_) {
         if (parked.gated) continue;
-        if (parked.item.plugins.empty() || framework_.wakes(parked.item.plugins, *parked.item.pod, event))
+        if (parked.item.plugins.empty() ||
+            framework_.wakes(parked.item.plugins, *parked.item.pod, event))
             moved.push_back(uid);
     }
     for (const std::string& uid : moved) {
@@ -189,9 +202,12 @@ void SchedulingQueue::armTimers() {
     kernel_.cancel(timer_);
     timerAt_ = next;
     if (next == sim::kForever) return;
-    timer_ = kernel_.schedule(next, [this, alive = std::weak_ptr<bool>(alive_)] {
-        if (!alive.expired()) onTimer();
-    }, "scheduling-queue");
+    timer_ = kernel_.schedule(
+        next,
+        [this, alive = std::weak_ptr<bool>(alive_)] {
+            if (!alive.expired()) onTimer();
+        },
+        "scheduling-queue");
 }
 
 void SchedulingQueue::onTimer() {

@@ -34,7 +34,8 @@ public:
     std::size_t size() const { return active_.size() + backoff_.size() + unschedulable_.size(); }
 
     static constexpr sim::Duration kInitialBackoff = sim::kSecond, kMaxBackoff = 10 * sim::kSecond;
-    static constexpr sim::Duration kMaxUnschedulable = 5 * sim::kMinute, kFlushPeriod = 30 * sim::kSecond;
+    static constexpr sim::Duration kMaxUnschedulable = 5 * sim::kMinute,
+                                   kFlushPeriod = 30 * sim::kSecond;
 
 private:
     struct ByPriority {

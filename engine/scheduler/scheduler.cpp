@@ -35,7 +35,8 @@ public:
             return out;
         }
         const std::string prefix = std::string(ns) + "/";
-        for (auto item = items.lower_bound(prefix); item != items.end() && item->first.starts_with(prefix); ++item)
+        for (auto item = items.lower_bound(prefix);
+             item != items.end() && item->first.starts_with(prefix); ++item)
             out.push_back(&item->second);
         return out;
     }
@@ -44,7 +45,8 @@ public:
 } // namespace
 
 struct Scheduler::State {
-    State(sim::Kernel& k, ports::NetStack& n, client::Config c, Options o, base::Function<void(std::string)> l);
+    State(sim::Kernel& k, ports::NetStack& n, client::Config c, Options o,
+          base::Function<void(std::string)> l);
 
     sim::Kernel& kernel;
     Options options;
@@ -69,33 +71,42 @@ struct Scheduler::State {
     void onNode(const Value& previous, const Value& current);
     void onPod(const Value& previous, const Value& current);
     bool mine(const Value& pod) const {
-        return pod.at("spec", "schedulerName").asString("default-scheduler") == options.schedulerName;
+        return pod.at("spec", "schedulerName").asString("default-scheduler") ==
+               options.schedulerName;
     }
     std::map<std::string, std::vector<PodPtr>> nominations() const;
 
     void scheduleOne(QueuedPod item);
     void rejected(QueuedPod item, const Snapshot& all, Diagnosis diagnosis);
-    void failed(QueuedPod item, std::string message, const char* reason, std::string nominatedNode, bool error);
+    void failed(QueuedPod item, std::string message, const char* reason, std::string nominatedNode,
+                bool error);
     static sim::Task<void> loop(State* state);
-    static sim::Task<void> bind(State* state, QueuedPod item, std::shared_ptr<CycleState> cycle, std::string node);
-    static sim::Task<void> writeFailure(State* state, PodPtr pod, std::string message, std::string reason,
-                                        std::string nominatedNode);
-    static sim::Task<void> evictVictims(State* state, PodPtr pod, std::string node, std::vector<PodPtr> victims);
+    static sim::Task<void> bind(State* state, QueuedPod item, std::shared_ptr<CycleState> cycle,
+                                std::string node);
+    static sim::Task<void> writeFailure(State* state, PodPtr pod, std::string message,
+                                        std::string reason, std::string nominatedNode);
+    static sim::Task<void> evictVictims(State* state, PodPtr pod, std::string node,
+                                        std::vector<PodPtr> victims);
 };
 
-client::Config Scheduler::State::agent(client::Config config, const Options& options, const char* suffix) {
+client::Config Scheduler::State::agent(client::Config config, const Options& options,
+                                       const char* suffix) {
     config.userAgent = "kube-scheduler/" + options.version + " (linux/amd64) kubernetes/" + suffix;
     return config;
 }
 
 Scheduler::State::State(sim::Kernel& k, ports::NetStack& n, client::Config c, Options o,
                         base::Function<void(std::string)> l)
-    : kernel(k), options(std::move(o)), log(std::move(l)), client(k, n, agent(c, options, "scheduler")),
+    : kernel(k), options(std::move(o)), log(std::move(l)),
+      client(k, n, agent(c, options, "scheduler")),
       electionClient(k, n, agent(c, options, "leader-election")),
-      recorder(client, options.schedulerName), electionRecorder(electionClient, options.schedulerName),
-      elector(electionClient, &electionRecorder, options.leaderElection, [this](std::string text) { say(std::move(text)); }),
+      recorder(client, options.schedulerName),
+      electionRecorder(electionClient, options.schedulerName),
+      elector(electionClient, &electionRecorder, options.leaderElection,
+              [this](std::string text) { say(std::move(text)); }),
       nodes(std::make_unique<Informer>(client, client::nodesResource())),
-      framework(Env{k, lister, &client}, defaultPlugins(Env{k, lister, &client})), queue(k, framework) {}
+      framework(Env{k, lister, &client}, defaultPlugins(Env{k, lister, &client})),
+      queue(k, framework) {}
 
 void Scheduler::State::watchKind(Kind kind, const client::Resource& resource, Event event) {
     auto informer = std::make_unique<Informer>(client, resource);
@@ -115,12 +126,15 @@ void Scheduler::State::watchEverything() {
     watchKind(Kind::Namespace, client::namespacesResource(), Event::Unknown);
     watchKind(Kind::Service, client::servicesResource(), Event::Unknown);
     watchKind(Kind::ReplicaSet, client::replicaSetsResource(), Event::Unknown);
-    watchKind(Kind::ReplicationController, client::replicationControllersResource(), Event::Unknown);
+    watchKind(Kind::ReplicationController, client::replicationControllersResource(),
+              Event::Unknown);
     watchKind(Kind::StatefulSet, client::statefulSetsResource(), Event::Unknown);
     watchKind(Kind::PodDisruptionBudget, client::podDisruptionBudgetsResource(), Event::Unknown);
     watchKind(Kind::Pod, client::podsResource(), Event::Unknown);
-    lister.informers[Kind::Pod]->onChange([this](const Value& previous, const Value& current) { onPod(previous, current); });
-    nodes->onChange([this](const Value& previous, const Value& current) { onNode(previous, current); });
+    lister.informers[Kind::Pod]->onChange(
+        [this](const Value& previous, const Value& current) { onPod(previous, current); });
+    nodes->onChange(
+        [this](const Value& previous, const Value& current) { onNode(previous, current); });
 }
 
 void Scheduler::State::onNode(const Value& previous, const Value& current) {
@@ -148,7 +162,8 @@ void Scheduler::State::onPod(const Value& previous, const Value& current) {
     const Value& pod = current.isNull() ? previous : current;
     const std::string uid = api::uidOf(pod);
     const bool gone = current.isNull() || api::podFinished(current);
-    const bool wasPlaced = !previous.isNull() && !api::podNode(previous).empty() && !api::podFinished(previous);
+    const bool wasPlaced =
+        !previous.isNull() && !api::podNode(previous).empty() && !api::podFinished(previous);
     if (gone) {
         queue.remove(uid);
         nominated.erase(uid);
@@ -162,8 +177,10 @@ void Scheduler::State::onPod(const Value& previous, const Value& current) {
         queue.remove(uid);
         nominated.erase(uid);
         cache.setPod(current);
-        if (!wasPlaced) queue.move(EventInfo{Event::AssignedPodAdd, Value(), current});
-        else if (!(api::labelsOf(previous) == api::labelsOf(current)) || !(previous["spec"] == current["spec"]))
+        if (!wasPlaced)
+            queue.move(EventInfo{Event::AssignedPodAdd, Value(), current});
+        else if (!(api::labelsOf(previous) == api::labelsOf(current)) ||
+                 !(previous["spec"] == current["spec"]))
             queue.move(EventInfo{Event::AssignedPodUpdate, previous, current});
         return;
     }
@@ -173,8 +190,10 @@ void Scheduler::State::onPod(const Value& previous, const Value& current) {
     }
     if (const std::string node = current.at("status", "nominatedNodeName").text(); !node.empty())
         nominated[uid] = {node, std::make_shared<PodInfo>(current)};
-    if (previous.isNull()) queue.add(current);
-    else queue.update(previous, current);
+    if (previous.isNull())
+        queue.add(current);
+    else
+        queue.update(previous, current);
 }
 
 std::map<std::string, std::vector<PodPtr>> Scheduler::State::nominations() const {
@@ -193,8 +212,8 @@ sim::Task<void> Scheduler::State::loop(State* state) {
 void Scheduler::State::scheduleOne(QueuedPod item) {
     // The newest copy; a pod that went away or was placed meanwhile is dropped.
     const Value& fresh = lister.get(Kind::Pod, item.pod->key);
-    if (api::uidView(fresh) != item.pod->uid || api::isDeleting(fresh) || !api::podNode(fresh).empty() ||
-        cache.assumed(item.pod->uid))
+    if (api::uidView(fresh) != item.pod->uid || api::isDeleting(fresh) ||
+        !api::podNode(fresh).empty() || cache.assumed(item.pod->uid))
         return;
     const Snapshot all = cache.snapshot();
     if (all.empty()) {
@@ -203,7 +222,8 @@ void Scheduler::State::scheduleOne(QueuedPod item) {
     }
     auto cycle = std::make_shared<CycleState>();
     Diagnosis diagnosis;
-    const Snapshot feasible = framework.findFeasible(*cycle, *item.pod, all, nominations(), diagnosis);
+    const Snapshot feasible =
+        framework.findFeasible(*cycle, *item.pod, all, nominations(), diagnosis);
     if (feasible.empty()) {
         rejected(std::move(item), all, std::move(diagnosis));
         return;
@@ -214,7 +234,8 @@ void Scheduler::State::scheduleOne(QueuedPod item) {
         if (info->name == node) {
             const Status reserved = framework.reserve(*cycle, *item.pod, *info);
             if (!reserved.ok()) {
-                failed(std::move(item), base::join(reserved.reasons, ", "), "SchedulerError", {}, true);
+                failed(std::move(item), base::join(reserved.reasons, ", "), "SchedulerError", {},
+                       true);
                 return;
             }
         }
@@ -237,21 +258,24 @@ void Scheduler::State::rejected(QueuedPod item, const Snapshot& all, Diagnosis d
         nominated[item.pod->uid] = {preemption.node, item.pod};
         work->spawn(evictVictims(this, item.pod, preemption.node, preemption.victims), "preempt");
     }
-    failed(std::move(item), fitError(diagnosis, all.size()), "Unschedulable", preemption.node, false);
+    failed(std::move(item), fitError(diagnosis, all.size()), "Unschedulable", preemption.node,
+           false);
 }
 
-void Scheduler::State::failed(QueuedPod item, std::string message, const char* reason, std::string nominatedNode,
-                              bool error) {
+void Scheduler::State::failed(QueuedPod item, std::string message, const char* reason,
+                              std::string nominatedNode, bool error) {
     const PodPtr pod = item.pod;
     std::string shown = message;
     if (shown.size() > kMaxEventMessage) shown = shown.substr(0, kMaxEventMessage - 4) + " ...";
-    recorder.recordAction(client::objectReference(pod->pod), Value(), "Warning", "FailedScheduling", "Scheduling", shown);
+    recorder.recordAction(client::objectReference(pod->pod), Value(), "Warning", "FailedScheduling",
+                          "Scheduling", shown);
     queue.putBack(std::move(item), error);
-    work->spawn(writeFailure(this, pod, std::move(message), reason, std::move(nominatedNode)), "unschedulable");
+    work->spawn(writeFailure(this, pod, std::move(message), reason, std::move(nominatedNode)),
+                "unschedulable");
 }
 
-sim::Task<void> Scheduler::State::writeFailure(State* state, PodPtr pod, std::string message, std::string reason,
-                                               std::string nominatedNode) {
+sim::Task<void> Scheduler::State::writeFailure(State* state, PodPtr pod, std::string message,
+                                               std::string reason, std::string nominatedNode) {
     const Value current = state->lister.get(Kind::Pod, pod->key);
     if (api::uidView(current) != pod->uid) co_return;
     const Value old = api::conditionOf(current, "PodScheduled");
@@ -259,48 +283,65 @@ sim::Task<void> Scheduler::State::writeFailure(State* state, PodPtr pod, std::st
     const bool same = old["status"].asString() == "False" && old["reason"].asString() == reason &&
                       old["message"].asString() == message &&
                       old["observedGeneration"].asInt() == api::generationOf(current);
-    const bool nominate = !nominatedNode.empty() && current.at("status", "nominatedNodeName").asString() != nominatedNode;
+    const bool nominate = !nominatedNode.empty() &&
+                          current.at("status", "nominatedNodeName").asString() != nominatedNode;
     if (same && !nominate) co_return;
     document::ObjectBuilder condition;
-    condition.set("type", "PodScheduled").set("status", "False").set("reason", reason).set("message", message);
+    condition.set("type", "PodScheduled")
+        .set("status", "False")
+        .set("reason", reason)
+        .set("message", message);
     condition.set("lastProbeTime", nullptr);
-    condition.set("lastTransitionTime", old["status"].asString() == "False" ? old["lastTransitionTime"] : Value(stamp));
-    if (api::generationOf(current) > 0) condition.set("observedGeneration", api::generationOf(current));
+    condition.set("lastTransitionTime",
+                  old["status"].asString() == "False" ? old["lastTransitionTime"] : Value(stamp));
+    if (api::generationOf(current) > 0)
+        condition.set("observedGeneration", api::generationOf(current));
     const Value list = Value::array({std::move(condition).build()});
     Value status = Value::object({{"conditions", list}});
     if (nominate) status = status.with("nominatedNodeName", nominatedNode);
     const Value metadata = Value::object({{"uid", pod->uid}});
     const Value patch = Value::object({{"metadata", metadata}, {"status", status}});
-    auto patched = co_await state->client.patch(client::podsResource(), api::namespaceOf(current), api::nameOf(current),
-                                                "application/strategic-merge-patch+json", patch, "status");
+    auto patched = co_await state->client.patch(
+        client::podsResource(), api::namespaceOf(current), api::nameOf(current),
+        "application/strategic-merge-patch+json", patch, "status");
     (void)patched;
 }
 
-sim::Task<void> Scheduler::State::bind(State* state, QueuedPod item, std::shared_ptr<CycleState> cycle, std::string node) {
+sim::Task<void> Scheduler::State::bind(State* state, QueuedPod item,
+                                       std::shared_ptr<CycleState> cycle, std::string node) {
     const PodPtr pod = item.pod;
     const std::string ns = api::namespaceOf(pod->pod), name = api::nameOf(pod->pod);
     Status bound = co_await state->framework.preBind(cycle, pod, node);
     if (bound.ok()) {
-        const Value metadata = Value::object({{"name", name}, {"namespace", ns}, {"uid", pod->uid}});
+        const Value metadata =
+            Value::object({{"name", name}, {"namespace", ns}, {"uid", pod->uid}});
         const Value target = Value::object({{"kind", "Node"}, {"name", node}});
-        const Value binding =
-            Value::object({{"apiVersion", "v1"}, {"kind", "Binding"}, {"metadata", metadata}, {"target", target}});
-        auto written = co_await state->client.create(client::podsResource(), ns, binding, "binding", name);
-        if (!written.ok()) bound = Status::error("binding rejected: running Bind plugin \"DefaultBinder\": " + written.error().message);
+        const Value binding = Value::object({{"apiVersion", "v1"},
+                                             {"kind", "Binding"},
+                                             {"metadata", metadata},
+                                             {"target", target}});
+        auto written =
+            co_await state->client.create(client::podsResource(), ns, binding, "binding", name);
+        if (!written.ok())
+            bound = Status::error("binding rejected: running Bind plugin \"DefaultBinder\": " +
+                                  written.error().message);
     }
     if (bound.ok()) {
-        state->recorder.recordAction(client::objectReference(pod->pod), Value(), "Normal", "Scheduled", "Binding",
+        state->recorder.recordAction(client::objectReference(pod->pod), Value(), "Normal",
+                                     "Scheduled", "Binding",
                                      "Successfully assigned " + ns + "/" + name + " to " + node);
         co_return;
     }
-    if (const NodeInfo* info = state->cache.node(node)) state->framework.unreserve(*cycle, *pod, *info);
+    if (const NodeInfo* info = state->cache.node(node))
+        state->framework.unreserve(*cycle, *pod, *info);
     state->cache.forget(pod->uid);
     state->queue.move(EventInfo{Event::AssignedPodDelete, pod->pod, Value()});
     if (state->lister.get(Kind::Pod, pod->key).isNull()) co_return;
     state->failed(std::move(item), base::join(bound.reasons, ", "), "SchedulerError", {}, true);
 }
 
-sim::Task<void> Scheduler::State::evictVictims(State* state, PodPtr pod, std::string node, std::vector<PodPtr> victims) {
+sim::Task<void> Scheduler::State::evictVictims(State* state, PodPtr pod, std::string node,
+                                               std::vector<PodPtr> victims) {
     for (const PodPtr& victim : victims) {
         const std::string ns = api::namespaceOf(victim->pod), name = api::nameOf(victim->pod);
         if (api::isDeleting(victim->pod)) continue;
@@ -311,23 +352,27 @@ sim::Task<void> Scheduler::State::evictVictims(State* state, PodPtr pod, std::st
                            {"lastProbeTime", nullptr},
                            {"lastTransitionTime", sim::formatRfc3339(state->kernel.unixNow())},
                            {"reason", "PreemptionByScheduler"},
-                           {"message", state->options.schedulerName + ": preempting to accommodate a higher priority pod"}});
+                           {"message", state->options.schedulerName +
+                                           ": preempting to accommodate a higher priority pod"}});
         const Value list = Value::array({condition});
         const Value status = Value::object({{"conditions", list}});
         const Value patch = Value::object({{"status", status}});
-        auto patched = co_await state->client.patch(client::podsResource(), ns, name,
-                                                    "application/strategic-merge-patch+json", patch, "status");
+        auto patched =
+            co_await state->client.patch(client::podsResource(), ns, name,
+                                         "application/strategic-merge-patch+json", patch, "status");
         (void)patched;
         auto removed = co_await state->client.remove(client::podsResource(), ns, name);
         if (!removed.ok()) continue;
-        state->recorder.recordAction(client::objectReference(victim->pod), client::objectReference(pod->pod), "Normal",
-                                     "Preempted", "Preempting", "Preempted by pod " + pod->uid + " on node " + node);
+        state->recorder.recordAction(
+            client::objectReference(victim->pod), client::objectReference(pod->pod), "Normal",
+            "Preempted", "Preempting", "Preempted by pod " + pod->uid + " on node " + node);
     }
 }
 
-Scheduler::Scheduler(sim::Kernel& kernel, ports::NetStack& network, client::Config config, Options options,
-                     base::Function<void(std::string)> log)
-    : state_(std::make_unique<State>(kernel, network, std::move(config), std::move(options), std::move(log))) {
+Scheduler::Scheduler(sim::Kernel& kernel, ports::NetStack& network, client::Config config,
+                     Options options, base::Function<void(std::string)> log)
+    : state_(std::make_unique<State>(kernel, network, std::move(config), std::move(options),
+                                     std::move(log))) {
     state_->watchEverything();
 }
 Scheduler::~Scheduler() = default;

@@ -23,10 +23,12 @@ AffinityTerm readTerm(const Value& term, const Value& pod, std::int64_t weight) 
     out.selector = selector.ok() ? std::move(*selector) : api::LabelSelector::nothing();
     // matchLabelKeys and mismatchLabelKeys narrow the selector to the pod's own values.
     using Op = api::Requirement::Op;
-    for (const auto& [list, op] : {std::pair{"matchLabelKeys", Op::In}, std::pair{"mismatchLabelKeys", Op::NotIn}})
+    for (const auto& [list, op] :
+         {std::pair{"matchLabelKeys", Op::In}, std::pair{"mismatchLabelKeys", Op::NotIn}})
         for (const Value& key : term[list].items())
             if (api::labelsOf(pod).has(key.asString()))
-                out.selector.add({key.text(), op, {std::string(api::labelOf(pod, key.asString()))}});
+                out.selector.add(
+                    {key.text(), op, {std::string(api::labelOf(pod, key.asString()))}});
     for (const Value& ns : term["namespaces"].items()) out.namespaces.insert(ns.text());
     const Value& namespaceSelector = term["namespaceSelector"];
     if (!namespaceSelector.isNull()) {
@@ -34,7 +36,8 @@ AffinityTerm readTerm(const Value& term, const Value& pod, std::int64_t weight) 
         auto parsed = api::LabelSelector::fromObject(namespaceSelector);
         out.namespaceSelector = parsed.ok() ? std::move(*parsed) : api::LabelSelector::nothing();
     }
-    if (out.namespaces.empty() && namespaceSelector.isNull()) out.namespaces.insert(api::namespaceOf(pod));
+    if (out.namespaces.empty() && namespaceSelector.isNull())
+        out.namespaces.insert(api::namespaceOf(pod));
     out.topologyKey = term["topologyKey"].text();
     out.weight = weight;
     return out;
@@ -48,24 +51,28 @@ void readTerms(const Value& affinity, const Value& pod, std::vector<AffinityTerm
         preferred.push_back(readTerm(item["podAffinityTerm"], pod, item["weight"].asInt()));
 }
 
-
 } // namespace
 
 PodInfo::PodInfo(Value value)
-    : pod(std::move(value)), key(api::keyOf(pod)), uid(api::uidOf(pod)), priority(api::podPriority(pod)),
-      request(api::podRequests(pod)), nonZero(api::podRequests(pod, true)) {
+    : pod(std::move(value)), key(api::keyOf(pod)), uid(api::uidOf(pod)),
+      priority(api::podPriority(pod)), request(api::podRequests(pod)),
+      nonZero(api::podRequests(pod, true)) {
     for (const char* list : {"containers", "initContainers"})
         for (const Value& container : pod.at("spec", list).items()) {
-            if (list == std::string_view("initContainers") && container["restartPolicy"].asString() != "Always") continue;
+            if (list == std::string_view("initContainers") &&
+                container["restartPolicy"].asString() != "Always")
+                continue;
             for (const Value& port : container["ports"].items()) {
                 const std::int64_t number = port["hostPort"].asInt();
                 if (number > 0)
-                    ports.push_back({port["hostIP"].asString().empty() ? "0.0.0.0" : port["hostIP"].text(),
-                                     std::string(port["protocol"].asString("TCP")), number});
+                    ports.push_back(
+                        {port["hostIP"].asString().empty() ? "0.0.0.0" : port["hostIP"].text(),
+                         std::string(port["protocol"].asString("TCP")), number});
             }
         }
     readTerms(pod.at("spec", "affinity", "podAffinity"), pod, requiredAffinity, preferredAffinity);
-    readTerms(pod.at("spec", "affinity", "podAntiAffinity"), pod, requiredAntiAffinity, preferredAntiAffinity);
+    readTerms(pod.at("spec", "affinity", "podAntiAffinity"), pod, requiredAntiAffinity,
+              preferredAntiAffinity);
 }
 
 bool portsConflict(const std::vector<HostPort>& wanted, const std::set<HostPort>& used) {
@@ -83,10 +90,12 @@ void NodeInfo::setNode(Value value) {
     allocatable = {};
     const Value& list = node.at("status", "allocatable");
     allocatable.add(list);
-    allowedPods = list["pods"].isString() ? api::Quantity::of(list["pods"].asString()).value() : list["pods"].asInt();
+    allowedPods = list["pods"].isString() ? api::Quantity::of(list["pods"].asString()).value()
+                                          : list["pods"].asInt();
     images.clear();
     for (const Value& image : node.at("status", "images").items())
-        for (const Value& imageName : image["names"].items()) images[imageName.text()] = image["sizeBytes"].asInt();
+        for (const Value& imageName : image["names"].items())
+            images[imageName.text()] = image["sizeBytes"].asInt();
 }
 
 void NodeInfo::addPod(PodPtr pod) {
@@ -112,7 +121,9 @@ std::set<HostPort> NodeInfo::usedPorts() const {
     return out;
 }
 
-std::string NodeInfo::label(std::string_view key) const { return std::string(api::labelOf(node, key)); }
+std::string NodeInfo::label(std::string_view key) const {
+    return std::string(api::labelOf(node, key));
+}
 bool NodeInfo::hasLabel(std::string_view key) const { return api::labelsOf(node).has(key); }
 
 } // namespace scheduler

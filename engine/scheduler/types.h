@@ -1,5 +1,6 @@
 #pragma once
-// What the scheduler knows of nodes and pods, parsed once. Source: kubernetes pkg/scheduler/framework.
+// What the scheduler knows of nodes and pods, parsed once. Source: kubernetes
+// pkg/scheduler/framework.
 
 #include "api/label_selector.h"
 #include "api/objects/resources.h"
@@ -38,7 +39,8 @@ struct PodInfo {
     std::int64_t priority = 0;
     api::ResourceAmounts request, nonZero;
     std::vector<HostPort> ports;
-    std::vector<AffinityTerm> requiredAffinity, requiredAntiAffinity, preferredAffinity, preferredAntiAffinity;
+    std::vector<AffinityTerm> requiredAffinity, requiredAntiAffinity, preferredAffinity,
+        preferredAntiAffinity;
 };
 using PodPtr = std::shared_ptr<const PodInfo>;
 
@@ -69,15 +71,28 @@ struct Status {
     std::string plugin;
     bool ok() const { return code == Code::Success || code == Code::Skip; }
     bool rejected() const { return code == Code::Unschedulable || code == Code::Unresolvable; }
-    static Status unschedulable(std::string reason) { return {Code::Unschedulable, {std::move(reason)}, {}}; }
-    static Status unresolvable(std::string reason) { return {Code::Unresolvable, {std::move(reason)}, {}}; }
+    static Status unschedulable(std::string reason) {
+        return {Code::Unschedulable, {std::move(reason)}, {}};
+    }
+    static Status unresolvable(std::string reason) {
+        return {Code::Unresolvable, {std::move(reason)}, {}};
+    }
     static Status error(std::string reason) { return {Code::Error, {std::move(reason)}, {}}; }
 };
 
 // Where the plugins read everything that is neither a node nor a scheduled pod.
 enum class Kind {
-    PersistentVolume, PersistentVolumeClaim, StorageClass, CsiNode, Namespace, Service, ReplicaSet,
-    ReplicationController, StatefulSet, PodDisruptionBudget, Pod
+    PersistentVolume,
+    PersistentVolumeClaim,
+    StorageClass,
+    CsiNode,
+    Namespace,
+    Service,
+    ReplicaSet,
+    ReplicationController,
+    StatefulSet,
+    PodDisruptionBudget,
+    Pod
 };
 class Lister {
 public:

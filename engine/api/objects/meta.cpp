@@ -59,7 +59,8 @@ const document::Value& conditionIn(const document::Value& conditions, std::strin
 document::Value withCondition(const document::Value& conditions, document::Value condition) {
     const auto items = conditions.items();
     for (std::size_t i = 0; i < items.size(); ++i)
-        if (items[i]["type"] == condition["type"]) return conditions.withItem(i, std::move(condition));
+        if (items[i]["type"] == condition["type"])
+            return conditions.withItem(i, std::move(condition));
     return conditions.appended(std::move(condition));
 }
 

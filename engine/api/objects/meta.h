@@ -9,11 +9,15 @@
 
 namespace api {
 
-inline std::string nameOf(const document::Value& object) { return object.at("metadata", "name").text(); }
+inline std::string nameOf(const document::Value& object) {
+    return object.at("metadata", "name").text();
+}
 inline std::string namespaceOf(const document::Value& object) {
     return object.at("metadata", "namespace").text();
 }
-inline std::string uidOf(const document::Value& object) { return object.at("metadata", "uid").text(); }
+inline std::string uidOf(const document::Value& object) {
+    return object.at("metadata", "uid").text();
+}
 inline std::string_view uidView(const document::Value& object) {
     return object.at("metadata", "uid").asString();
 }

@@ -37,7 +37,8 @@ bool tolerationMatches(const document::Value& toleration, const document::Value&
     if (!key.empty() && key != taint["key"].asString()) return false;
     const std::string_view op = toleration["operator"].asString();
     if (op == "Exists") return true;
-    if (op.empty() || op == "Equal") return toleration["value"].asString() == taint["value"].asString();
+    if (op.empty() || op == "Equal")
+        return toleration["value"].asString() == taint["value"].asString();
     return false;
 }
 

@@ -24,13 +24,18 @@ ResourceAmounts containerRequests(const Value& container, bool nonZero) {
 
 void ResourceAmounts::add(const Value& list) {
     for (const document::Member& member : list.members()) {
-        const Quantity quantity =
-            member.value.isString() ? Quantity::of(member.value.asString()) : Quantity::fromValue(member.value.asInt());
+        const Quantity quantity = member.value.isString()
+                                      ? Quantity::of(member.value.asString())
+                                      : Quantity::fromValue(member.value.asInt());
         const std::string_view name = member.key;
-        if (name == "cpu") milliCpu += quantity.milliValue();
-        else if (name == "memory") memory += quantity.value();
-        else if (name == "ephemeral-storage") ephemeralStorage += quantity.value();
-        else if (name != "pods") scalars[std::string(name)] += quantity.value();
+        if (name == "cpu")
+            milliCpu += quantity.milliValue();
+        else if (name == "memory")
+            memory += quantity.value();
+        else if (name == "ephemeral-storage")
+            ephemeralStorage += quantity.value();
+        else if (name != "pods")
+            scalars[std::string(name)] += quantity.value();
     }
 }
 
@@ -61,7 +66,8 @@ void ResourceAmounts::raiseTo(const ResourceAmounts& other) {
 ResourceAmounts podRequests(const Value& pod, bool nonZero) {
     const Value& spec = pod["spec"];
     ResourceAmounts total;
-    for (const Value& container : spec["containers"].items()) total.add(containerRequests(container, nonZero));
+    for (const Value& container : spec["containers"].items())
+        total.add(containerRequests(container, nonZero));
     ResourceAmounts sidecars, peak;
     for (const Value& container : spec["initContainers"].items()) {
         ResourceAmounts own = containerRequests(container, nonZero);

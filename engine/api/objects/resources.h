@@ -16,12 +16,13 @@ struct ResourceAmounts {
     void add(const document::Value& list);       // a ResourceList
     void add(const ResourceAmounts& other);
     void subtract(const ResourceAmounts& other);
-    void raiseTo(const ResourceAmounts& other);  // the larger of each
+    void raiseTo(const ResourceAmounts& other); // the larger of each
     bool operator==(const ResourceAmounts&) const = default;
 };
 
-// Sidecars add up with containers, init containers raise the peak, overhead is added; pod-level requests
-// replace the sum. With `nonZero`, containers without a cpu or memory request count as 100m and 200Mi.
+// Sidecars add up with containers, init containers raise the peak, overhead is added; pod-level
+// requests replace the sum. With `nonZero`, containers without a cpu or memory request count as
+// 100m and 200Mi.
 ResourceAmounts podRequests(const document::Value& pod, bool nonZero = false);
 
 } // namespace api

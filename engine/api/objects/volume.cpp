@@ -55,7 +55,8 @@ bool volumeFitsNode(const Value& volume, const Value& node) {
 bool accessModesSatisfied(const Value& claim, const Value& volume) {
     for (const Value& wanted : claim.at("spec", "accessModes").items()) {
         bool found = false;
-        for (const Value& mode : volume.at("spec", "accessModes").items()) found = found || mode == wanted;
+        for (const Value& mode : volume.at("spec", "accessModes").items())
+            found = found || mode == wanted;
         if (!found) return false;
     }
     return true;
@@ -64,15 +65,18 @@ bool accessModesSatisfied(const Value& claim, const Value& volume) {
 bool volumeBoundTo(const Value& volume, const Value& claim) {
     const Value& reference = volume.at("spec", "claimRef");
     if (reference.isNull()) return false;
-    if (reference["name"] != claim.at("metadata", "name") || reference["namespace"] != claim.at("metadata", "namespace"))
+    if (reference["name"] != claim.at("metadata", "name") ||
+        reference["namespace"] != claim.at("metadata", "namespace"))
         return false;
     const std::string_view uid = reference["uid"].asString();
     return uid.empty() || uid == uidView(claim);
 }
 
-const Value& findMatchingVolume(const Value& claim, const std::vector<const Value*>& volumes, const Value& node,
-                                const std::vector<std::string>& excluded, bool delayed) {
-    const Quantity wanted = Quantity::of(claim.at("spec", "resources", "requests", "storage").asString());
+const Value& findMatchingVolume(const Value& claim, const std::vector<const Value*>& volumes,
+                                const Value& node, const std::vector<std::string>& excluded,
+                                bool delayed) {
+    const Quantity wanted =
+        Quantity::of(claim.at("spec", "resources", "requests", "storage").asString());
     const std::string wantedClass = claimClass(claim);
     const std::string_view wantedMode = claim.at("spec", "volumeMode").asString("Filesystem");
     const Value& selectorObject = claim.at("spec", "selector");
@@ -88,7 +92,9 @@ const Value& findMatchingVolume(const Value& claim, const std::vector<const Valu
         if (size < wanted) continue;
         if (volume.at("spec", "volumeMode").asString("Filesystem") != wantedMode) continue;
         if (isDeleting(volume)) continue;
-        if (!(claim.at("spec", "volumeAttributesClassName") == volume.at("spec", "volumeAttributesClassName"))) continue;
+        if (!(claim.at("spec", "volumeAttributesClassName") ==
+              volume.at("spec", "volumeAttributesClassName")))
+            continue;
         const bool fitsNode = node.isNull() || volumeFitsNode(volume, node);
         if (volumeBoundTo(volume, claim)) {
             if (!node.isNull() && !fitsNode) return kNone;
@@ -98,8 +104,10 @@ const Value& findMatchingVolume(const Value& claim, const std::vector<const Valu
         const std::string_view phase = volume.at("status", "phase").asString();
         if (phase != "Available" && !(phase.empty() || phase == "Pending")) continue;
         if (phase != "Available") continue;
-        if (!selectorObject.isNull() && (!selector.ok() || !selector->matches(labelsOf(volume)))) continue;
-        if (volumeClass(volume) != wantedClass || !fitsNode || !accessModesSatisfied(claim, volume)) continue;
+        if (!selectorObject.isNull() && (!selector.ok() || !selector->matches(labelsOf(volume))))
+            continue;
+        if (volumeClass(volume) != wantedClass || !fitsNode || !accessModesSatisfied(claim, volume))
+            continue;
         if (smallest == nullptr || size < smallestSize) {
             smallest = candidate;
             smallestSize = size;
@@ -112,7 +120,8 @@ std::vector<PodClaim> claimsOf(const Value& pod) {
     std::vector<PodClaim> out;
     for (const Value& volume : pod.at("spec", "volumes").items()) {
         const Value& claim = volume["persistentVolumeClaim"];
-        if (!claim.isNull()) out.push_back({claim["claimName"].text(), false, volume["name"].text()});
+        if (!claim.isNull())
+            out.push_back({claim["claimName"].text(), false, volume["name"].text()});
         else if (!volume["ephemeral"].isNull())
             out.push_back({nameOf(pod) + "-" + volume["name"].text(), true, volume["name"].text()});
     }

@@ -20,9 +20,10 @@ bool accessModesSatisfied(const document::Value& claim, const document::Value& v
 bool volumeBoundTo(const document::Value& volume, const document::Value& claim);
 // The smallest volume that satisfies the claim; null when none does. With `node` (may be null) only
 // volumes usable there; `excluded` names are taken. `delayed`: for WaitForFirstConsumer.
-const document::Value& findMatchingVolume(const document::Value& claim, const std::vector<const document::Value*>& volumes,
-                                          const document::Value& node, const std::vector<std::string>& excluded,
-                                          bool delayed);
+const document::Value& findMatchingVolume(const document::Value& claim,
+                                          const std::vector<const document::Value*>& volumes,
+                                          const document::Value& node,
+                                          const std::vector<std::string>& excluded, bool delayed);
 // Whether a NodeSelector (nodeSelectorTerms) selects the node.
 bool nodeSelectorMatches(const document::Value& selector, const document::Value& node);
 bool nodeTermMatches(const document::Value& term, const document::Value& node);

@@ -22,8 +22,10 @@ bool isToken(const Value& secret) {
     return secret["type"].asString() == kTokenType && api::namespaceOf(secret) == "kube-system";
 }
 
-// A detached JWS over the content: header, nothing, HMAC-SHA256. Source: cluster-bootstrap token/jws.
-std::string detachedSignature(const std::string& content, const std::string& id, const std::string& secret) {
+// A detached JWS over the content: header, nothing, HMAC-SHA256. Source: cluster-bootstrap
+// token/jws.
+std::string detachedSignature(const std::string& content, const std::string& id,
+                              const std::string& secret) {
     const std::string header = base::encodeBase64Url("{\"alg\":\"HS256\",\"kid\":\"" + id + "\"}");
     const std::string mac = pki::hmacSha256(secret, header + "." + base::encodeBase64Url(content));
     return header + ".." + base::encodeBase64Url(mac);
@@ -38,7 +40,8 @@ BootstrapSigner::BootstrapSigner(Context context)
         if (isToken(current.isNull() ? previous : current)) queue_.add(kClusterInfo);
     });
     configMaps_.onChange([this](const Value& previous, const Value& current) {
-        if (api::keyOf(current.isNull() ? previous : current) == kClusterInfo) queue_.add(kClusterInfo);
+        if (api::keyOf(current.isNull() ? previous : current) == kClusterInfo)
+            queue_.add(kClusterInfo);
     });
 }
 
@@ -53,14 +56,16 @@ sim::Task<base::Status> BootstrapSigner::sync(std::string) {
     for (const Value& secret : secrets_.inNamespace("kube-system")) {
         if (!isToken(secret) || field(secret, "usage-bootstrap-signing") != "true") continue;
         const std::string expiration = field(secret, "expiration");
-        if (!expiration.empty() && sim::parseRfc3339(expiration).value_or(0) < kernel_.unixNow()) continue;
+        if (!expiration.empty() && sim::parseRfc3339(expiration).value_or(0) < kernel_.unixNow())
+            continue;
         const std::string id = field(secret, "token-id"), token = field(secret, "token-secret");
         if (id.empty() || token.empty() || api::nameOf(secret) != "bootstrap-token-" + id) continue;
         data.set(std::string(kSignature) + id, detachedSignature(content, id, token));
     }
     const Value next = std::move(data).build();
     if (next == map["data"]) co_return base::okStatus();
-    auto written = co_await client_.update(client::configMapsResource(), "kube-public", map.with("data", next));
+    auto written = co_await client_.update(client::configMapsResource(), "kube-public",
+                                           map.with("data", next));
     if (!written.ok()) co_return written.error();
     co_return base::okStatus();
 }
@@ -84,7 +89,8 @@ sim::Task<base::Status> TokenCleaner::sync(std::string key) {
     }
     client::DeleteOptions options;
     options.uid = api::uidOf(secret);
-    auto removed = co_await client_.remove(client::secretsResource(), "kube-system", api::nameOf(secret), options);
+    auto removed = co_await client_.remove(client::secretsResource(), "kube-system",
+                                           api::nameOf(secret), options);
     if (!removed.ok() && !api::isNotFound(removed.error())) co_return removed.error();
     co_return base::okStatus();
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Signs the cluster-info ConfigMap with every bootstrap token, and removes tokens that have expired.
-// Source: pkg/controller/bootstrap.
+// Signs the cluster-info ConfigMap with every bootstrap token, and removes tokens that have
+// expired. Source: pkg/controller/bootstrap.
 
 #include "controllers/support/controller.h"
 

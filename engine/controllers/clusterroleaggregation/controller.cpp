@@ -15,7 +15,8 @@ ClusterRoleAggregationController::ClusterRoleAggregationController(Context conte
     : QueueController(context, "clusterrole-aggregation-controller"), roles_(use(clusterRoles())) {
     roles_.onChange([this](const Value& previous, const Value& current) {
         if (!previous.isNull() && !current.isNull() && previous["rules"] == current["rules"] &&
-            api::labelsOf(previous) == api::labelsOf(current) && previous["aggregationRule"] == current["aggregationRule"])
+            api::labelsOf(previous) == api::labelsOf(current) &&
+            previous["aggregationRule"] == current["aggregationRule"])
             return;
         for (const auto& [name, role] : roles_.items())
             if (!role["aggregationRule"].isNull()) queue_.add(name);
@@ -42,7 +43,8 @@ sim::Task<base::Status> ClusterRoleAggregationController::sync(std::string key) 
         }
     }
     const Value next = rules.size() == 0 ? Value() : std::move(rules).build();
-    if (next == role["rules"] || (next.size() == 0 && role["rules"].size() == 0)) co_return base::okStatus();
+    if (next == role["rules"] || (next.size() == 0 && role["rules"].size() == 0))
+        co_return base::okStatus();
     auto written = co_await client_.update(clusterRoles(), "", role.with("rules", next));
     if (!written.ok()) co_return written.error();
     co_return base::okStatus();

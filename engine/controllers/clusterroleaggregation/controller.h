@@ -1,5 +1,6 @@
 #pragma once
-// Fills ClusterRoles that collect the rules of others. Source: pkg/controller/clusterroleaggregation.
+// Fills ClusterRoles that collect the rules of others. Source:
+// pkg/controller/clusterroleaggregation.
 
 #include "controllers/support/controller.h"
 

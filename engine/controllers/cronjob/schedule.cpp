@@ -15,32 +15,77 @@ struct Zone {
 };
 
 // The zones in common use; rules as they stand today. Source: IANA time zone database.
-constexpr Zone kZones[] = {
-    {"UTC", 0, Summer::None}, {"Etc/UTC", 0, Summer::None}, {"GMT", 0, Summer::None}, {"Etc/GMT", 0, Summer::None},
-    {"Europe/London", 0, Summer::Europe}, {"Europe/Dublin", 0, Summer::Europe}, {"Europe/Lisbon", 0, Summer::Europe},
-    {"Atlantic/Canary", 0, Summer::Europe}, {"Europe/Madrid", 60, Summer::Europe}, {"Europe/Paris", 60, Summer::Europe},
-    {"Europe/Berlin", 60, Summer::Europe}, {"Europe/Rome", 60, Summer::Europe}, {"Europe/Vienna", 60, Summer::Europe},
-    {"Europe/Zurich", 60, Summer::Europe}, {"Europe/Amsterdam", 60, Summer::Europe}, {"Europe/Brussels", 60, Summer::Europe},
-    {"Europe/Copenhagen", 60, Summer::Europe}, {"Europe/Stockholm", 60, Summer::Europe}, {"Europe/Oslo", 60, Summer::Europe},
-    {"Europe/Prague", 60, Summer::Europe}, {"Europe/Warsaw", 60, Summer::Europe}, {"Europe/Budapest", 60, Summer::Europe},
-    {"CET", 60, Summer::Europe}, {"Europe/Athens", 120, Summer::Europe}, {"Europe/Helsinki", 120, Summer::Europe},
-    {"Europe/Kiev", 120, Summer::Europe}, {"Europe/Kyiv", 120, Summer::Europe}, {"Europe/Bucharest", 120, Summer::Europe},
-    {"Europe/Istanbul", 180, Summer::None}, {"Europe/Moscow", 180, Summer::None}, {"Africa/Cairo", 120, Summer::None},
-    {"Africa/Johannesburg", 120, Summer::None}, {"Africa/Lagos", 60, Summer::None}, {"Africa/Nairobi", 180, Summer::None},
-    {"Asia/Dubai", 240, Summer::None}, {"Asia/Karachi", 300, Summer::None}, {"Asia/Kolkata", 330, Summer::None},
-    {"Asia/Calcutta", 330, Summer::None}, {"Asia/Dhaka", 360, Summer::None}, {"Asia/Bangkok", 420, Summer::None},
-    {"Asia/Jakarta", 420, Summer::None}, {"Asia/Shanghai", 480, Summer::None}, {"Asia/Hong_Kong", 480, Summer::None},
-    {"Asia/Singapore", 480, Summer::None}, {"Asia/Taipei", 480, Summer::None}, {"Asia/Manila", 480, Summer::None},
-    {"Australia/Perth", 480, Summer::None}, {"Asia/Tokyo", 540, Summer::None}, {"Asia/Seoul", 540, Summer::None},
-    {"Australia/Brisbane", 600, Summer::None}, {"America/Sao_Paulo", -180, Summer::None},
-    {"America/Argentina/Buenos_Aires", -180, Summer::None}, {"America/Halifax", -240, Summer::America},
-    {"America/Caracas", -240, Summer::None}, {"America/Bogota", -300, Summer::None}, {"America/Lima", -300, Summer::None},
-    {"America/New_York", -300, Summer::America}, {"US/Eastern", -300, Summer::America}, {"America/Toronto", -300, Summer::America},
-    {"EST", -300, Summer::None}, {"America/Chicago", -360, Summer::America}, {"US/Central", -360, Summer::America},
-    {"America/Mexico_City", -360, Summer::None}, {"America/Denver", -420, Summer::America}, {"US/Mountain", -420, Summer::America},
-    {"America/Phoenix", -420, Summer::None}, {"America/Los_Angeles", -480, Summer::America}, {"US/Pacific", -480, Summer::America},
-    {"America/Vancouver", -480, Summer::America}, {"America/Anchorage", -540, Summer::America},
-    {"Pacific/Honolulu", -600, Summer::None}};
+constexpr Zone kZones[] = {{"UTC", 0, Summer::None},
+                           {"Etc/UTC", 0, Summer::None},
+                           {"GMT", 0, Summer::None},
+                           {"Etc/GMT", 0, Summer::None},
+                           {"Europe/London", 0, Summer::Europe},
+                           {"Europe/Dublin", 0, Summer::Europe},
+                           {"Europe/Lisbon", 0, Summer::Europe},
+                           {"Atlantic/Canary", 0, Summer::Europe},
+                           {"Europe/Madrid", 60, Summer::Europe},
+                           {"Europe/Paris", 60, Summer::Europe},
+                           {"Europe/Berlin", 60, Summer::Europe},
+                           {"Europe/Rome", 60, Summer::Europe},
+                           {"Europe/Vienna", 60, Summer::Europe},
+                           {"Europe/Zurich", 60, Summer::Europe},
+                           {"Europe/Amsterdam", 60, Summer::Europe},
+                           {"Europe/Brussels", 60, Summer::Europe},
+                           {"Europe/Copenhagen", 60, Summer::Europe},
+                           {"Europe/Stockholm", 60, Summer::Europe},
+                           {"Europe/Oslo", 60, Summer::Europe},
+                           {"Europe/Prague", 60, Summer::Europe},
+                           {"Europe/Warsaw", 60, Summer::Europe},
+                           {"Europe/Budapest", 60, Summer::Europe},
+                           {"CET", 60, Summer::Europe},
+                           {"Europe/Athens", 120, Summer::Europe},
+                           {"Europe/Helsinki", 120, Summer::Europe},
+                           {"Europe/Kiev", 120, Summer::Europe},
+                           {"Europe/Kyiv", 120, Summer::Europe},
+                           {"Europe/Bucharest", 120, Summer::Europe},
+                           {"Europe/Istanbul", 180, Summer::None},
+                           {"Europe/Moscow", 180, Summer::None},
+                           {"Africa/Cairo", 120, Summer::None},
+                           {"Africa/Johannesburg", 120, Summer::None},
+                           {"Africa/Lagos", 60, Summer::None},
+                           {"Africa/Nairobi", 180, Summer::None},
+                           {"Asia/Dubai", 240, Summer::None},
+                           {"Asia/Karachi", 300, Summer::None},
+                           {"Asia/Kolkata", 330, Summer::None},
+                           {"Asia/Calcutta", 330, Summer::None},
+                           {"Asia/Dhaka", 360, Summer::None},
+                           {"Asia/Bangkok", 420, Summer::None},
+                           {"Asia/Jakarta", 420, Summer::None},
+                           {"Asia/Shanghai", 480, Summer::None},
+                           {"Asia/Hong_Kong", 480, Summer::None},
+                           {"Asia/Singapore", 480, Summer::None},
+                           {"Asia/Taipei", 480, Summer::None},
+                           {"Asia/Manila", 480, Summer::None},
+                           {"Australia/Perth", 480, Summer::None},
+                           {"Asia/Tokyo", 540, Summer::None},
+                           {"Asia/Seoul", 540, Summer::None},
+                           {"Australia/Brisbane", 600, Summer::None},
+                           {"America/Sao_Paulo", -180, Summer::None},
+                           {"America/Argentina/Buenos_Aires", -180, Summer::None},
+                           {"America/Halifax", -240, Summer::America},
+                           {"America/Caracas", -240, Summer::None},
+                           {"America/Bogota", -300, Summer::None},
+                           {"America/Lima", -300, Summer::None},
+                           {"America/New_York", -300, Summer::America},
+                           {"US/Eastern", -300, Summer::America},
+                           {"America/Toronto", -300, Summer::America},
+                           {"EST", -300, Summer::None},
+                           {"America/Chicago", -360, Summer::America},
+                           {"US/Central", -360, Summer::America},
+                           {"America/Mexico_City", -360, Summer::None},
+                           {"America/Denver", -420, Summer::America},
+                           {"US/Mountain", -420, Summer::America},
+                           {"America/Phoenix", -420, Summer::None},
+                           {"America/Los_Angeles", -480, Summer::America},
+                           {"US/Pacific", -480, Summer::America},
+                           {"America/Vancouver", -480, Summer::America},
+                           {"America/Anchorage", -540, Summer::America},
+                           {"Pacific/Honolulu", -600, Summer::None}};
 
 // Day of month of the n-th Sunday (n = -1: the last).
 int sunday(int year, int month, int n) {
@@ -63,7 +108,8 @@ bool summerTime(const Zone& zone, std::int64_t unixNow) {
            unixNow < sim::unixTime(year, 11, sunday(year, 11, 1), 1, 0, 0) - shift;
 }
 
-std::optional<int> number(std::string_view text, const std::vector<std::string_view>& names, int base) {
+std::optional<int> number(std::string_view text, const std::vector<std::string_view>& names,
+                          int base) {
     if (const auto value = base::parseInt(text)) return static_cast<int>(*value);
     const std::string lower = base::toLower(text);
     for (std::size_t i = 0; i < names.size(); ++i)
@@ -90,11 +136,17 @@ base::Result<std::uint64_t> parseField(const std::string& text, const FieldSpec&
             if (pieces.size() == 1) star = true;
         } else {
             const auto begin = number(range[0], spec.names, spec.nameBase);
-            if (!begin) return base::makeError("failed to parse int from " + range[0] + ": strconv.Atoi: parsing " + base::quoteGo(range[0]) + ": invalid syntax");
+            if (!begin)
+                return base::makeError("failed to parse int from " + range[0] +
+                                       ": strconv.Atoi: parsing " + base::quoteGo(range[0]) +
+                                       ": invalid syntax");
             first = last = *begin;
             if (range.size() == 2) {
                 const auto end = number(range[1], spec.names, spec.nameBase);
-                if (!end) return base::makeError("failed to parse int from " + range[1] + ": strconv.Atoi: parsing " + base::quoteGo(range[1]) + ": invalid syntax");
+                if (!end)
+                    return base::makeError("failed to parse int from " + range[1] +
+                                           ": strconv.Atoi: parsing " + base::quoteGo(range[1]) +
+                                           ": invalid syntax");
                 last = *end;
             } else if (range.size() > 2) {
                 return base::makeError("too many hyphens: " + part);
@@ -104,14 +156,25 @@ base::Result<std::uint64_t> parseField(const std::string& text, const FieldSpec&
         }
         if (pieces.size() == 2) {
             const auto value = base::parseInt(pieces[1]);
-            if (!value) return base::makeError("failed to parse int from " + pieces[1] + ": strconv.Atoi: parsing " + base::quoteGo(pieces[1]) + ": invalid syntax");
+            if (!value)
+                return base::makeError("failed to parse int from " + pieces[1] +
+                                       ": strconv.Atoi: parsing " + base::quoteGo(pieces[1]) +
+                                       ": invalid syntax");
             step = static_cast<int>(*value);
         }
         const std::string shown = part;
-        if (first < spec.low) return base::makeError("beginning of range (" + std::to_string(first) + ") below minimum (" + std::to_string(spec.low) + "): " + shown);
-        if (last > spec.high) return base::makeError("end of range (" + std::to_string(last) + ") above maximum (" + std::to_string(spec.high) + "): " + shown);
-        if (first > last) return base::makeError("beginning of range (" + std::to_string(first) + ") beyond end of range (" + std::to_string(last) + "): " + shown);
-        if (step <= 0) return base::makeError("step of range should be a positive number: " + shown);
+        if (first < spec.low)
+            return base::makeError("beginning of range (" + std::to_string(first) +
+                                   ") below minimum (" + std::to_string(spec.low) + "): " + shown);
+        if (last > spec.high)
+            return base::makeError("end of range (" + std::to_string(last) + ") above maximum (" +
+                                   std::to_string(spec.high) + "): " + shown);
+        if (first > last)
+            return base::makeError("beginning of range (" + std::to_string(first) +
+                                   ") beyond end of range (" + std::to_string(last) +
+                                   "): " + shown);
+        if (step <= 0)
+            return base::makeError("step of range should be a positive number: " + shown);
         for (int i = first; i <= last; i += step) bits |= std::uint64_t{1} << i;
     }
     return bits;
@@ -122,7 +185,8 @@ base::Result<std::uint64_t> parseField(const std::string& text, const FieldSpec&
 std::optional<std::int64_t> zoneOffset(std::string_view zone, std::int64_t unixNow) {
     if (zone.empty() || zone == "Local") return 0;
     for (const Zone& entry : kZones)
-        if (entry.name == zone) return (entry.minutes + (summerTime(entry, unixNow) ? 60 : 0)) * sim::kMinute;
+        if (entry.name == zone)
+            return (entry.minutes + (summerTime(entry, unixNow) ? 60 : 0)) * sim::kMinute;
     return std::nullopt;
 }
 
@@ -137,24 +201,39 @@ base::Result<Schedule> Schedule::parse(std::string_view text) {
         return out;
     }
     if (spec[0] == '@') {
-        if (spec == "@yearly" || spec == "@annually") spec = "0 0 1 1 *";
-        else if (spec == "@monthly") spec = "0 0 1 * *";
-        else if (spec == "@weekly") spec = "0 0 * * 0";
-        else if (spec == "@daily" || spec == "@midnight") spec = "0 0 * * *";
-        else if (spec == "@hourly") spec = "0 * * * *";
-        else return base::makeError("unrecognized descriptor: " + std::string(spec));
+        if (spec == "@yearly" || spec == "@annually")
+            spec = "0 0 1 1 *";
+        else if (spec == "@monthly")
+            spec = "0 0 1 * *";
+        else if (spec == "@weekly")
+            spec = "0 0 * * 0";
+        else if (spec == "@daily" || spec == "@midnight")
+            spec = "0 0 * * *";
+        else if (spec == "@hourly")
+            spec = "0 * * * *";
+        else
+            return base::makeError("unrecognized descriptor: " + std::string(spec));
     }
     const std::vector<std::string> fields = base::splitFields(spec);
     if (fields.size() != 5) {
         std::string shown = "[" + base::join(fields, " ") + "]";
-        return base::makeError("expected exactly 5 fields, found " + std::to_string(fields.size()) + ": " + shown);
+        return base::makeError("expected exactly 5 fields, found " + std::to_string(fields.size()) +
+                               ": " + shown);
     }
     bool ignored = false;
     BASE_TRY(out.minutes_, parseField(fields[0], {0, 59, {}, 0}, ignored));
     BASE_TRY(out.hours_, parseField(fields[1], {0, 23, {}, 0}, ignored));
     BASE_TRY(out.days_, parseField(fields[2], {1, 31, {}, 0}, out.anyDay_));
-    BASE_TRY(out.months_, parseField(fields[3], {1, 12, {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}, 1}, ignored));
-    BASE_TRY(out.weekdays_, parseField(fields[4], {0, 6, {"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, 0}, out.anyWeekday_));
+    BASE_TRY(out.months_, parseField(fields[3],
+                                     {1,
+                                      12,
+                                      {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug",
+                                       "sep", "oct", "nov", "dec"},
+                                      1},
+                                     ignored));
+    BASE_TRY(out.weekdays_,
+             parseField(fields[4], {0, 6, {"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, 0},
+                        out.anyWeekday_));
     return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Cron expressions and the time zones that they may be read in. Source: robfig/cron standard parser.
+// Cron expressions and the time zones that they may be read in. Source: robfig/cron standard
+// parser.
 
 #include "base/result.h"
 #include "sim/time.h"

@@ -32,12 +32,14 @@ Value withDaemonTolerations(const Value& spec) {
                              toleration("node.kubernetes.io/memory-pressure", "NoSchedule"),
                              toleration("node.kubernetes.io/pid-pressure", "NoSchedule"),
                              toleration("node.kubernetes.io/unschedulable", "NoSchedule")};
-    if (spec["hostNetwork"].asBool()) added.push_back(toleration("node.kubernetes.io/network-unavailable", "NoSchedule"));
+    if (spec["hostNetwork"].asBool())
+        added.push_back(toleration("node.kubernetes.io/network-unavailable", "NoSchedule"));
     for (const Value& item : added) {
         bool replaced = false;
         for (std::size_t i = 0; i < list.size(); ++i)
             if (list[i]["key"] == item["key"] && list[i]["effect"] == item["effect"] &&
-                list[i]["operator"].asString("Equal") == "Exists" && list[i]["value"].asString().empty()) {
+                list[i]["operator"].asString("Equal") == "Exists" &&
+                list[i]["value"].asString().empty()) {
                 list = list.withItem(i, item);
                 replaced = true;
                 break;
@@ -52,11 +54,14 @@ Value withNodeAffinity(const Value& spec, const std::string& node) {
     const Value field = Value::object(
         {{"key", "metadata.name"}, {"operator", "In"}, {"values", Value::array({Value(node)})}});
     const Value fields = Value::array({field});
-    const Value& old = spec.at("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms");
+    const Value& old =
+        spec.at("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution",
+                "nodeSelectorTerms");
     Value terms;
     for (const Value& term : old.items()) terms = terms.appended(term.with("matchFields", fields));
     if (terms.isNull()) terms = Value::array({Value::object({{"matchFields", fields}})});
-    return spec.withPath({"affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"},
+    return spec.withPath({"affinity", "nodeAffinity",
+                          "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"},
                          std::move(terms));
 }
 
@@ -72,7 +77,8 @@ DaemonSetController::DaemonSetController(Context context)
         if (current.isNull()) expectations_.forget(objectKey(set));
         queue_.add(objectKey(set));
     });
-    pods_.onChange([this](const Value& previous, const Value& current) { onPod(previous, current); });
+    pods_.onChange(
+        [this](const Value& previous, const Value& current) { onPod(previous, current); });
     nodes_.onChange([this](const Value& previous, const Value& current) {
         for (const auto& [key, set] : sets_.items()) {
             if (!previous.isNull() && !current.isNull()) {
@@ -102,11 +108,14 @@ void DaemonSetController::onPod(const Value& previous, const Value& current) {
     const std::string key = api::namespaceOf(pod) + "/" + owner["name"].text();
     const Value& set = sets_.get(key);
     if (api::uidView(set) != owner["uid"].asString()) return;
-    if (previous.isNull() && !current.isNull() && !api::isDeleting(current)) expectations_.creationObserved(key);
-    if (current.isNull() || api::isDeleting(current)) expectations_.deletionObserved(key, objectKey(pod));
+    if (previous.isNull() && !current.isNull() && !api::isDeleting(current))
+        expectations_.creationObserved(key);
+    if (current.isNull() || api::isDeleting(current))
+        expectations_.deletionObserved(key, objectKey(pod));
     queue_.add(key);
     const std::int64_t wait = set.at("spec", "minReadySeconds").asInt();
-    if (!previous.isNull() && !current.isNull() && wait > 0 && !api::podReady(previous) && api::podReady(current))
+    if (!previous.isNull() && !current.isNull() && wait > 0 && !api::podReady(previous) &&
+        api::podReady(current))
         queue_.addAfter(key, wait * sim::kSecond + sim::kSecond);
 }
 
@@ -116,7 +125,8 @@ DaemonSetController::Verdict DaemonSetController::judge(const Value& set, const 
     if (!named.empty() && named != node.at("metadata", "name").asString()) return {};
     for (const document::Member& member : spec["nodeSelector"].members())
         if (!(api::labelsOf(node)[member.key] == member.value)) return {};
-    const Value& required = spec.at("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution");
+    const Value& required =
+        spec.at("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution");
     if (!required.isNull() && !api::nodeSelectorMatches(required, node)) return {};
     const Value tolerations = withDaemonTolerations(spec)["tolerations"];
     Verdict out{true, true};
@@ -135,10 +145,13 @@ DaemonSetController::ByNode DaemonSetController::group(const std::vector<Value>&
     for (const Value& pod : pods) {
         std::string node(api::podNode(pod));
         if (node.empty())
-            for (const Value& term : pod.at("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution",
-                                            "nodeSelectorTerms").items())
+            for (const Value& term :
+                 pod.at("spec", "affinity", "nodeAffinity",
+                        "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+                     .items())
                 for (const Value& field : term["matchFields"].items())
-                    if (field["key"].asString() == "metadata.name" && field["values"].size() == 1) node = field["values"][0].text();
+                    if (field["key"].asString() == "metadata.name" && field["values"].size() == 1)
+                        node = field["values"][0].text();
         if (!node.empty()) out[node].push_back(pod);
     }
     return out;
@@ -153,7 +166,9 @@ sim::Task<base::Status> DaemonSetController::sync(std::string key) {
     auto selector = api::LabelSelector::fromObject(set.at("spec", "selector"));
     if (!selector.ok()) co_return selector.error();
     if (selector->everything()) {
-        recorder_.warning(set, "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.");
+        recorder_.warning(
+            set, "SelectingAll",
+            "This daemon set is selecting all pods. A non-empty selector is required.");
         co_return base::okStatus();
     }
     if (api::isDeleting(set)) co_return base::okStatus();
@@ -168,7 +183,8 @@ sim::Task<base::Status> DaemonSetController::sync(std::string key) {
     std::vector<Value> candidates = pods_.ownedBy(api::uidView(set));
     for (const Value& pod : orphans_.inNamespace(api::namespaceOf(set)))
         if (selector->matches(api::labelsOf(pod))) candidates.push_back(pod);
-    auto pods = co_await claim(client_, set, kDaemonSet, client::podsResource(), *selector, std::move(candidates));
+    auto pods = co_await claim(client_, set, kDaemonSet, client::podsResource(), *selector,
+                               std::move(candidates));
     if (!pods.ok()) co_return pods.error();
     const ByNode byNode = group(*pods);
     Changes changes = manage(set, byNode, hash);
@@ -179,21 +195,24 @@ sim::Task<base::Status> DaemonSetController::sync(std::string key) {
         (void)ignored;
         co_return applied;
     }
-    if (!busy && expectations_.satisfied(key) && set.at("spec", "updateStrategy", "type").asString() != "OnDelete") {
+    if (!busy && expectations_.satisfied(key) &&
+        set.at("spec", "updateStrategy", "type").asString() != "OnDelete") {
         applied = co_await apply(set, roll(set, byNode, hash), hash);
         if (!applied.ok()) co_return applied;
     }
     std::vector<std::string> inUse{api::nameOf(*current)};
     for (const Value& revision : *revisions)
         for (const Value& pod : *pods)
-            if (api::labelOf(pod, kHashLabel) == history_.hashOf(revision)) inUse.push_back(api::nameOf(revision));
+            if (api::labelOf(pod, kHashLabel) == history_.hashOf(revision))
+                inUse.push_back(api::nameOf(revision));
     auto trimmed = co_await history_.trim(set, *revisions, std::move(inUse));
     if (!trimmed.ok()) co_return trimmed;
     co_return co_await writeStatus(set, hash, collisions, true);
 }
 
 // Pods missing where they should be, and pods that should not be where they are.
-DaemonSetController::Changes DaemonSetController::manage(const Value& set, const ByNode& pods, const std::string& hash) {
+DaemonSetController::Changes DaemonSetController::manage(const Value& set, const ByNode& pods,
+                                                         const std::string& hash) {
     Changes out;
     const std::string uid = api::uidOf(set);
     for (const auto& [name, node] : nodes_.items()) {
@@ -212,26 +231,31 @@ DaemonSetController::Changes DaemonSetController::manage(const Value& set, const
             if (api::isDeleting(pod)) continue;
             if (api::podPhase(pod) == "Failed") {
                 auto& [tries, last] = failedPods_[uid + "/" + name];
-                const sim::Duration wait = std::min(kMaxFailedBackoff, sim::kSecond << std::min(tries, 12));
+                const sim::Duration wait =
+                    std::min(kMaxFailedBackoff, sim::kSecond << std::min(tries, 12));
                 if (tries > 0 && kernel_.now() - last < wait) {
                     queue_.addAfter(objectKey(set), wait - (kernel_.now() - last));
                     continue;
                 }
                 ++tries;
                 last = kernel_.now();
-                recorder_.warning(set, "FailedDaemonPod", "Found failed daemon pod " + objectKey(pod) + " on node " + name +
-                                                              ", will try to kill it");
+                recorder_.warning(set, "FailedDaemonPod",
+                                  "Found failed daemon pod " + objectKey(pod) + " on node " + name +
+                                      ", will try to kill it");
                 out.remove.push_back(pod);
             } else if (api::podPhase(pod) == "Succeeded") {
-                recorder_.normal(set, "SucceededDaemonPod", "Found succeeded daemon pod " + objectKey(pod) + " on node " +
-                                                                name + ", will try to delete it");
+                recorder_.normal(set, "SucceededDaemonPod",
+                                 "Found succeeded daemon pod " + objectKey(pod) + " on node " +
+                                     name + ", will try to delete it");
                 out.remove.push_back(pod);
             } else {
                 running.push_back(pod);
             }
         }
         // During a surge an old and a new pod share the node; otherwise the oldest stays.
-        const bool surging = scaledValue(set.at("spec", "updateStrategy", "rollingUpdate", "maxSurge"), 100, true) > 0;
+        const bool surging =
+            scaledValue(set.at("spec", "updateStrategy", "rollingUpdate", "maxSurge"), 100, true) >
+            0;
         if (running.size() <= 1) continue;
         std::stable_sort(running.begin(), running.end(), [](const Value& a, const Value& b) {
             return api::creationTimeOf(a) < api::creationTimeOf(b);
@@ -249,15 +273,19 @@ DaemonSetController::Changes DaemonSetController::manage(const Value& set, const
     return out;
 }
 
-Value DaemonSetController::podFor(const Value& set, const std::string& node, const std::string& hash) const {
+Value DaemonSetController::podFor(const Value& set, const std::string& node,
+                                  const std::string& hash) const {
     Value pod = podFromTemplate(set.at("spec", "template"), set, kDaemonSet);
     pod = pod.withPath({"metadata", "labels", kHashLabel}, hash);
-    const std::string_view generation = api::annotationOf(set, "deprecated.daemonset.template.generation");
-    if (!generation.empty()) pod = pod.withPath({"metadata", "labels", "pod-template-generation"}, generation);
+    const std::string_view generation =
+        api::annotationOf(set, "deprecated.daemonset.template.generation");
+    if (!generation.empty())
+        pod = pod.withPath({"metadata", "labels", "pod-template-generation"}, generation);
     return pod.with("spec", withDaemonTolerations(withNodeAffinity(pod["spec"], node)));
 }
 
-sim::Task<base::Status> DaemonSetController::createOne(DaemonSetController* self, Value set, Value pod, std::string key) {
+sim::Task<base::Status> DaemonSetController::createOne(DaemonSetController* self, Value set,
+                                                       Value pod, std::string key) {
     auto created = co_await self->podControl_.create(set, kDaemonSet, pod);
     if (created.ok()) co_return base::okStatus();
     self->expectations_.creationObserved(key);
@@ -265,7 +293,8 @@ sim::Task<base::Status> DaemonSetController::createOne(DaemonSetController* self
     co_return created.error();
 }
 
-sim::Task<base::Status> DaemonSetController::removeOne(DaemonSetController* self, Value set, Value pod, std::string key) {
+sim::Task<base::Status> DaemonSetController::removeOne(DaemonSetController* self, Value set,
+                                                       Value pod, std::string key) {
     auto removed = co_await self->podControl_.remove(set, api::namespaceOf(pod), api::nameOf(pod));
     if (removed.ok()) co_return removed;
     self->expectations_.deletionObserved(key, objectKey(pod));
@@ -298,7 +327,8 @@ sim::Task<base::Status> DaemonSetController::apply(Value set, Changes changes, s
     co_return outcome.ok() ? firstError(results) : outcome;
 }
 
-sim::Task<base::Status> DaemonSetController::writeStatus(Value set, std::string hash, std::int64_t collisions, bool observed) {
+sim::Task<base::Status> DaemonSetController::writeStatus(Value set, std::string hash,
+                                                         std::int64_t collisions, bool observed) {
     const ByNode pods = group(pods_.ownedBy(api::uidView(set)));
     const std::int64_t minReady = set.at("spec", "minReadySeconds").asInt();
     std::int64_t desired = 0, current = 0, misplaced = 0, ready = 0, updated = 0, available = 0;
@@ -313,9 +343,10 @@ sim::Task<base::Status> DaemonSetController::writeStatus(Value set, std::string 
         ++desired;
         if (!scheduled) continue;
         ++current;
-        const Value& pod = *std::min_element(place->second.begin(), place->second.end(), [](const Value& a, const Value& b) {
-            return api::creationTimeOf(a) < api::creationTimeOf(b);
-        });
+        const Value& pod = *std::min_element(
+            place->second.begin(), place->second.end(), [](const Value& a, const Value& b) {
+                return api::creationTimeOf(a) < api::creationTimeOf(b);
+            });
         if (api::podReady(pod)) {
             ++ready;
             if (api::podAvailable(pod, minReady, kernel_.unixNow())) ++available;
@@ -325,15 +356,19 @@ sim::Task<base::Status> DaemonSetController::writeStatus(Value set, std::string 
     document::ObjectBuilder out;
     out.set("currentNumberScheduled", current).set("numberMisscheduled", misplaced);
     out.set("desiredNumberScheduled", desired).set("numberReady", ready);
-    out.setUnlessEmpty("observedGeneration", observed ? api::generationOf(set) : set.at("status", "observedGeneration").asInt());
-    out.setUnlessEmpty("updatedNumberScheduled", updated).setUnlessEmpty("numberAvailable", available);
+    out.setUnlessEmpty("observedGeneration", observed
+                                                 ? api::generationOf(set)
+                                                 : set.at("status", "observedGeneration").asInt());
+    out.setUnlessEmpty("updatedNumberScheduled", updated)
+        .setUnlessEmpty("numberAvailable", available);
     out.setUnlessEmpty("numberUnavailable", desired - available);
     if (collisions > 0) out.set("collisionCount", collisions);
     out.setUnlessEmpty("conditions", set.at("status", "conditions"));
     Value status = std::move(out).build();
     if (status == set["status"]) co_return base::okStatus();
     Value changed = set.with("status", std::move(status));
-    auto written = co_await client_.update(client::daemonSetsResource(), api::namespaceOf(set), std::move(changed), "status");
+    auto written = co_await client_.update(client::daemonSetsResource(), api::namespaceOf(set),
+                                           std::move(changed), "status");
     if (!written.ok()) co_return written.error();
     co_return base::okStatus();
 }

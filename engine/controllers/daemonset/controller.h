@@ -31,17 +31,20 @@ private:
     // sync
     Changes manage(const Value& set, const ByNode& pods, const std::string& hash);
     sim::Task<base::Status> apply(Value set, Changes changes, std::string hash);
-    static sim::Task<base::Status> createOne(DaemonSetController* self, Value set, Value pod, std::string key);
-    static sim::Task<base::Status> removeOne(DaemonSetController* self, Value set, Value pod, std::string key);
+    static sim::Task<base::Status> createOne(DaemonSetController* self, Value set, Value pod,
+                                             std::string key);
+    static sim::Task<base::Status> removeOne(DaemonSetController* self, Value set, Value pod,
+                                             std::string key);
     Value podFor(const Value& set, const std::string& node, const std::string& hash) const;
-    sim::Task<base::Status> writeStatus(Value set, std::string hash, std::int64_t collisions, bool observed);
+    sim::Task<base::Status> writeStatus(Value set, std::string hash, std::int64_t collisions,
+                                        bool observed);
     // update.cpp
     Changes roll(const Value& set, const ByNode& pods, const std::string& hash) const;
-    Changes rollSurge(const Value& set, const ByNode& pods, const std::string& hash, std::int64_t surge,
-                      std::int64_t desired) const;
+    Changes rollSurge(const Value& set, const ByNode& pods, const std::string& hash,
+                      std::int64_t surge, std::int64_t desired) const;
     bool isUpdated(const Value& set, const Value& pod, const std::string& hash) const;
-    bool splitPods(const Value& set, const std::vector<Value>& pods, const std::string& hash, Value& fresh,
-                   Value& old) const;
+    bool splitPods(const Value& set, const std::vector<Value>& pods, const std::string& hash,
+                   Value& fresh, Value& old) const;
 
     client::Informer& sets_;
     client::Informer& pods_;

@@ -7,15 +7,17 @@ namespace controllers {
 
 using document::Value;
 
-bool DaemonSetController::isUpdated(const Value& set, const Value& pod, const std::string& hash) const {
-    const std::string_view generation = api::annotationOf(set, "deprecated.daemonset.template.generation");
+bool DaemonSetController::isUpdated(const Value& set, const Value& pod,
+                                    const std::string& hash) const {
+    const std::string_view generation =
+        api::annotationOf(set, "deprecated.daemonset.template.generation");
     return api::labelOf(pod, "controller-revision-hash") == hash ||
            (!generation.empty() && api::labelOf(pod, "pod-template-generation") == generation);
 }
 
 // False when there are too many pods of a kind: the first pass cleans up.
-bool DaemonSetController::splitPods(const Value& set, const std::vector<Value>& pods, const std::string& hash,
-                                    Value& fresh, Value& old) const {
+bool DaemonSetController::splitPods(const Value& set, const std::vector<Value>& pods,
+                                    const std::string& hash, Value& fresh, Value& old) const {
     for (const Value& pod : pods) {
         if (api::isDeleting(pod)) continue;
         Value& slot = isUpdated(set, pod, hash) ? fresh : old;
@@ -57,8 +59,10 @@ DaemonSetController::Changes DaemonSetController::roll(const Value& set, const B
 }
 
 // The new pod comes first, the old one goes when the new one is available.
-DaemonSetController::Changes DaemonSetController::rollSurge(const Value& set, const ByNode& pods, const std::string& hash,
-                                                            std::int64_t surge, std::int64_t desired) const {
+DaemonSetController::Changes DaemonSetController::rollSurge(const Value& set, const ByNode& pods,
+                                                            const std::string& hash,
+                                                            std::int64_t surge,
+                                                            std::int64_t desired) const {
     Changes out;
     const std::int64_t minReady = set.at("spec", "minReadySeconds").asInt();
     std::int64_t surging = 0, available = 0;
@@ -71,25 +75,31 @@ DaemonSetController::Changes DaemonSetController::rollSurge(const Value& set, co
             continue;
         }
         const Value& counted = old.isNull() ? fresh : old;
-        const bool isAvailable = !counted.isNull() && api::podAvailable(counted, minReady, kernel_.unixNow());
+        const bool isAvailable =
+            !counted.isNull() && api::podAvailable(counted, minReady, kernel_.unixNow());
         available += isAvailable ? 1 : 0;
         if (old.isNull()) continue;
         if (!fresh.isNull()) {
-            if (api::podAvailable(fresh, minReady, kernel_.unixNow())) out.remove.push_back(old);
-            else ++surging;
+            if (api::podAvailable(fresh, minReady, kernel_.unixNow()))
+                out.remove.push_back(old);
+            else
+                ++surging;
             continue;
         }
         const bool wanted = judge(set, nodes_.get(node)).run;
         if (!isAvailable) {
-            if (wanted) out.create.push_back(node);
-            else out.remove.push_back(old);
+            if (wanted)
+                out.create.push_back(node);
+            else
+                out.remove.push_back(old);
         } else if (!wanted) {
             sunset.push_back(old);
         } else {
             candidates.push_back(node);
         }
     }
-    for (std::size_t i = 0; i < sunset.size() && static_cast<std::int64_t>(i) < available - desired; ++i)
+    for (std::size_t i = 0; i < sunset.size() && static_cast<std::int64_t>(i) < available - desired;
+         ++i)
         out.remove.push_back(sunset[i]);
     const std::int64_t room = std::max<std::int64_t>(0, surge - surging);
     for (std::size_t i = 0; i < candidates.size() && static_cast<std::int64_t>(i) < room; ++i)

@@ -28,14 +28,17 @@ void DeploymentController::Rollout::replace(const Value& replicaSet) {
 }
 
 DeploymentController::DeploymentController(Context context)
-    : QueueController(context, "deployment-controller"), deployments_(use(client::deploymentsResource())),
+    : QueueController(context, "deployment-controller"),
+      deployments_(use(client::deploymentsResource())),
       replicaSets_(use(client::replicaSetsResource())), pods_(use(client::podsResource())),
       orphans_(replicaSets_), podControl_(client_, recorder_) {
     deployments_.onChange([this](const Value& previous, const Value& current) {
         queue_.add(objectKey(current.isNull() ? previous : current));
     });
-    replicaSets_.onChange([this](const Value& previous, const Value& current) { onReplicaSet(previous, current); });
-    pods_.onChange([this](const Value& previous, const Value& current) { onPod(previous, current); });
+    replicaSets_.onChange(
+        [this](const Value& previous, const Value& current) { onReplicaSet(previous, current); });
+    pods_.onChange(
+        [this](const Value& previous, const Value& current) { onPod(previous, current); });
 }
 
 void DeploymentController::enqueueFor(const Value& replicaSet) {
@@ -43,21 +46,25 @@ void DeploymentController::enqueueFor(const Value& replicaSet) {
     const std::string ns = api::namespaceOf(replicaSet);
     if (!owner.isNull()) {
         const std::string key = ns + "/" + owner["name"].text();
-        if (owner["kind"].asString() == "Deployment" && api::uidView(deployments_.get(key)) == owner["uid"].asString())
+        if (owner["kind"].asString() == "Deployment" &&
+            api::uidView(deployments_.get(key)) == owner["uid"].asString())
             queue_.add(key);
         return;
     }
     for (const Value& deployment : deployments_.inNamespace(ns)) {
         auto selector = api::LabelSelector::fromObject(deployment.at("spec", "selector"));
-        if (selector.ok() && !selector->everything() && selector->matches(api::labelsOf(replicaSet)))
+        if (selector.ok() && !selector->everything() &&
+            selector->matches(api::labelsOf(replicaSet)))
             queue_.add(objectKey(deployment));
     }
 }
 
 void DeploymentController::onReplicaSet(const Value& previous, const Value& current) {
-    if (!previous.isNull() && !current.isNull() && api::resourceVersionOf(previous) == api::resourceVersionOf(current))
+    if (!previous.isNull() && !current.isNull() &&
+        api::resourceVersionOf(previous) == api::resourceVersionOf(current))
         return;
-    if (!previous.isNull() && !current.isNull() && api::controllerOf(previous) != api::controllerOf(current) &&
+    if (!previous.isNull() && !current.isNull() &&
+        api::controllerOf(previous) != api::controllerOf(current) &&
         !api::controllerOf(previous).isNull())
         enqueueFor(previous);
     enqueueFor(current.isNull() ? previous : current);
@@ -86,14 +93,16 @@ sim::Task<base::Status> DeploymentController::sync(std::string key) {
     auto rollout = std::make_shared<Rollout>();
     rollout->deployment = deployment;
     if (selector->everything()) {
-        recorder_.warning(deployment, "SelectingAll",
-                          "This deployment is selecting all pods. A non-empty selector is required.");
+        recorder_.warning(
+            deployment, "SelectingAll",
+            "This deployment is selecting all pods. A non-empty selector is required.");
         co_return base::okStatus();
     }
     std::vector<Value> candidates = replicaSets_.ownedBy(api::uidView(deployment));
-    for (Value& orphan : orphans_.inNamespace(api::namespaceOf(deployment))) candidates.push_back(std::move(orphan));
-    auto owned = co_await claim(client_, deployment, kDeployment, client::replicaSetsResource(), *selector,
-                                std::move(candidates));
+    for (Value& orphan : orphans_.inNamespace(api::namespaceOf(deployment)))
+        candidates.push_back(std::move(orphan));
+    auto owned = co_await claim(client_, deployment, kDeployment, client::replicaSetsResource(),
+                                *selector, std::move(candidates));
     if (!owned.ok()) co_return owned.error();
     rollout->owned = std::move(*owned);
     std::sort(rollout->owned.begin(), rollout->owned.end(), deployment::olderFirst);
@@ -105,7 +114,8 @@ sim::Task<base::Status> DeploymentController::sync(std::string key) {
     }
     BASE_CO_CHECK(co_await checkPaused(rollout));
     if (deployment.at("spec", "paused").asBool()) co_return co_await syncScale(rollout);
-    if (api::annotationsOf(deployment).has(deployment::kRollbackTo)) co_return co_await rollback(rollout);
+    if (api::annotationsOf(deployment).has(deployment::kRollbackTo))
+        co_return co_await rollback(rollout);
     auto scaling = co_await isScalingEvent(rollout);
     if (!scaling.ok()) co_return scaling.error();
     if (*scaling) co_return co_await syncScale(rollout);

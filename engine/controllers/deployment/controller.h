@@ -22,7 +22,7 @@ private:
     // One sync's working copy: the deployment as last written and its ReplicaSets.
     struct Rollout {
         Value deployment;
-        std::vector<Value> owned;  // every ReplicaSet of the deployment, oldest first
+        std::vector<Value> owned;    // every ReplicaSet of the deployment, oldest first
         std::optional<Value> newest; // the one of the current template
         std::vector<Value> old;
         std::vector<Value> all() const;
@@ -41,7 +41,8 @@ private:
     sim::Task<base::Status> resolveCollision(RolloutPtr rollout, Value wanted, base::Error error);
     sim::Task<base::Status> syncScale(RolloutPtr rollout);
     sim::Task<base::Status> scaleProportionally(RolloutPtr rollout);
-    sim::Task<base::Result<bool>> scaleReplicaSet(RolloutPtr rollout, Value replicaSet, std::int64_t size);
+    sim::Task<base::Result<bool>> scaleReplicaSet(RolloutPtr rollout, Value replicaSet,
+                                                  std::int64_t size);
     sim::Task<base::Status> cleanup(RolloutPtr rollout);
     sim::Task<base::Status> checkPaused(RolloutPtr rollout);
     sim::Task<base::Result<bool>> isScalingEvent(RolloutPtr rollout);
@@ -55,7 +56,8 @@ private:
     sim::Task<base::Status> rollback(RolloutPtr rollout);
     // progress.cpp
     Value calculateStatus(const Rollout& rollout) const;
-    Value condition(const char* type, const char* status, const char* reason, std::string message) const;
+    Value condition(const char* type, const char* status, const char* reason,
+                    std::string message) const;
     sim::Task<base::Status> syncRolloutStatus(RolloutPtr rollout);
     Value progressCondition(const Rollout& rollout, Value status) const;
     void requeueStuck(const Rollout& rollout, const Value& status);

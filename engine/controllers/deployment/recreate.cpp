@@ -1,8 +1,7 @@
-#include "controllers/deployment/controller.h"
-
 #include "api/objects/pod.h"
 #include "api/status.h"
 #include "base/strings.h"
+#include "controllers/deployment/controller.h"
 #include "controllers/deployment/util.h"
 
 namespace controllers {
@@ -36,7 +35,8 @@ sim::Task<base::Status> DeploymentController::rollRecreate(RolloutPtr rollout) {
         auto scaled = co_await scaleReplicaSet(rollout, *rollout->newest, desired);
         if (!scaled.ok()) co_return scaled.error();
     }
-    if (complete(rollout->deployment, rollout->deployment["status"])) BASE_CO_CHECK(co_await cleanup(rollout));
+    if (complete(rollout->deployment, rollout->deployment["status"]))
+        BASE_CO_CHECK(co_await cleanup(rollout));
     co_return co_await syncRolloutStatus(rollout);
 }
 
@@ -57,27 +57,33 @@ sim::Task<base::Status> DeploymentController::rollback(RolloutPtr rollout) {
     }
     if (target == 0) target = second;
     Value changed = deployment.withoutPath({"metadata", "annotations", kRollbackTo});
-    if (target == 0) recorder_.warning(deployment, "DeploymentRollbackRevisionNotFound", "Unable to find last revision.");
+    if (target == 0)
+        recorder_.warning(deployment, "DeploymentRollbackRevisionNotFound",
+                          "Unable to find last revision.");
     bool found = false;
     for (const Value& set : rollout->all()) {
         if (target == 0 || revisionOf(set) != target) continue;
         found = true;
         if (equalIgnoreHash(set.at("spec", "template"), deployment.at("spec", "template"))) {
-            recorder_.warning(deployment, "DeploymentRollbackTemplateUnchanged",
-                              "The rollback revision contains the same template as current deployment " +
-                                  base::quoteGo(api::nameOf(deployment)));
+            recorder_.warning(
+                deployment, "DeploymentRollbackTemplateUnchanged",
+                "The rollback revision contains the same template as current deployment " +
+                    base::quoteGo(api::nameOf(deployment)));
             break;
         }
-        changed = changed.withPath({"spec", "template"},
-                                   set.at("spec", "template").withoutPath({"metadata", "labels", kHashLabel}));
+        changed = changed.withPath(
+            {"spec", "template"},
+            set.at("spec", "template").withoutPath({"metadata", "labels", kHashLabel}));
         recorder_.normal(deployment, "DeploymentRollback",
-                         "Rolled back deployment " + base::quoteGo(api::nameOf(deployment)) + " to revision " +
-                             std::to_string(target));
+                         "Rolled back deployment " + base::quoteGo(api::nameOf(deployment)) +
+                             " to revision " + std::to_string(target));
         break;
     }
     if (!found && target != 0)
-        recorder_.warning(deployment, "DeploymentRollbackRevisionNotFound", "Unable to find the revision to rollback to.");
-    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed), changed);
+        recorder_.warning(deployment, "DeploymentRollbackRevisionNotFound",
+                          "Unable to find the revision to rollback to.");
+    auto written =
+        co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed), changed);
     if (!written.ok()) co_return written.error();
     co_return base::okStatus();
 }

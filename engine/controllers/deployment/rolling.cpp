@@ -1,6 +1,5 @@
-#include "controllers/deployment/controller.h"
-
 #include "api/objects/meta.h"
+#include "controllers/deployment/controller.h"
 #include "controllers/deployment/util.h"
 
 #include <algorithm>
@@ -18,15 +17,18 @@ sim::Task<base::Status> DeploymentController::rollRolling(RolloutPtr rollout) {
     auto scaledDown = co_await reconcileOld(rollout);
     if (!scaledDown.ok()) co_return scaledDown.error();
     if (*scaledDown) co_return co_await syncRolloutStatus(rollout);
-    if (complete(rollout->deployment, rollout->deployment["status"])) BASE_CO_CHECK(co_await cleanup(rollout));
+    if (complete(rollout->deployment, rollout->deployment["status"]))
+        BASE_CO_CHECK(co_await cleanup(rollout));
     co_return co_await syncRolloutStatus(rollout);
 }
 
 sim::Task<base::Result<bool>> DeploymentController::reconcileNew(RolloutPtr rollout) {
     if (!rollout->newest) co_return false;
-    const std::int64_t size = replicasOf(*rollout->newest), desired = replicasOf(rollout->deployment);
+    const std::int64_t size = replicasOf(*rollout->newest),
+                       desired = replicasOf(rollout->deployment);
     if (size == desired) co_return false;
-    const std::int64_t next = size > desired ? desired : newReplicas(rollout->deployment, rollout->all(), size);
+    const std::int64_t next =
+        size > desired ? desired : newReplicas(rollout->deployment, rollout->all(), size);
     if (next == size) co_return false;
     co_return co_await scaleReplicaSet(rollout, *rollout->newest, next);
 }
@@ -35,8 +37,10 @@ sim::Task<base::Result<bool>> DeploymentController::reconcileNew(RolloutPtr roll
 sim::Task<base::Result<bool>> DeploymentController::reconcileOld(RolloutPtr rollout) {
     std::vector<Value> old = active(rollout->old);
     if (sumReplicas(old) == 0 || !rollout->newest) co_return false;
-    const std::int64_t minAvailable = replicasOf(rollout->deployment) - maxUnavailable(rollout->deployment);
-    const std::int64_t newUnavailable = replicasOf(*rollout->newest) - statusCount(*rollout->newest, "availableReplicas");
+    const std::int64_t minAvailable =
+        replicasOf(rollout->deployment) - maxUnavailable(rollout->deployment);
+    const std::int64_t newUnavailable =
+        replicasOf(*rollout->newest) - statusCount(*rollout->newest, "availableReplicas");
     const std::int64_t maxDown = sumReplicas(rollout->all()) - minAvailable - newUnavailable;
     if (maxDown <= 0) co_return false;
     std::sort(old.begin(), old.end(), olderFirst);

@@ -1,8 +1,7 @@
-#include "controllers/deployment/controller.h"
-
 #include "api/objects/meta.h"
 #include "api/status.h"
 #include "base/strings.h"
+#include "controllers/deployment/controller.h"
 #include "controllers/deployment/util.h"
 
 #include <algorithm>
@@ -27,11 +26,13 @@ std::string replicaSetName(const std::string& deployment, const std::string& has
 } // namespace
 
 // Finds the ReplicaSet of the current template and brings its revision up to date.
-sim::Task<base::Status> DeploymentController::syncRevision(RolloutPtr rollout, bool createIfMissing) {
+sim::Task<base::Status> DeploymentController::syncRevision(RolloutPtr rollout,
+                                                           bool createIfMissing) {
     rollout->newest.reset();
     rollout->old.clear();
     for (const Value& set : rollout->owned) {
-        if (!rollout->newest && equalIgnoreHash(set.at("spec", "template"), rollout->deployment.at("spec", "template")))
+        if (!rollout->newest &&
+            equalIgnoreHash(set.at("spec", "template"), rollout->deployment.at("spec", "template")))
             rollout->newest = set;
         else
             rollout->old.push_back(set);
@@ -48,7 +49,8 @@ sim::Task<base::Status> DeploymentController::syncRevision(RolloutPtr rollout, b
     if (set.at("spec", "minReadySeconds").asInt() != wanted)
         updated = updated.withPath({"spec", "minReadySeconds"}, wanted);
     if (!(updated == set)) {
-        auto written = co_await client_.update(client::replicaSetsResource(), api::namespaceOf(updated), updated);
+        auto written = co_await client_.update(client::replicaSetsResource(),
+                                               api::namespaceOf(updated), updated);
         if (!written.ok()) co_return written.error();
         rollout->replace(*written);
         co_return base::okStatus();
@@ -68,17 +70,20 @@ sim::Task<base::Status> DeploymentController::adoptRevision(RolloutPtr rollout, 
     if (hasProgressDeadline(changed) && api::conditionOf(changed, "Progressing").isNull()) {
         Value found = condition("Progressing", "True", "FoundNewReplicaSet",
                                 "Found new replica set " + base::quoteGo(api::nameOf(replicaSet)));
-        changed = changed.with("status", withDeploymentCondition(changed["status"], std::move(found)));
+        changed =
+            changed.with("status", withDeploymentCondition(changed["status"], std::move(found)));
         needsUpdate = true;
     }
     if (!needsUpdate) co_return base::okStatus();
-    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed), changed, "status");
+    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed),
+                                           changed, "status");
     if (!written.ok()) co_return written.error();
     rollout->deployment = *written;
     co_return base::okStatus();
 }
 
-sim::Task<base::Status> DeploymentController::createReplicaSet(RolloutPtr rollout, std::int64_t revision) {
+sim::Task<base::Status> DeploymentController::createReplicaSet(RolloutPtr rollout,
+                                                               std::int64_t revision) {
     const Value deployment = rollout->deployment;
     const Value podTemplate = deployment.at("spec", "template");
     const std::string hash = templateHash(podTemplate, deployment.at("status", "collisionCount"));
@@ -86,34 +91,42 @@ sim::Task<base::Status> DeploymentController::createReplicaSet(RolloutPtr rollou
     const std::string name = replicaSetName(api::nameOf(deployment), hash);
     const std::int64_t size = newReplicas(deployment, rollout->old, 0);
     document::ObjectBuilder spec;
-    spec.set("replicas", size).setUnlessEmpty("minReadySeconds", deployment.at("spec", "minReadySeconds"));
-    spec.set("selector", deployment.at("spec", "selector").withPath({"matchLabels", kHashLabel}, hash));
+    spec.set("replicas", size)
+        .setUnlessEmpty("minReadySeconds", deployment.at("spec", "minReadySeconds"));
+    spec.set("selector",
+             deployment.at("spec", "selector").withPath({"matchLabels", kHashLabel}, hash));
     spec.set("template", hashed);
     Value set = Value::object(
         {{"apiVersion", "apps/v1"},
          {"kind", "ReplicaSet"},
-         {"metadata", Value::object({{"name", name},
-                                     {"namespace", deployment.at("metadata", "namespace")},
-                                     {"labels", hashed.at("metadata", "labels")},
-                                     {"ownerReferences", Value::array({api::controllerReference(
-                                                             deployment, "apps/v1", "Deployment")})}})},
+         {"metadata",
+          Value::object({{"name", name},
+                         {"namespace", deployment.at("metadata", "namespace")},
+                         {"labels", hashed.at("metadata", "labels")},
+                         {"ownerReferences", Value::array({api::controllerReference(
+                                                 deployment, "apps/v1", "Deployment")})}})},
          {"spec", std::move(spec).build()}});
     set = withRevisionAnnotations(deployment, set, revision, false);
-    auto created = co_await client_.create(client::replicaSetsResource(), api::namespaceOf(deployment), set);
+    auto created =
+        co_await client_.create(client::replicaSetsResource(), api::namespaceOf(deployment), set);
     bool existed = false;
     if (!created.ok() && api::isAlreadyExists(created.error())) {
         existed = true;
         const Value found = replicaSets_.get(api::keyOf(set));
-        if (!api::isControlledBy(found, deployment) || !equalIgnoreHash(found.at("spec", "template"), podTemplate))
+        if (!api::isControlledBy(found, deployment) ||
+            !equalIgnoreHash(found.at("spec", "template"), podTemplate))
             co_return co_await resolveCollision(rollout, set, created.error());
         created = found;
     } else if (!created.ok()) {
         if (hasStatusCause(created.error(), "NamespaceTerminating")) co_return created.error();
-        const std::string message = "Failed to create new replica set " + base::quoteGo(name) + ": " + created.error().message;
+        const std::string message = "Failed to create new replica set " + base::quoteGo(name) +
+                                    ": " + created.error().message;
         if (hasProgressDeadline(deployment)) {
             Value failed = condition("Progressing", "False", "ReplicaSetCreateError", message);
-            Value changed = deployment.with("status", withDeploymentCondition(deployment["status"], std::move(failed)));
-            auto ignored = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed), changed, "status");
+            Value changed = deployment.with(
+                "status", withDeploymentCondition(deployment["status"], std::move(failed)));
+            auto ignored = co_await client_.update(client::deploymentsResource(),
+                                                   api::namespaceOf(changed), changed, "status");
             (void)ignored;
         }
         recorder_.warning(deployment, "ReplicaSetCreateError", message);
@@ -123,25 +136,31 @@ sim::Task<base::Status> DeploymentController::createReplicaSet(RolloutPtr rollou
         recorder_.normal(deployment, "ScalingReplicaSet",
                          "Scaled up replica set " + name + " from 0 to " + std::to_string(size));
     rollout->newest = *created;
-    Value changed = deployment.withPath({"metadata", "annotations", kRevision}, std::to_string(revision));
+    Value changed =
+        deployment.withPath({"metadata", "annotations", kRevision}, std::to_string(revision));
     if (!existed && hasProgressDeadline(deployment)) {
         Value fresh = condition("Progressing", "True", "NewReplicaSetCreated",
                                 "Created new replica set " + base::quoteGo(name));
-        changed = changed.with("status", withDeploymentCondition(changed["status"], std::move(fresh)));
+        changed =
+            changed.with("status", withDeploymentCondition(changed["status"], std::move(fresh)));
     }
     if (changed == deployment) co_return base::okStatus();
-    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed), changed, "status");
+    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed),
+                                           changed, "status");
     if (!written.ok()) co_return written.error();
     rollout->deployment = *written;
     co_return base::okStatus();
 }
 
-// Another ReplicaSet has the name already: count the collision, so that the next try hashes differently.
-sim::Task<base::Status> DeploymentController::resolveCollision(RolloutPtr rollout, Value wanted, base::Error error) {
+// Another ReplicaSet has the name already: count the collision, so that the next try hashes
+// differently.
+sim::Task<base::Status> DeploymentController::resolveCollision(RolloutPtr rollout, Value wanted,
+                                                               base::Error error) {
     (void)wanted;
     const std::int64_t count = rollout->deployment.at("status", "collisionCount").asInt() + 1;
     Value changed = rollout->deployment.withPath({"status", "collisionCount"}, count);
-    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed), changed, "status");
+    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed),
+                                           changed, "status");
     if (written.ok()) rollout->deployment = *written;
     co_return error;
 }
@@ -153,10 +172,13 @@ sim::Task<base::Status> DeploymentController::checkPaused(RolloutPtr rollout) {
     if (reason == "ProgressDeadlineExceeded") co_return base::okStatus();
     const bool paused = deployment.at("spec", "paused").asBool();
     if (paused == (reason == "DeploymentPaused")) co_return base::okStatus();
-    Value next = paused ? condition("Progressing", "Unknown", "DeploymentPaused", "Deployment is paused")
-                        : condition("Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed");
-    Value changed = deployment.with("status", withDeploymentCondition(deployment["status"], std::move(next)));
-    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed), changed, "status");
+    Value next =
+        paused ? condition("Progressing", "Unknown", "DeploymentPaused", "Deployment is paused")
+               : condition("Progressing", "Unknown", "DeploymentResumed", "Deployment is resumed");
+    Value changed =
+        deployment.with("status", withDeploymentCondition(deployment["status"], std::move(next)));
+    auto written = co_await client_.update(client::deploymentsResource(), api::namespaceOf(changed),
+                                           changed, "status");
     if (!written.ok()) co_return written.error();
     rollout->deployment = *written;
     co_return base::okStatus();
@@ -186,9 +208,12 @@ sim::Task<base::Status> DeploymentController::scaleProportionally(RolloutPtr rol
     std::vector<Value> all = active(rollout->all());
     if (all.size() <= 1) {
         std::optional<Value> target;
-        if (all.size() == 1) target = all[0];
-        else if (rollout->newest) target = rollout->newest;
-        else if (!rollout->old.empty()) target = rollout->old.back();
+        if (all.size() == 1)
+            target = all[0];
+        else if (rollout->newest)
+            target = rollout->newest;
+        else if (!rollout->old.empty())
+            target = rollout->old.back();
         if (!target || replicasOf(*target) == desired) co_return base::okStatus();
         auto scaled = co_await scaleReplicaSet(rollout, *target, desired);
         if (!scaled.ok()) co_return scaled.error();
@@ -217,10 +242,13 @@ sim::Task<base::Status> DeploymentController::scaleProportionally(RolloutPtr rol
         if (toAdd != 0 && toAdd != added) {
             std::int64_t before = intAnnotation(set, kMaxReplicas);
             if (before <= 0) before = statusCount(deployment, "replicas");
-            if (desired == 0) share = -replicasOf(set);
+            if (desired == 0)
+                share = -replicasOf(set);
             else if (before > 0)
-                share = std::llround(static_cast<double>(replicasOf(set) * (desired + maxSurge(deployment))) /
-                                     static_cast<double>(before)) - replicasOf(set);
+                share = std::llround(static_cast<double>(replicasOf(set) *
+                                                         (desired + maxSurge(deployment))) /
+                                     static_cast<double>(before)) -
+                        replicasOf(set);
             share = toAdd > 0 ? std::min(share, toAdd - added) : std::max(share, toAdd - added);
         }
         sizes.push_back(replicasOf(set) + share);
@@ -235,18 +263,21 @@ sim::Task<base::Status> DeploymentController::scaleProportionally(RolloutPtr rol
 }
 
 // True when the size changed; the rollout's copy is replaced by what the server answered.
-sim::Task<base::Result<bool>> DeploymentController::scaleReplicaSet(RolloutPtr rollout, Value replicaSet,
-                                                                    std::int64_t size) {
+sim::Task<base::Result<bool>>
+DeploymentController::scaleReplicaSet(RolloutPtr rollout, Value replicaSet, std::int64_t size) {
     const std::int64_t before = replicasOf(replicaSet);
-    const Value changed = withReplicasAnnotations(rollout->deployment, replicaSet).withPath({"spec", "replicas"}, size);
+    const Value changed = withReplicasAnnotations(rollout->deployment, replicaSet)
+                              .withPath({"spec", "replicas"}, size);
     if (changed == replicaSet) co_return false;
-    auto written = co_await client_.update(client::replicaSetsResource(), api::namespaceOf(changed), changed);
+    auto written =
+        co_await client_.update(client::replicaSetsResource(), api::namespaceOf(changed), changed);
     if (!written.ok()) co_return written.error();
     rollout->replace(*written);
     if (before == size) co_return false;
     recorder_.normal(rollout->deployment, "ScalingReplicaSet",
                      std::string("Scaled ") + (before < size ? "up" : "down") + " replica set " +
-                         api::nameOf(replicaSet) + " from " + std::to_string(before) + " to " + std::to_string(size));
+                         api::nameOf(replicaSet) + " from " + std::to_string(before) + " to " +
+                         std::to_string(size));
     co_return true;
 }
 
@@ -266,7 +297,8 @@ sim::Task<base::Status> DeploymentController::cleanup(RolloutPtr rollout) {
         if (statusCount(set, "replicas") != 0 || replicasOf(set) != 0 ||
             api::generationOf(set) > statusCount(set, "observedGeneration"))
             continue;
-        auto removed = co_await client_.remove(client::replicaSetsResource(), api::namespaceOf(set), api::nameOf(set));
+        auto removed = co_await client_.remove(client::replicaSetsResource(), api::namespaceOf(set),
+                                               api::nameOf(set));
         if (!removed.ok() && !api::isNotFound(removed.error())) co_return removed.error();
     }
     co_return base::okStatus();

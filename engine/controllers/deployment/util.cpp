@@ -16,7 +16,8 @@ constexpr std::size_t kMaxHistoryChars = 2000;
 Value normalTemplate(const Value& podTemplate) {
     Value out = podTemplate.withoutPath({"metadata", "labels", kHashLabel});
     if (out.at("metadata", "labels").isEmpty()) out = out.withoutPath({"metadata", "labels"});
-    if (out.at("metadata", "creationTimestamp").isNull()) out = out.withoutPath({"metadata", "creationTimestamp"});
+    if (out.at("metadata", "creationTimestamp").isNull())
+        out = out.withoutPath({"metadata", "creationTimestamp"});
     return out["metadata"].isEmpty() ? out.without("metadata") : out;
 }
 
@@ -31,7 +32,9 @@ void resolveFenceposts(const Value& deployment, std::int64_t& surge, std::int64_
 
 std::int64_t replicasOf(const Value& object) { return object.at("spec", "replicas").asInt(1); }
 
-std::int64_t statusCount(const Value& object, const char* field) { return object.at("status", field).asInt(); }
+std::int64_t statusCount(const Value& object, const char* field) {
+    return object.at("status", field).asInt();
+}
 
 std::int64_t sumReplicas(const std::vector<Value>& sets) {
     std::int64_t sum = 0;
@@ -88,10 +91,12 @@ bool olderFirst(const Value& a, const Value& b) {
     return left != right ? left < right : api::nameOf(a) < api::nameOf(b);
 }
 
-std::int64_t newReplicas(const Value& deployment, const std::vector<Value>& all, std::int64_t newSize) {
+std::int64_t newReplicas(const Value& deployment, const std::vector<Value>& all,
+                         std::int64_t newSize) {
     const std::int64_t desired = replicasOf(deployment);
     if (!isRolling(deployment)) return desired;
-    const std::int64_t surge = scaledValue(deployment.at("spec", "strategy", "rollingUpdate", "maxSurge"), desired, true);
+    const std::int64_t surge =
+        scaledValue(deployment.at("spec", "strategy", "rollingUpdate", "maxSurge"), desired, true);
     const std::int64_t current = sumReplicas(all);
     if (current >= desired + surge) return newSize;
     return newSize + std::min(desired + surge - current, desired - newSize);
@@ -105,24 +110,29 @@ bool complete(const Value& deployment, const Value& status) {
 }
 
 bool isSkippedAnnotation(std::string_view key) {
-    for (const std::string_view skipped : {std::string_view("kubectl.kubernetes.io/last-applied-configuration"),
-                                           std::string_view(kRevision), std::string_view(kRevisionHistory),
-                                           std::string_view(kDesiredReplicas), std::string_view(kMaxReplicas),
-                                           std::string_view(kRollbackTo)})
+    for (const std::string_view skipped :
+         {std::string_view("kubectl.kubernetes.io/last-applied-configuration"),
+          std::string_view(kRevision), std::string_view(kRevisionHistory),
+          std::string_view(kDesiredReplicas), std::string_view(kMaxReplicas),
+          std::string_view(kRollbackTo)})
         if (key == skipped) return true;
     return false;
 }
 
 Value withReplicasAnnotations(const Value& deployment, const Value& replicaSet) {
     const std::int64_t desired = replicasOf(deployment);
-    return replicaSet.withPath({"metadata", "annotations", kDesiredReplicas}, std::to_string(desired))
-        .withPath({"metadata", "annotations", kMaxReplicas}, std::to_string(desired + maxSurge(deployment)));
+    return replicaSet
+        .withPath({"metadata", "annotations", kDesiredReplicas}, std::to_string(desired))
+        .withPath({"metadata", "annotations", kMaxReplicas},
+                  std::to_string(desired + maxSurge(deployment)));
 }
 
-Value withRevisionAnnotations(const Value& deployment, const Value& replicaSet, std::int64_t revision, bool exists) {
+Value withRevisionAnnotations(const Value& deployment, const Value& replicaSet,
+                              std::int64_t revision, bool exists) {
     Value out = replicaSet;
     for (const document::Member& member : api::annotationsOf(deployment).members()) {
-        if (isSkippedAnnotation(member.key) || api::annotationsOf(out)[member.key] == member.value) continue;
+        if (isSkippedAnnotation(member.key) || api::annotationsOf(out)[member.key] == member.value)
+            continue;
         out = out.withPath({"metadata", "annotations", member.key.view()}, member.value);
     }
     const std::string old(api::annotationOf(out, kRevision));
@@ -143,10 +153,13 @@ Value withRevisionAnnotations(const Value& deployment, const Value& replicaSet, 
 Value withDeploymentCondition(const Value& status, Value condition) {
     const std::string_view type = condition["type"].asString();
     const Value old = api::conditionIn(status["conditions"], type);
-    if (!old.isNull() && old["status"] == condition["status"] && old["reason"] == condition["reason"]) return status;
+    if (!old.isNull() && old["status"] == condition["status"] &&
+        old["reason"] == condition["reason"])
+        return status;
     if (!old.isNull() && old["status"] == condition["status"])
         condition = condition.with("lastTransitionTime", old["lastTransitionTime"]);
-    return status.with("conditions", api::withoutCondition(status["conditions"], type).appended(condition));
+    return status.with("conditions",
+                       api::withoutCondition(status["conditions"], type).appended(condition));
 }
 
 } // namespace controllers::deployment

@@ -31,9 +31,11 @@ std::int64_t newReplicas(const document::Value& deployment, const std::vector<do
                          std::int64_t newSize);
 bool complete(const document::Value& deployment, const document::Value& status);
 // The template's annotations that a ReplicaSet takes over, and the bookkeeping ones.
-document::Value withRevisionAnnotations(const document::Value& deployment, const document::Value& replicaSet,
-                                        std::int64_t revision, bool exists);
-document::Value withReplicasAnnotations(const document::Value& deployment, const document::Value& replicaSet);
+document::Value withRevisionAnnotations(const document::Value& deployment,
+                                        const document::Value& replicaSet, std::int64_t revision,
+                                        bool exists);
+document::Value withReplicasAnnotations(const document::Value& deployment,
+                                        const document::Value& replicaSet);
 bool isSkippedAnnotation(std::string_view key);
 // Sets the condition unless the same status and reason stand already.
 document::Value withDeploymentCondition(const document::Value& status, document::Value condition);

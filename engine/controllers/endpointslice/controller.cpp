@@ -24,23 +24,26 @@ constexpr const char* kZone = "topology.kubernetes.io/zone";
 
 // What makes an endpoint the same one while its conditions change.
 std::string identity(const Value& endpoint) {
-    return document::writeJson(endpoint["addresses"]) + endpoint.at("targetRef", "uid").text() + "/" +
-           endpoint["hostname"].text();
+    return document::writeJson(endpoint["addresses"]) + endpoint.at("targetRef", "uid").text() +
+           "/" + endpoint["hostname"].text();
 }
 
-std::string portsKey(const Value& ports) { return ports.size() == 0 ? "[]" : document::writeJson(ports); }
+std::string portsKey(const Value& ports) {
+    return ports.size() == 0 ? "[]" : document::writeJson(ports);
+}
 
 bool samePayload(const Value& a, const Value& b) {
     return portsKey(a["ports"]) == portsKey(b["ports"]) &&
-           (a["endpoints"] == b["endpoints"] || (a["endpoints"].size() == 0 && b["endpoints"].size() == 0));
+           (a["endpoints"] == b["endpoints"] ||
+            (a["endpoints"].size() == 0 && b["endpoints"].size() == 0));
 }
 
 } // namespace
 
 EndpointSliceController::EndpointSliceController(Context context)
-    : QueueController(context, "endpoint-slice-controller"), services_(use(client::servicesResource())),
-      pods_(use(client::podsResource())), nodes_(use(client::nodesResource())),
-      slices_(use(client::endpointSlicesResource())) {
+    : QueueController(context, "endpoint-slice-controller"),
+      services_(use(client::servicesResource())), pods_(use(client::podsResource())),
+      nodes_(use(client::nodesResource())), slices_(use(client::endpointSlicesResource())) {
     services_.onChange([this](const Value& previous, const Value& current) {
         queue_.add(objectKey(current.isNull() ? previous : current));
     });
@@ -48,14 +51,17 @@ EndpointSliceController::EndpointSliceController(Context context)
         if (!previous.isNull() && !current.isNull() && !endpointChanged(previous, current)) return;
         for (const Value* pod : {&previous, &current})
             if (!pod->isNull())
-                for (std::string& key : servicesSelecting(services_, *pod)) queue_.add(std::move(key));
+                for (std::string& key : servicesSelecting(services_, *pod))
+                    queue_.add(std::move(key));
     });
     slices_.onChange([this](const Value& previous, const Value& current) {
         const Value& slice = current.isNull() ? previous : current;
         if (api::labelOf(slice, kManagedBy) != kManager) return;
-        const std::string key = api::namespaceOf(slice) + "/" + std::string(api::labelOf(slice, kServiceName));
+        const std::string key =
+            api::namespaceOf(slice) + "/" + std::string(api::labelOf(slice, kServiceName));
         // Our own writes come back too; a sync that finds nothing to do is cheap.
-        if (previous.isNull() || current.isNull() || !samePayload(previous, current)) queue_.add(key);
+        if (previous.isNull() || current.isNull() || !samePayload(previous, current))
+            queue_.add(key);
     });
     nodes_.onChange([this](const Value& previous, const Value& current) {
         if (!previous.isNull() && !current.isNull() &&
@@ -68,8 +74,8 @@ EndpointSliceController::EndpointSliceController(Context context)
 std::vector<Value> EndpointSliceController::ownSlices(const Value& service) const {
     std::vector<Value> out;
     for (const Value& slice : slices_.inNamespace(api::namespaceOf(service)))
-        if (api::labelOf(slice, kServiceName) == api::nameOf(service) && api::labelOf(slice, kManagedBy) == kManager &&
-            !api::isDeleting(slice))
+        if (api::labelOf(slice, kServiceName) == api::nameOf(service) &&
+            api::labelOf(slice, kManagedBy) == kManager && !api::isDeleting(slice))
             out.push_back(slice);
     return out;
 }
@@ -82,10 +88,12 @@ Value EndpointSliceController::endpointOf(const Value& pod, const Value& service
     }
     if (addresses.size() == 0) return Value();
     const bool serving = api::podReady(pod), terminating = api::isDeleting(pod);
-    const bool ready = service.at("spec", "publishNotReadyAddresses").asBool() || (serving && !terminating);
+    const bool ready =
+        service.at("spec", "publishNotReadyAddresses").asBool() || (serving && !terminating);
     document::ObjectBuilder out;
     out.set("addresses", std::move(addresses).build());
-    out.set("conditions", Value::object({{"ready", ready}, {"serving", serving}, {"terminating", terminating}}));
+    out.set("conditions",
+            Value::object({{"ready", ready}, {"serving", serving}, {"terminating", terminating}}));
     out.set("targetRef", Value::object({{"kind", "Pod"},
                                         {"namespace", pod.at("metadata", "namespace")},
                                         {"name", pod.at("metadata", "name")},
@@ -98,9 +106,9 @@ Value EndpointSliceController::endpointOf(const Value& pod, const Value& service
     return std::move(out).build();
 }
 
-std::vector<EndpointSliceController::Group> EndpointSliceController::desired(const Value& service,
-                                                                             const std::vector<Value>& pods, bool ipv6,
-                                                                             bool& nodeMissing) const {
+std::vector<EndpointSliceController::Group>
+EndpointSliceController::desired(const Value& service, const std::vector<Value>& pods, bool ipv6,
+                                 bool& nodeMissing) const {
     std::map<std::string, Group> groups;
     const bool publishAll = service.at("spec", "publishNotReadyAddresses").asBool();
     for (const Value& pod : pods) {
@@ -116,7 +124,8 @@ std::vector<EndpointSliceController::Group> EndpointSliceController::desired(con
             const auto number = targetPort(pod, port);
             if (!number) continue;
             document::ObjectBuilder item;
-            item.set("name", port["name"].asString()).set("protocol", port["protocol"].asString("TCP"));
+            item.set("name", port["name"].asString())
+                .set("protocol", port["protocol"].asString("TCP"));
             item.set("port", *number).setUnlessEmpty("appProtocol", port["appProtocol"]);
             ports.push(std::move(item).build());
         }
@@ -138,23 +147,25 @@ Value EndpointSliceController::labelsFor(const Value& service) const {
     return std::move(labels).build();
 }
 
-Value EndpointSliceController::freshSlice(const Value& service, const Value& addressType, Value ports,
-                                          Value endpoints) const {
+Value EndpointSliceController::freshSlice(const Value& service, const Value& addressType,
+                                          Value ports, Value endpoints) const {
     return Value::object(
         {{"apiVersion", "discovery.k8s.io/v1"},
          {"kind", "EndpointSlice"},
          {"metadata", Value::object({{"generateName", api::nameOf(service) + "-"},
                                      {"namespace", service.at("metadata", "namespace")},
                                      {"labels", labelsFor(service)},
-                                     {"ownerReferences", Value::array({api::controllerReference(service, "v1", "Service")})}})},
+                                     {"ownerReferences", Value::array({api::controllerReference(
+                                                             service, "v1", "Service")})}})},
          {"addressType", addressType},
          {"endpoints", std::move(endpoints)},
          {"ports", std::move(ports)}});
 }
 
 // Keeps endpoints where they are, drops stale ones, then fills slices with the new ones.
-void EndpointSliceController::planGroup(const Value& service, Group group, std::vector<Value> existing,
-                                        const Value& addressType, Plan& plan) const {
+void EndpointSliceController::planGroup(const Value& service, Group group,
+                                        std::vector<Value> existing, const Value& addressType,
+                                        Plan& plan) const {
     std::map<std::string, Value> wanted;
     for (const Value& endpoint : group.endpoints) wanted[identity(endpoint)] = endpoint;
     const std::size_t limit = static_cast<std::size_t>(options_.maxEndpointsPerSlice);
@@ -193,12 +204,14 @@ void EndpointSliceController::planGroup(const Value& service, Group group, std::
             items.push_back(wanted.begin()->second);
             wanted.erase(wanted.begin());
         }
-        plan.create.push_back(freshSlice(service, addressType, group.ports, Value::array(std::move(items))));
+        plan.create.push_back(
+            freshSlice(service, addressType, group.ports, Value::array(std::move(items))));
     }
 }
 
-void EndpointSliceController::planFamily(const Value& service, const std::vector<Value>& pods, bool ipv6,
-                                         bool& nodeMissing, std::vector<Value> existing, Plan& plan) const {
+void EndpointSliceController::planFamily(const Value& service, const std::vector<Value>& pods,
+                                         bool ipv6, bool& nodeMissing, std::vector<Value> existing,
+                                         Plan& plan) const {
     const Value addressType = ipv6 ? "IPv6" : "IPv4";
     Plan own;
     std::set<std::string> used;
@@ -218,14 +231,17 @@ void EndpointSliceController::planFamily(const Value& service, const std::vector
         Value placeholder = freshSlice(service, addressType, Value(), Value());
         const bool have = own.remove.size() == 1 && samePayload(own.remove[0], placeholder) &&
                           api::labelsOf(own.remove[0]) == api::labelsOf(placeholder);
-        if (have) own.remove.clear();
-        else own.create.push_back(std::move(placeholder));
+        if (have)
+            own.remove.clear();
+        else
+            own.create.push_back(std::move(placeholder));
     }
     // Slices about to go are reused for those about to come.
     while (!own.create.empty() && !own.remove.empty()) {
         const Value fresh = own.create.back();
         own.create.pop_back();
-        Value reused = own.remove.back().with("endpoints", fresh["endpoints"]).with("ports", fresh["ports"]);
+        Value reused =
+            own.remove.back().with("endpoints", fresh["endpoints"]).with("ports", fresh["ports"]);
         own.update.push_back(reused.withPath({"metadata", "labels"}, api::labelsOf(fresh)));
         own.remove.pop_back();
     }
@@ -240,7 +256,8 @@ sim::Task<base::Status> EndpointSliceController::sync(std::string key) {
         triggers_.forget(key);
         co_return base::okStatus();
     }
-    if (service.at("spec", "type").asString() == "ExternalName" || service.at("spec", "selector").isEmpty())
+    if (service.at("spec", "type").asString() == "ExternalName" ||
+        service.at("spec", "selector").isEmpty())
         co_return base::okStatus();
     const api::LabelSelector selector = api::LabelSelector::fromMap(service.at("spec", "selector"));
     std::vector<Value> pods;
@@ -250,7 +267,8 @@ sim::Task<base::Status> EndpointSliceController::sync(std::string key) {
     Plan plan;
     bool nodeMissing = false;
     std::vector<bool> families;
-    for (const Value& family : service.at("spec", "ipFamilies").items()) families.push_back(family.asString() == "IPv6");
+    for (const Value& family : service.at("spec", "ipFamilies").items())
+        families.push_back(family.asString() == "IPv6");
     if (families.empty()) families.push_back(false);
     for (const bool ipv6 : families) {
         std::vector<Value> same;
@@ -261,19 +279,23 @@ sim::Task<base::Status> EndpointSliceController::sync(std::string key) {
     const std::int64_t trigger = triggers_.next(service, pods);
     base::Status applied = co_await apply(service, std::move(plan), trigger);
     if (!applied.ok()) co_return applied;
-    if (nodeMissing) co_return base::makeError("skipping Pod for Service " + key + ": Node not found");
+    if (nodeMissing)
+        co_return base::makeError("skipping Pod for Service " + key + ": Node not found");
     co_return base::okStatus();
 }
 
-sim::Task<base::Status> EndpointSliceController::apply(Value service, Plan plan, std::int64_t trigger) {
+sim::Task<base::Status> EndpointSliceController::apply(Value service, Plan plan,
+                                                       std::int64_t trigger) {
     const std::string ns = api::namespaceOf(service);
     const client::Resource resource = client::endpointSlicesResource();
     const auto stamped = [trigger](const Value& slice) {
         if (trigger == 0) {
             Value out = slice.withoutPath({"metadata", "annotations", kTriggerTime});
-            return api::annotationsOf(out).isEmpty() ? out.withoutPath({"metadata", "annotations"}) : out;
+            return api::annotationsOf(out).isEmpty() ? out.withoutPath({"metadata", "annotations"})
+                                                     : out;
         }
-        return slice.withPath({"metadata", "annotations", kTriggerTime}, sim::formatRfc3339(trigger));
+        return slice.withPath({"metadata", "annotations", kTriggerTime},
+                              sim::formatRfc3339(trigger));
     };
     // While the service goes, its slices are left to the garbage collector.
     if (api::isDeleting(service)) plan.create.clear();
@@ -282,9 +304,10 @@ sim::Task<base::Status> EndpointSliceController::apply(Value service, Plan plan,
         if (!created.ok()) {
             if (hasStatusCause(created.error(), "NamespaceTerminating")) co_return base::okStatus();
             recorder_.warning(service, "FailedToUpdateEndpointSlices",
-                              "Error updating Endpoint Slices for Service " + ns + "/" + api::nameOf(service) +
-                                  ": failed to create EndpointSlice for Service " + ns + "/" + api::nameOf(service) +
-                                  ": " + created.error().message);
+                              "Error updating Endpoint Slices for Service " + ns + "/" +
+                                  api::nameOf(service) +
+                                  ": failed to create EndpointSlice for Service " + ns + "/" +
+                                  api::nameOf(service) + ": " + created.error().message);
             co_return created.error();
         }
         slices_.put(*created);
@@ -294,8 +317,9 @@ sim::Task<base::Status> EndpointSliceController::apply(Value service, Plan plan,
         if (!updated.ok()) {
             if (!api::isConflict(updated.error()))
                 recorder_.warning(service, "FailedToUpdateEndpointSlices",
-                                  "Error updating Endpoint Slices for Service " + ns + "/" + api::nameOf(service) +
-                                      ": failed to update " + api::nameOf(slice) + " EndpointSlice for Service " + ns +
+                                  "Error updating Endpoint Slices for Service " + ns + "/" +
+                                      api::nameOf(service) + ": failed to update " +
+                                      api::nameOf(slice) + " EndpointSlice for Service " + ns +
                                       "/" + api::nameOf(service) + ": " + updated.error().message);
             co_return updated.error();
         }

@@ -27,11 +27,12 @@ private:
     Value endpointOf(const Value& pod, const Value& service, bool ipv6) const;
     std::vector<Group> desired(const Value& service, const std::vector<Value>& pods, bool ipv6,
                                bool& nodeMissing) const;
-    void planFamily(const Value& service, const std::vector<Value>& pods, bool ipv6, bool& nodeMissing,
-                    std::vector<Value> existing, Plan& plan) const;
-    void planGroup(const Value& service, Group group, std::vector<Value> existing, const Value& addressType,
-                   Plan& plan) const;
-    Value freshSlice(const Value& service, const Value& addressType, Value ports, Value endpoints) const;
+    void planFamily(const Value& service, const std::vector<Value>& pods, bool ipv6,
+                    bool& nodeMissing, std::vector<Value> existing, Plan& plan) const;
+    void planGroup(const Value& service, Group group, std::vector<Value> existing,
+                   const Value& addressType, Plan& plan) const;
+    Value freshSlice(const Value& service, const Value& addressType, Value ports,
+                     Value endpoints) const;
     Value labelsFor(const Value& service) const;
     sim::Task<base::Status> apply(Value service, Plan plan, std::int64_t trigger);
 

@@ -31,7 +31,8 @@ bool endpointChanged(const Value& previous, const Value& current) {
 
 bool belongsInEndpoints(const Value& pod, bool includeTerminating) {
     if (api::podFinished(pod)) return false;
-    if (pod.at("status", "podIP").asString().empty() && pod.at("status", "podIPs").size() == 0) return false;
+    if (pod.at("status", "podIP").asString().empty() && pod.at("status", "podIPs").size() == 0)
+        return false;
     return includeTerminating || !api::isDeleting(pod);
 }
 
@@ -45,7 +46,8 @@ std::optional<std::int64_t> targetPort(const Value& pod, const Value& servicePor
     if (target.isInt() && target.asInt() != 0) return target.asInt();
     if (!target.isString()) return servicePort["port"].asInt();
     std::string_view protocol = servicePort["protocol"].asString("TCP");
-    const auto search = [&](const Value& containers, bool sidecarsOnly) -> std::optional<std::int64_t> {
+    const auto search = [&](const Value& containers,
+                            bool sidecarsOnly) -> std::optional<std::int64_t> {
         for (const Value& container : containers.items()) {
             if (sidecarsOnly && container["restartPolicy"].asString() != "Always") continue;
             for (const Value& port : container["ports"].items())

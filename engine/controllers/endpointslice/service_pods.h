@@ -13,16 +13,19 @@ namespace controllers {
 inline constexpr const char* kTriggerTime = "endpoints.kubernetes.io/last-change-trigger-time";
 
 // Keys of the services whose selector matches the labels.
-std::vector<std::string> servicesSelecting(const client::Informer& services, const document::Value& pod);
+std::vector<std::string> servicesSelecting(const client::Informer& services,
+                                           const document::Value& pod);
 // Whether a change of the pod can change an endpoint.
 bool endpointChanged(const document::Value& previous, const document::Value& current);
 bool belongsInEndpoints(const document::Value& pod, bool includeTerminating);
 bool isHeadless(const document::Value& service);
 // The number that a service port means in a pod; nothing when the pod has no port of that name.
-std::optional<std::int64_t> targetPort(const document::Value& pod, const document::Value& servicePort);
+std::optional<std::int64_t> targetPort(const document::Value& pod,
+                                       const document::Value& servicePort);
 bool hasHostname(const document::Value& pod, const document::Value& service);
 
-// Remembers when pods and services last caused a change. Source: k8s.io/endpointslice trigger time tracker.
+// Remembers when pods and services last caused a change. Source: k8s.io/endpointslice trigger time
+// tracker.
 class TriggerTimes {
 public:
     // The earliest new trigger since the last call for this service; 0 when nothing new is known.

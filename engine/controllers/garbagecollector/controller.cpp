@@ -23,11 +23,14 @@ bool foreground(const Value& object) {
     return api::isDeleting(object) && api::hasFinalizer(object, "foregroundDeletion");
 }
 
-bool orphaning(const Value& object) { return api::isDeleting(object) && api::hasFinalizer(object, "orphan"); }
+bool orphaning(const Value& object) {
+    return api::isDeleting(object) && api::hasFinalizer(object, "orphan");
+}
 
 } // namespace
 
-GarbageCollector::GarbageCollector(Context context) : QueueController(context, "generic-garbage-collector", 20) {
+GarbageCollector::GarbageCollector(Context context)
+    : QueueController(context, "generic-garbage-collector", 20) {
     // A changed CustomResourceDefinition means other resources to watch.
     informers_.watch({"apiextensions.k8s.io", "v1", "customresourcedefinitions"},
                      [this](const Value&, const Value&) { changed_ = true; });
@@ -44,24 +47,30 @@ sim::Task<void> GarbageCollector::keepUpToDate(GarbageCollector* self) {
         if (self->changed_) {
             self->changed_ = false;
             auto found = co_await discover(self->client_);
-            if (!found.ok()) self->changed_ = true;
+            if (!found.ok())
+                self->changed_ = true;
             else
                 for (const ServedResource& item : *found) {
                     self->kinds_[item.apiVersion() + "/" + item.kind] = item;
-                    if (!item.preferred || !item.can("delete") || !item.can("list") || !item.can("watch")) continue;
+                    if (!item.preferred || !item.can("delete") || !item.can("list") ||
+                        !item.can("watch"))
+                        continue;
                     if (item.resource.plural == "events") continue;
                     if (!self->watched_.insert(item.resource.path({})).second) continue;
-                    self->informers_.watch(item.resource, [self, item](const Value& previous, const Value& current) {
-                        self->onChange(item, previous, current);
-                    });
+                    self->informers_.watch(
+                        item.resource, [self, item](const Value& previous, const Value& current) {
+                            self->onChange(item, previous, current);
+                        });
                 }
         }
-        const sim::Duration pause = self->changed_ && self->watched_.empty() ? sim::kSecond : kResync;
+        const sim::Duration pause =
+            self->changed_ && self->watched_.empty() ? sim::kSecond : kResync;
         co_await sim::sleepFor(self->kernel_, pause);
     }
 }
 
-const ServedResource* GarbageCollector::served(std::string_view apiVersion, std::string_view kind) const {
+const ServedResource* GarbageCollector::served(std::string_view apiVersion,
+                                               std::string_view kind) const {
     const auto place = kinds_.find(std::string(apiVersion) + "/" + std::string(kind));
     return place == kinds_.end() ? nullptr : &place->second;
 }
@@ -115,12 +124,14 @@ void GarbageCollector::removed(const std::string& uid) {
     for (const std::string& dependant : node.dependants) queue_.add("d/" + dependant);
 }
 
-void GarbageCollector::onChange(const ServedResource& kind, const Value& previous, const Value& current) {
+void GarbageCollector::onChange(const ServedResource& kind, const Value& previous,
+                                const Value& current) {
     if (current.isNull()) {
         removed(api::uidOf(previous));
         return;
     }
-    if (!previous.isNull() && api::uidView(previous) != api::uidView(current)) removed(api::uidOf(previous));
+    if (!previous.isNull() && api::uidView(previous) != api::uidView(current))
+        removed(api::uidOf(previous));
     const std::string uid = api::uidOf(current);
     const std::vector<Value> owners = ownersOf(current);
     const auto place = nodes_.find(uid);
@@ -145,14 +156,17 @@ void GarbageCollector::onChange(const ServedResource& kind, const Value& previou
     if (fresh || !(Value::array(node.owners) == Value::array(owners))) {
         std::vector<Value> gone, added;
         for (const Value& old : node.owners)
-            if (std::none_of(owners.begin(), owners.end(), [&](const Value& o) { return o["uid"] == old["uid"]; }))
+            if (std::none_of(owners.begin(), owners.end(),
+                             [&](const Value& o) { return o["uid"] == old["uid"]; }))
                 gone.push_back(old);
         for (const Value& owner : owners) {
-            const auto same = std::find_if(node.owners.begin(), node.owners.end(),
-                                           [&](const Value& o) { return o["uid"] == owner["uid"]; });
+            const auto same =
+                std::find_if(node.owners.begin(), node.owners.end(),
+                             [&](const Value& o) { return o["uid"] == owner["uid"]; });
             if (same == node.owners.end()) added.push_back(owner);
             // No longer blocking: the owner's foreground deletion may go on.
-            else if (!(*same == owner)) queue_.add("d/" + owner["uid"].text());
+            else if (!(*same == owner))
+                queue_.add("d/" + owner["uid"].text());
         }
         const bool lost = !gone.empty();
         node.owners = owners;
@@ -174,11 +188,13 @@ sim::Task<base::Status> GarbageCollector::sync(std::string key) {
 sim::Task<base::Result<Value>> GarbageCollector::live(Node node) {
     const ServedResource* kind = served(node.apiVersion, node.kind);
     if (kind == nullptr)
-        co_return base::makeError("unable to get REST mapping for " + node.apiVersion + "/" + node.kind);
+        co_return base::makeError("unable to get REST mapping for " + node.apiVersion + "/" +
+                                  node.kind);
     const client::Resource resource = kind->resource;
     std::string ns = kind->namespaced ? node.ns : std::string();
     auto found = co_await client_.get(resource, std::move(ns), node.name);
-    if (found.ok() && api::uidOf(*found) != node.uid) co_return api::notFound(resource.group, resource.plural, node.name);
+    if (found.ok() && api::uidOf(*found) != node.uid)
+        co_return api::notFound(resource.group, resource.plural, node.name);
     co_return found;
 }
 
@@ -236,7 +252,7 @@ sim::Task<base::Status> GarbageCollector::attemptDelete(std::string uid) {
     options.uid = uid;
     const auto again = nodes_.find(uid);
     const bool hasDependants = again != nodes_.end() && !again->second.dependants.empty();
-    options.propagationPolicy = waiting && hasDependants                            ? "Foreground"
+    options.propagationPolicy = waiting && hasDependants                          ? "Foreground"
                                 : api::hasFinalizer(*found, "orphan")             ? "Orphan"
                                 : api::hasFinalizer(*found, "foregroundDeletion") ? "Foreground"
                                                                                   : "Background";
@@ -295,13 +311,16 @@ sim::Task<base::Status> GarbageCollector::dropOwners(Node node, std::vector<Valu
     // A merge patch with the resource version works for custom resources too.
     document::ArrayBuilder kept;
     for (const Value& owner : ownersOf(*found))
-        if (std::none_of(owners.begin(), owners.end(), [&](const Value& o) { return o["uid"] == owner["uid"]; }))
+        if (std::none_of(owners.begin(), owners.end(),
+                         [&](const Value& o) { return o["uid"] == owner["uid"]; }))
             kept.push(owner);
     Value list = kept.size() == 0 ? Value() : std::move(kept).build();
-    const Value patch = Value::object({{"metadata", Value::object({{"uid", node.uid},
-                                                                   {"resourceVersion", api::resourceVersionOf(*found)},
-                                                                   {"ownerReferences", std::move(list)}})}});
-    auto patched = co_await client_.patch(resource, node.ns, node.name, "application/merge-patch+json", patch);
+    const Value patch = Value::object(
+        {{"metadata", Value::object({{"uid", node.uid},
+                                     {"resourceVersion", api::resourceVersionOf(*found)},
+                                     {"ownerReferences", std::move(list)}})}});
+    auto patched =
+        co_await client_.patch(resource, node.ns, node.name, "application/merge-patch+json", patch);
     if (!patched.ok() && !api::isNotFound(patched.error())) co_return patched.error();
     co_return base::okStatus();
 }
@@ -317,9 +336,11 @@ sim::Task<base::Status> GarbageCollector::removeFinalizer(Node node, std::string
     }
     if (!api::hasFinalizer(*found, finalizer)) co_return base::okStatus();
     const Value changed = api::withoutFinalizer(*found, finalizer);
-    const Value patch = Value::object({{"metadata", Value::object({{"resourceVersion", api::resourceVersionOf(*found)},
-                                                                   {"finalizers", changed.at("metadata", "finalizers")}})}});
-    auto patched = co_await client_.patch(resource, node.ns, node.name, "application/merge-patch+json", patch);
+    const Value patch = Value::object(
+        {{"metadata", Value::object({{"resourceVersion", api::resourceVersionOf(*found)},
+                                     {"finalizers", changed.at("metadata", "finalizers")}})}});
+    auto patched =
+        co_await client_.patch(resource, node.ns, node.name, "application/merge-patch+json", patch);
     if (!patched.ok() && !api::isNotFound(patched.error())) co_return patched.error();
     co_return base::okStatus();
 }

@@ -20,7 +20,8 @@ constexpr sim::Duration kBackoff = 10 * sim::kSecond, kMaxBackoff = 10 * sim::kM
 constexpr std::int64_t kMaxCreate = 500;
 
 bool finishedJob(const Value& job) {
-    return api::conditionStatus(job, "Complete") == "True" || api::conditionStatus(job, "Failed") == "True";
+    return api::conditionStatus(job, "Complete") == "True" ||
+           api::conditionStatus(job, "Failed") == "True";
 }
 
 std::int64_t finishTime(const Value& pod) {
@@ -35,7 +36,8 @@ std::int64_t finishTime(const Value& pod) {
 
 JobController::JobController(Context context)
     : QueueController(context, "job-controller"), jobs_(use(client::jobsResource())),
-      pods_(use(client::podsResource())), expectations_(context.kernel), podControl_(client_, recorder_) {
+      pods_(use(client::podsResource())), expectations_(context.kernel),
+      podControl_(client_, recorder_) {
     jobs_.onChange([this](const Value& previous, const Value& current) {
         const Value& job = current.isNull() ? previous : current;
         if (current.isNull()) expectations_.forget(objectKey(job));
@@ -43,9 +45,11 @@ JobController::JobController(Context context)
         const Value& deadline = current.at("spec", "activeDeadlineSeconds");
         const std::int64_t started = api::timeOf(current.at("status", "startTime"));
         if (deadline.isInt() && started != 0)
-            queue_.addAfter(objectKey(job), started + deadline.asInt() * sim::kSecond - kernel_.unixNow());
+            queue_.addAfter(objectKey(job),
+                            started + deadline.asInt() * sim::kSecond - kernel_.unixNow());
     });
-    pods_.onChange([this](const Value& previous, const Value& current) { onPod(previous, current); });
+    pods_.onChange(
+        [this](const Value& previous, const Value& current) { onPod(previous, current); });
 }
 
 void JobController::onPod(const Value& previous, const Value& current) {
@@ -56,7 +60,8 @@ void JobController::onPod(const Value& previous, const Value& current) {
     const std::string key = api::namespaceOf(pod) + "/" + owner["name"].text();
     if (api::uidView(jobs_.get(key)) != owner["uid"].asString()) {
         // The job is gone: nobody else will take the finalizer off.
-        if (!current.isNull() && api::hasFinalizer(current, kTracking)) queue_.addAfter("!" + objectKey(pod), sim::kSecond);
+        if (!current.isNull() && api::hasFinalizer(current, kTracking))
+            queue_.addAfter("!" + objectKey(pod), sim::kSecond);
         return;
     }
     if (previous.isNull()) expectations_.creationObserved(key);
@@ -70,7 +75,8 @@ sim::Task<base::Status> JobController::sync(std::string key) {
         const Value pod = pods_.get(key.substr(1));
         if (pod.isNull() || !api::hasFinalizer(pod, kTracking)) co_return base::okStatus();
         const Value& owner = api::controllerOf(pod);
-        if (api::uidView(jobs_.get(api::namespaceOf(pod) + "/" + owner["name"].text())) == owner["uid"].asString())
+        if (api::uidView(jobs_.get(api::namespaceOf(pod) + "/" + owner["name"].text())) ==
+            owner["uid"].asString())
             co_return base::okStatus();
         std::vector<Value> one{pod};
         co_return co_await releasePods(std::move(one));
@@ -80,7 +86,8 @@ sim::Task<base::Status> JobController::sync(std::string key) {
         expectations_.forget(key);
         for (const Value& pod : pods_.inNamespace(api::splitKey(key).ns))
             if (api::controllerOf(pod)["kind"].asString() == "Job" &&
-                api::controllerOf(pod)["name"].asString() == api::splitKey(key).name && api::hasFinalizer(pod, kTracking))
+                api::controllerOf(pod)["name"].asString() == api::splitKey(key).name &&
+                api::hasFinalizer(pod, kTracking))
                 queue_.add("!" + objectKey(pod));
         co_return base::okStatus();
     }
@@ -122,8 +129,10 @@ sim::Task<base::Status> JobController::manage(PicturePtr picture) {
         picture->ready = 0;
         co_return co_await deletePods(picture, std::move(doomed));
     }
-    const std::int64_t succeeded = picture->indexed ? static_cast<std::int64_t>(picture->doneIndexes.size())
-                                                    : picture->succeeded + static_cast<std::int64_t>(picture->freshSucceeded.size());
+    const std::int64_t succeeded =
+        picture->indexed
+            ? static_cast<std::int64_t>(picture->doneIndexes.size())
+            : picture->succeeded + static_cast<std::int64_t>(picture->freshSucceeded.size());
     std::int64_t wanted = parallelism;
     const Value& completions = spec["completions"];
     if (completions.isNull()) {
@@ -139,7 +148,9 @@ sim::Task<base::Status> JobController::manage(PicturePtr picture) {
         sortForDeletion(pods, {}, kernel_.unixNow());
         pods.resize(static_cast<std::size_t>(active - wanted));
         std::erase_if(picture->active, [&](const Value& pod) {
-            return std::any_of(pods.begin(), pods.end(), [&](const Value& other) { return api::uidView(other) == api::uidView(pod); });
+            return std::any_of(pods.begin(), pods.end(), [&](const Value& other) {
+                return api::uidView(other) == api::uidView(pod);
+            });
         });
         picture->terminating += static_cast<std::int64_t>(pods.size());
         co_return co_await deletePods(picture, std::move(pods));
@@ -185,32 +196,42 @@ Value JobController::podFor(const Picture& picture, std::int64_t index) const {
     const std::string name = api::nameOf(job) + "-" + text;
     pod = pod.withPath({"metadata", "generateName"}, name + "-");
     pod = pod.withPath({"metadata", "labels", "batch.kubernetes.io/job-completion-index"}, text);
-    pod = pod.withPath({"metadata", "annotations", "batch.kubernetes.io/job-completion-index"}, text);
+    pod =
+        pod.withPath({"metadata", "annotations", "batch.kubernetes.io/job-completion-index"}, text);
     if (!job.at("spec", "backoffLimitPerIndex").isNull()) {
         std::int64_t failures = 0;
         for (const Value& other : picture.pods)
-            if (job::completionIndex(other) == index && api::podPhase(other) == "Failed") ++failures;
-        pod = pod.withPath({"metadata", "annotations", "batch.kubernetes.io/job-index-failure-count"}, std::to_string(failures));
+            if (job::completionIndex(other) == index && api::podPhase(other) == "Failed")
+                ++failures;
+        pod =
+            pod.withPath({"metadata", "annotations", "batch.kubernetes.io/job-index-failure-count"},
+                         std::to_string(failures));
     }
-    if (pod.at("spec", "hostname").asString().empty()) pod = pod.withPath({"spec", "hostname"}, name);
-    const Value field = Value::object({{"fieldPath", "metadata.labels['batch.kubernetes.io/job-completion-index']"}});
+    if (pod.at("spec", "hostname").asString().empty())
+        pod = pod.withPath({"spec", "hostname"}, name);
+    const Value field = Value::object(
+        {{"fieldPath", "metadata.labels['batch.kubernetes.io/job-completion-index']"}});
     const Value source = Value::object({{"fieldRef", field}});
     const Value variable = Value::object({{"name", "JOB_COMPLETION_INDEX"}, {"valueFrom", source}});
     for (const char* list : {"initContainers", "containers"}) {
         document::ArrayBuilder containers;
         for (const Value& container : pod.at("spec", list).items()) {
             bool has = false;
-            for (const Value& env : container["env"].items()) has = has || env["name"].asString() == "JOB_COMPLETION_INDEX";
-            containers.push(has ? container : container.with("env", container["env"].appended(variable)));
+            for (const Value& env : container["env"].items())
+                has = has || env["name"].asString() == "JOB_COMPLETION_INDEX";
+            containers.push(has ? container
+                                : container.with("env", container["env"].appended(variable)));
         }
-        if (containers.size() > 0) pod = pod.withPath({"spec", list}, std::move(containers).build());
+        if (containers.size() > 0)
+            pod = pod.withPath({"spec", list}, std::move(containers).build());
     }
     return pod;
 }
 
 sim::Task<base::Status> JobController::createOne(JobController* self, Value job, Value pod) {
     auto created = co_await self->podControl_.create(job, kJob, pod);
-    if (!created.ok() && !hasStatusCause(created.error(), "NamespaceTerminating")) co_return created.error();
+    if (!created.ok() && !hasStatusCause(created.error(), "NamespaceTerminating"))
+        co_return created.error();
     co_return base::okStatus();
 }
 
@@ -221,7 +242,9 @@ sim::Task<base::Status> JobController::createPods(PicturePtr picture, std::int64
         Indexes taken = picture->doneIndexes;
         taken.insert(picture->failedIndexes.begin(), picture->failedIndexes.end());
         for (const Value& pod : picture->active) taken.insert(job::completionIndex(pod));
-        for (std::int64_t i = 0; static_cast<std::int64_t>(pods.size()) < count && i < picture->job.at("spec", "completions").asInt(); ++i)
+        for (std::int64_t i = 0; static_cast<std::int64_t>(pods.size()) < count &&
+                                 i < picture->job.at("spec", "completions").asInt();
+             ++i)
             if (!taken.contains(i)) pods.push_back(podFor(*picture, i));
     } else {
         const Value pod = podFor(*picture, -1);
@@ -239,7 +262,8 @@ sim::Task<base::Status> JobController::createPods(PicturePtr picture, std::int64
         for (const base::Status& result : results) made += result.ok() ? 1 : 0;
         outcome = firstError(results);
     }
-    expectations_.creationObserved(key, static_cast<int>(static_cast<std::int64_t>(pods.size()) - made));
+    expectations_.creationObserved(key,
+                                   static_cast<int>(static_cast<std::int64_t>(pods.size()) - made));
     // What was just made counts as active in the status that follows.
     for (std::int64_t i = 0; i < made; ++i) picture->active.push_back(Value());
     co_return outcome;
@@ -272,10 +296,12 @@ sim::Task<base::Status> JobController::deletePods(PicturePtr picture, std::vecto
 sim::Task<base::Status> JobController::releasePods(std::vector<Value> pods) {
     for (const Value& pod : pods) {
         const Value drop = Value::array({Value(kTracking)});
-        const Value metadata = Value::object({{"$deleteFromPrimitiveList/finalizers", drop}, {"uid", api::uidOf(pod)}});
+        const Value metadata = Value::object(
+            {{"$deleteFromPrimitiveList/finalizers", drop}, {"uid", api::uidOf(pod)}});
         const Value patch = Value::object({{"metadata", metadata}});
-        auto patched = co_await client_.patch(client::podsResource(), api::namespaceOf(pod), api::nameOf(pod),
-                                              "application/strategic-merge-patch+json", patch);
+        auto patched =
+            co_await client_.patch(client::podsResource(), api::namespaceOf(pod), api::nameOf(pod),
+                                   "application/strategic-merge-patch+json", patch);
         if (!patched.ok() && !api::isNotFound(patched.error()) && !api::isConflict(patched.error()))
             co_return patched.error();
         if (patched.ok() && !api::isDeleting(*patched)) pods_.put(*patched);
@@ -284,22 +310,26 @@ sim::Task<base::Status> JobController::releasePods(std::vector<Value> pods) {
 }
 
 TtlAfterFinishedController::TtlAfterFinishedController(Context context)
-    : QueueController(context, "ttl-after-finished-controller"), jobs_(use(client::jobsResource())) {
+    : QueueController(context, "ttl-after-finished-controller"),
+      jobs_(use(client::jobsResource())) {
     jobs_.onChange([this](const Value&, const Value& current) {
-        if (!current.isNull() && current.at("spec", "ttlSecondsAfterFinished").isInt() && finishedJob(current))
+        if (!current.isNull() && current.at("spec", "ttlSecondsAfterFinished").isInt() &&
+            finishedJob(current))
             queue_.add(objectKey(current));
     });
 }
 
 sim::Task<base::Status> TtlAfterFinishedController::sync(std::string key) {
     const Value job = jobs_.get(key);
-    if (job.isNull() || !finishedJob(job) || !job.at("spec", "ttlSecondsAfterFinished").isInt() || api::isDeleting(job))
+    if (job.isNull() || !finishedJob(job) || !job.at("spec", "ttlSecondsAfterFinished").isInt() ||
+        api::isDeleting(job))
         co_return base::okStatus();
     std::int64_t finished = 0;
     for (const char* type : {"Complete", "Failed"})
         if (api::conditionStatus(job, type) == "True")
             finished = api::timeOf(api::conditionOf(job, type)["lastTransitionTime"]);
-    const std::int64_t due = finished + job.at("spec", "ttlSecondsAfterFinished").asInt() * sim::kSecond;
+    const std::int64_t due =
+        finished + job.at("spec", "ttlSecondsAfterFinished").asInt() * sim::kSecond;
     if (due > kernel_.unixNow()) {
         queue_.addAfter(key, due - kernel_.unixNow());
         co_return base::okStatus();
@@ -307,7 +337,8 @@ sim::Task<base::Status> TtlAfterFinishedController::sync(std::string key) {
     client::DeleteOptions options;
     options.propagationPolicy = "Foreground";
     options.uid = api::uidOf(job);
-    auto removed = co_await client_.remove(client::jobsResource(), api::namespaceOf(job), api::nameOf(job), options);
+    auto removed = co_await client_.remove(client::jobsResource(), api::namespaceOf(job),
+                                           api::nameOf(job), options);
     if (!removed.ok() && !api::isNotFound(removed.error())) co_return removed.error();
     co_return base::okStatus();
 }

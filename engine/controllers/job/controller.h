@@ -24,9 +24,9 @@ private:
         Value job;
         std::vector<Value> pods, active;
         std::int64_t ready = 0, terminating = 0;
-        std::int64_t succeeded = 0, failed = 0;       // counted in status so far
+        std::int64_t succeeded = 0, failed = 0;         // counted in status so far
         std::vector<Value> freshSucceeded, freshFailed; // finished, not counted yet
-        std::vector<Value> release;                   // pods whose finalizer goes
+        std::vector<Value> release;                     // pods whose finalizer goes
         Indexes doneIndexes, failedIndexes;
         bool indexed = false;
         std::optional<Value> finished; // condition that ends the job
@@ -53,7 +53,8 @@ private:
     sim::Duration backoff(const Picture& picture) const;
     static sim::Task<base::Status> createOne(JobController* self, Value job, Value pod);
     static sim::Task<base::Status> removeOne(JobController* self, Value job, Value pod);
-    Value jobCondition(const char* type, const char* status, std::string reason, std::string message) const;
+    Value jobCondition(const char* type, const char* status, std::string reason,
+                       std::string message) const;
     void announce(const Picture& picture);
 
     client::Informer& jobs_;

@@ -22,7 +22,8 @@ std::set<std::int64_t> parseIndexes(std::string_view text, std::int64_t limit);
 std::string formatIndexes(const std::set<std::int64_t>& indexes);
 std::int64_t completionIndex(const document::Value& pod); // -1: none
 // The message of the first rule that is met.
-std::optional<std::string> matchSuccessPolicy(const document::Value& policy, std::int64_t completions,
+std::optional<std::string> matchSuccessPolicy(const document::Value& policy,
+                                              std::int64_t completions,
                                               const std::set<std::int64_t>& done);
 
 } // namespace controllers::job

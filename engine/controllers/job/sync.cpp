@@ -21,10 +21,15 @@ bool listed(const Value& list, std::string_view uid) {
 
 } // namespace
 
-Value JobController::jobCondition(const char* type, const char* status, std::string reason, std::string message) const {
+Value JobController::jobCondition(const char* type, const char* status, std::string reason,
+                                  std::string message) const {
     const std::string stamp = now();
-    return Value::object({{"type", type}, {"status", status}, {"lastProbeTime", stamp}, {"lastTransitionTime", stamp},
-                          {"reason", reason}, {"message", message}});
+    return Value::object({{"type", type},
+                          {"status", status},
+                          {"lastProbeTime", stamp},
+                          {"lastTransitionTime", stamp},
+                          {"reason", reason},
+                          {"message", message}});
 }
 
 // Sorts the job's pods: active, terminating, finished but not yet counted.
@@ -37,7 +42,8 @@ void JobController::look(Picture& picture) const {
     picture.failed = status["failed"].asInt();
     picture.startTime = status["startTime"];
     picture.completionTime = status["completionTime"];
-    for (const Value& condition : status["conditions"].items()) picture.conditions.push_back(condition);
+    for (const Value& condition : status["conditions"].items())
+        picture.conditions.push_back(condition);
     const std::int64_t completions = job.at("spec", "completions").asInt(INT32_MAX);
     if (picture.indexed) {
         picture.doneIndexes = job::parseIndexes(status["completedIndexes"].asString(), completions);
@@ -46,15 +52,19 @@ void JobController::look(Picture& picture) const {
     // Counted before and released since: what an interrupted sync had left.
     for (const Value& pod : pods_.ownedBy(api::uidView(job))) {
         picture.pods.push_back(pod);
-        const bool tracked = api::hasFinalizer(pod, kTracking) && !counted_.contains(api::uidView(pod));
-        const bool replaceEarly = job.at("spec", "podReplacementPolicy").asString("TerminatingOrFailed") != "Failed" &&
-                                  job.at("spec", "podFailurePolicy").isNull();
+        const bool tracked =
+            api::hasFinalizer(pod, kTracking) && !counted_.contains(api::uidView(pod));
+        const bool replaceEarly =
+            job.at("spec", "podReplacementPolicy").asString("TerminatingOrFailed") != "Failed" &&
+            job.at("spec", "podFailurePolicy").isNull();
         const std::string_view phase = api::podPhase(pod);
         if (phase == "Succeeded") {
-            if (tracked && !listed(uncounted["succeeded"], api::uidView(pod))) picture.freshSucceeded.push_back(pod);
+            if (tracked && !listed(uncounted["succeeded"], api::uidView(pod)))
+                picture.freshSucceeded.push_back(pod);
             if (tracked) picture.release.push_back(pod);
         } else if (phase == "Failed" || (api::isDeleting(pod) && replaceEarly)) {
-            if (tracked && !listed(uncounted["failed"], api::uidView(pod))) picture.freshFailed.push_back(pod);
+            if (tracked && !listed(uncounted["failed"], api::uidView(pod)))
+                picture.freshFailed.push_back(pod);
             if (tracked) picture.release.push_back(pod);
             if (phase != "Failed") ++picture.terminating;
         } else if (api::isDeleting(pod)) {
@@ -67,17 +77,20 @@ void JobController::look(Picture& picture) const {
     picture.succeeded += static_cast<std::int64_t>(uncounted["succeeded"].size());
     picture.failed += static_cast<std::int64_t>(uncounted["failed"].size());
     for (const Value& pod : picture.freshSucceeded)
-        if (picture.indexed && job::completionIndex(pod) >= 0 && job::completionIndex(pod) < completions)
+        if (picture.indexed && job::completionIndex(pod) >= 0 &&
+            job::completionIndex(pod) < completions)
             picture.doneIndexes.insert(job::completionIndex(pod));
 }
 
 void JobController::judge(Picture& picture) const {
     const Value& job = picture.job;
     handleSuspend(picture);
-    if (picture.startTime.isNull() && !job.at("spec", "suspend").asBool()) picture.startTime = now();
+    if (picture.startTime.isNull() && !job.at("spec", "suspend").asBool())
+        picture.startTime = now();
     for (const Value& condition : picture.conditions) {
         const std::string_view type = condition["type"].asString();
-        if (condition["status"].asString() == "True" && (type == "FailureTarget" || type == "SuccessCriteriaMet"))
+        if (condition["status"].asString() == "True" &&
+            (type == "FailureTarget" || type == "SuccessCriteriaMet"))
             picture.finished = condition;
     }
     if (!picture.finished) judgeFailures(picture);
@@ -91,8 +104,10 @@ void JobController::handleSuspend(Picture& picture) const {
         if (condition["type"].asString() == "Suspended") old = &condition;
     if (suspend && (old == nullptr || (*old)["status"].asString() != "True")) {
         Value fresh = jobCondition("Suspended", "True", "JobSuspended", "Job suspended");
-        if (old != nullptr) *old = std::move(fresh);
-        else picture.conditions.push_back(std::move(fresh));
+        if (old != nullptr)
+            *old = std::move(fresh);
+        else
+            picture.conditions.push_back(std::move(fresh));
         picture.suspendedEvent = true;
     } else if (!suspend && old != nullptr && (*old)["status"].asString() == "True") {
         *old = jobCondition("Suspended", "False", "JobResumed", "Job resumed");
@@ -111,7 +126,8 @@ void JobController::judgeFailures(Picture& picture) const {
     for (const Value& pod : picture.freshFailed) {
         const job::Match match = job::matchFailurePolicy(spec["podFailurePolicy"], pod);
         if (match.action == job::Action::FailJob) return fail("PodFailurePolicy", match.message);
-        if (match.action == job::Action::FailIndex && picture.indexed) picture.failedIndexes.insert(job::completionIndex(pod));
+        if (match.action == job::Action::FailIndex && picture.indexed)
+            picture.failedIndexes.insert(job::completionIndex(pod));
         if (match.action != job::Action::Ignore) counted.push_back(pod);
     }
     picture.freshFailed = counted;
@@ -120,24 +136,30 @@ void JobController::judgeFailures(Picture& picture) const {
         std::map<std::int64_t, std::int64_t> failures;
         for (const Value& pod : picture.pods)
             if (api::podPhase(pod) == "Failed" &&
-                job::matchFailurePolicy(spec["podFailurePolicy"], pod).action != job::Action::Ignore)
+                job::matchFailurePolicy(spec["podFailurePolicy"], pod).action !=
+                    job::Action::Ignore)
                 ++failures[job::completionIndex(pod)];
         for (const auto& [index, count] : failures)
-            if (index >= 0 && count > perIndex.asInt() && !picture.doneIndexes.contains(index)) picture.failedIndexes.insert(index);
+            if (index >= 0 && count > perIndex.asInt() && !picture.doneIndexes.contains(index))
+                picture.failedIndexes.insert(index);
         const Value& most = spec["maxFailedIndexes"];
         if (most.isInt() && static_cast<std::int64_t>(picture.failedIndexes.size()) > most.asInt())
-            return fail("MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes");
+            return fail("MaxFailedIndexesExceeded",
+                        "Job has exceeded the specified maximal number of failed indexes");
         if (!picture.failedIndexes.empty() &&
-            static_cast<std::int64_t>(picture.failedIndexes.size() + picture.doneIndexes.size()) >= spec["completions"].asInt())
+            static_cast<std::int64_t>(picture.failedIndexes.size() + picture.doneIndexes.size()) >=
+                spec["completions"].asInt())
             return fail("FailedIndexes", "Job has failed indexes");
     }
     const std::int64_t limit = spec["backoffLimit"].asInt(perIndex.isInt() ? INT32_MAX : 6);
-    const std::int64_t failed = picture.failed + static_cast<std::int64_t>(picture.freshFailed.size());
+    const std::int64_t failed =
+        picture.failed + static_cast<std::int64_t>(picture.freshFailed.size());
     std::int64_t restarts = 0;
     if (spec.at("template", "spec", "restartPolicy").asString() == "OnFailure")
         for (const Value& pod : picture.active)
             for (const char* list : {"initContainerStatuses", "containerStatuses"})
-                for (const Value& status : pod.at("status", list).items()) restarts += status["restartCount"].asInt();
+                for (const Value& status : pod.at("status", list).items())
+                    restarts += status["restartCount"].asInt();
     if (failed > limit || (restarts > 0 && restarts >= limit))
         return fail("BackoffLimitExceeded", "Job has reached the specified backoff limit");
     const Value& deadline = spec["activeDeadlineSeconds"];
@@ -154,14 +176,19 @@ void JobController::judgeSuccess(Picture& picture) const {
     };
     const Value& completions = spec["completions"];
     if (picture.indexed && !spec["successPolicy"].isNull()) {
-        if (const auto message = job::matchSuccessPolicy(spec["successPolicy"], completions.asInt(), picture.doneIndexes))
+        if (const auto message = job::matchSuccessPolicy(spec["successPolicy"], completions.asInt(),
+                                                         picture.doneIndexes))
             return succeed("SuccessPolicy", *message);
     }
-    const std::int64_t succeeded = picture.indexed ? static_cast<std::int64_t>(picture.doneIndexes.size())
-                                                   : picture.succeeded + static_cast<std::int64_t>(picture.freshSucceeded.size());
-    const bool complete = completions.isNull() ? succeeded > 0 && picture.active.empty()
-                                               : succeeded >= completions.asInt() && picture.active.empty();
-    if (complete && !spec["suspend"].asBool()) succeed("CompletionsReached", "Reached expected number of succeeded pods");
+    const std::int64_t succeeded =
+        picture.indexed
+            ? static_cast<std::int64_t>(picture.doneIndexes.size())
+            : picture.succeeded + static_cast<std::int64_t>(picture.freshSucceeded.size());
+    const bool complete = completions.isNull()
+                              ? succeeded > 0 && picture.active.empty()
+                              : succeeded >= completions.asInt() && picture.active.empty();
+    if (complete && !spec["suspend"].asBool())
+        succeed("CompletionsReached", "Reached expected number of succeeded pods");
 }
 
 // First the finished pods are noted in the status, then released, then counted.
@@ -175,7 +202,8 @@ sim::Task<base::Status> JobController::settle(PicturePtr picture) {
         picture->active.clear();
         picture->ready = 0;
     }
-    const bool note = !picture->freshFailed.empty() || (!picture->indexed && !picture->freshSucceeded.empty());
+    const bool note =
+        !picture->freshFailed.empty() || (!picture->indexed && !picture->freshSucceeded.empty());
     auto noted = co_await writeStatus(picture, note);
     if (!noted.ok()) co_return noted;
     auto released = co_await releasePods(picture->release);
@@ -191,7 +219,8 @@ sim::Task<base::Status> JobController::settle(PicturePtr picture) {
     if (picture->finished && picture->terminating == 0) {
         const bool success = (*picture->finished)["type"].asString() == "SuccessCriteriaMet";
         picture->conditions.push_back(jobCondition(success ? "Complete" : "Failed", "True",
-                                                   (*picture->finished)["reason"].text(), (*picture->finished)["message"].text()));
+                                                   (*picture->finished)["reason"].text(),
+                                                   (*picture->finished)["message"].text()));
         if (success) picture->completionTime = now();
         ended = true;
     }
@@ -204,8 +233,11 @@ sim::Task<base::Status> JobController::settle(PicturePtr picture) {
 }
 
 void JobController::announce(const Picture& picture) {
-    if ((*picture.finished)["type"].asString() == "SuccessCriteriaMet") recorder_.normal(picture.job, "Completed", "Job completed");
-    else recorder_.warning(picture.job, (*picture.finished)["reason"].text(), (*picture.finished)["message"].text());
+    if ((*picture.finished)["type"].asString() == "SuccessCriteriaMet")
+        recorder_.normal(picture.job, "Completed", "Job completed");
+    else
+        recorder_.warning(picture.job, (*picture.finished)["reason"].text(),
+                          (*picture.finished)["message"].text());
 }
 
 sim::Task<base::Status> JobController::writeStatus(PicturePtr picture, bool uncounted) {
@@ -218,7 +250,8 @@ sim::Task<base::Status> JobController::writeStatus(PicturePtr picture, bool unco
     out.setUnlessEmpty("active", static_cast<std::int64_t>(picture->active.size()));
     out.setUnlessEmpty("succeeded", succeeded).setUnlessEmpty("failed", failed);
     out.set("terminating", picture->terminating).set("ready", picture->ready);
-    if (picture->indexed) out.setUnlessEmpty("completedIndexes", Value(job::formatIndexes(picture->doneIndexes)));
+    if (picture->indexed)
+        out.setUnlessEmpty("completedIndexes", Value(job::formatIndexes(picture->doneIndexes)));
     if (!picture->job.at("spec", "backoffLimitPerIndex").isNull())
         out.set("failedIndexes", job::formatIndexes(picture->failedIndexes));
     if (uncounted) {
@@ -229,11 +262,13 @@ sim::Task<base::Status> JobController::writeStatus(PicturePtr picture, bool unco
         if (good.size() > 0) pending.set("succeeded", std::move(good).build());
         if (bad.size() > 0) pending.set("failed", std::move(bad).build());
     }
-    out.set("uncountedTerminatedPods", pending.empty() ? Value::object() : std::move(pending).build());
+    out.set("uncountedTerminatedPods",
+            pending.empty() ? Value::object() : std::move(pending).build());
     Value status = std::move(out).build();
     if (status == picture->job["status"]) co_return base::okStatus();
     Value changed = picture->job.with("status", std::move(status));
-    auto written = co_await client_.update(client::jobsResource(), api::namespaceOf(changed), std::move(changed), "status");
+    auto written = co_await client_.update(client::jobsResource(), api::namespaceOf(changed),
+                                           std::move(changed), "status");
     if (!written.ok()) co_return written.error();
     picture->job = *written;
     jobs_.put(*written);

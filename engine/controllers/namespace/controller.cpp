@@ -16,12 +16,16 @@ namespace {
 constexpr sim::Duration kGracePeriod = 5 * sim::kSecond;
 constexpr std::int64_t kFinalizerEstimate = 15;
 
-std::string groupResource(const client::Resource& resource) { return resource.plural + "." + resource.group; }
+std::string groupResource(const client::Resource& resource) {
+    return resource.plural + "." + resource.group;
+}
 
 std::string listText(const std::map<std::string, std::int64_t>& counts, const char* verb) {
     std::vector<std::string> parts;
     for (const auto& [name, count] : counts)
-        if (count > 0) parts.push_back(name + " " + verb + " " + std::to_string(count) + " resource instances");
+        if (count > 0)
+            parts.push_back(name + " " + verb + " " + std::to_string(count) +
+                            " resource instances");
     std::sort(parts.begin(), parts.end());
     return base::join(parts, ", ");
 }
@@ -30,19 +34,24 @@ struct ConditionText {
     const char *type, *okReason, *okMessage;
 };
 constexpr ConditionText kConditions[] = {
-    {"NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"},
-    {"NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions", "All legacy kube types successfully parsed"},
+    {"NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered",
+     "All resources successfully discovered"},
+    {"NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions",
+     "All legacy kube types successfully parsed"},
     {"NamespaceDeletionContentFailure", "ContentDeleted",
      "All content successfully deleted, may be waiting on finalization"},
     {"NamespaceContentRemaining", "ContentRemoved", "All content successfully removed"},
-    {"NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished"}};
+    {"NamespaceFinalizersRemaining", "ContentHasNoFinalizers",
+     "All content-preserving finalizers finished"}};
 
 } // namespace
 
 NamespaceController::NamespaceController(Context context)
-    : QueueController(context, "namespace-controller", 10), namespaces_(use(client::namespacesResource())) {
+    : QueueController(context, "namespace-controller", 10),
+      namespaces_(use(client::namespacesResource())) {
     namespaces_.onChange([this](const Value&, const Value& current) {
-        if (!current.isNull() && api::isDeleting(current)) queue_.addAfter(api::nameOf(current), kGracePeriod);
+        if (!current.isNull() && api::isDeleting(current))
+            queue_.addAfter(api::nameOf(current), kGracePeriod);
     });
 }
 
@@ -56,7 +65,8 @@ sim::Task<base::Status> NamespaceController::sync(std::string key) {
     if (!api::isDeleting(ns)) co_return base::okStatus();
     if (ns.at("status", "phase").asString() != "Terminating") {
         Value terminating = ns.withPath({"status", "phase"}, "Terminating");
-        auto updated = co_await client_.update(client::namespacesResource(), "", std::move(terminating), "status");
+        auto updated = co_await client_.update(client::namespacesResource(), "",
+                                               std::move(terminating), "status");
         if (!updated.ok()) co_return updated.error();
         ns = *updated;
     }
@@ -80,7 +90,8 @@ sim::Task<base::Status> NamespaceController::sync(std::string key) {
     for (const Value& finalizer : fresh->at("spec", "finalizers").items())
         if (finalizer.asString() != "kubernetes") finalizers.push(finalizer);
     Value released = fresh->withPath({"spec", "finalizers"}, std::move(finalizers).build());
-    auto finalized = co_await client_.update(client::namespacesResource(), "", std::move(released), "finalize");
+    auto finalized =
+        co_await client_.update(client::namespacesResource(), "", std::move(released), "finalize");
     if (!finalized.ok() && !api::isNotFound(finalized.error())) co_return finalized.error();
     co_return base::okStatus();
 }
@@ -100,7 +111,8 @@ sim::Task<base::Status> NamespaceController::removeAll(client::Resource resource
 }
 
 // Deletes all objects of a resource and counts what is left.
-sim::Task<base::Status> NamespaceController::empty(client::Resource resource, std::string ns, Progress* progress) {
+sim::Task<base::Status> NamespaceController::empty(client::Resource resource, std::string ns,
+                                                   Progress* progress) {
     auto before = co_await client_.list(resource, ns);
     if (!before.ok()) {
         const int code = before.error().code;
@@ -122,13 +134,15 @@ sim::Task<base::Status> NamespaceController::empty(client::Resource resource, st
             held = true;
         }
         if (resource.plural == "pods" && resource.group.empty() && !api::podFinished(item))
-            estimate = std::max(estimate, item.at("metadata", "deletionGracePeriodSeconds").asInt());
+            estimate =
+                std::max(estimate, item.at("metadata", "deletionGracePeriodSeconds").asInt());
     }
     if (estimate == 0 && held) estimate = kFinalizerEstimate;
     progress->estimate = std::max(progress->estimate, estimate);
     if (estimate == 0)
-        progress->errors.push_back("unexpected items still remain in namespace: " + ns + " for gvr: " +
-                                   resource.group + "/" + resource.version + ", Resource=" + resource.plural);
+        progress->errors.push_back("unexpected items still remain in namespace: " + ns +
+                                   " for gvr: " + resource.group + "/" + resource.version +
+                                   ", Resource=" + resource.plural);
     co_return base::okStatus();
 }
 
@@ -142,10 +156,12 @@ sim::Task<base::Result<bool>> NamespaceController::deleteContent(Value ns, Progr
     const bool podsLeft = !progress->remaining.empty();
     if (!podsLeft && served.ok()) {
         for (const ServedResource& item : *served) {
-            if (!item.namespaced || !item.preferred || !item.can("delete") || !item.can("list")) continue;
+            if (!item.namespaced || !item.preferred || !item.can("delete") || !item.can("list"))
+                continue;
             if (item.resource.plural == "pods" && item.resource.group.empty()) continue;
             // The same objects are served as core events.
-            if (item.resource.plural == "events" && item.resource.group == "events.k8s.io") continue;
+            if (item.resource.plural == "events" && item.resource.group == "events.k8s.io")
+                continue;
             auto emptied = co_await empty(item.resource, name, progress);
             if (!emptied.ok()) progress->errors.push_back(emptied.error().message);
         }
@@ -157,8 +173,10 @@ sim::Task<base::Result<bool>> NamespaceController::deleteContent(Value ns, Progr
         shown.finalizers.clear();
     }
     auto written = co_await writeConditions(ns, &shown);
-    if (!written.ok() && !api::isConflict(written.error()) && !api::isNotFound(written.error())) co_return written.error();
-    co_return progress->remaining.empty() && progress->errors.empty() && progress->discoveryError.empty();
+    if (!written.ok() && !api::isConflict(written.error()) && !api::isNotFound(written.error()))
+        co_return written.error();
+    co_return progress->remaining.empty() && progress->errors.empty() &&
+        progress->discoveryError.empty();
 }
 
 Value NamespaceController::conditions(const Value& ns, const Progress& progress) const {
@@ -175,15 +193,18 @@ Value NamespaceController::conditions(const Value& ns, const Progress& progress)
         if (type == "NamespaceDeletionDiscoveryFailure" && !progress.discoveryError.empty())
             set("DiscoveryFailed", progress.discoveryError);
         if (type == "NamespaceDeletionContentFailure" && !progress.errors.empty())
-            set("ContentDeletionFailed", "Failed to delete all resource types, " + std::to_string(progress.errors.size()) +
+            set("ContentDeletionFailed", "Failed to delete all resource types, " +
+                                             std::to_string(progress.errors.size()) +
                                              " remaining: " + base::join(progress.errors, ", "));
         if (type == "NamespaceContentRemaining" && !progress.remaining.empty())
-            set("SomeResourcesRemain", "Some resources are remaining: " + listText(progress.remaining, "has"));
+            set("SomeResourcesRemain",
+                "Some resources are remaining: " + listText(progress.remaining, "has"));
         if (type == "NamespaceFinalizersRemaining" && !progress.finalizers.empty())
-            set("SomeFinalizersRemain",
-                "Some content in the namespace has finalizers remaining: " + listText(progress.finalizers, "in"));
+            set("SomeFinalizersRemain", "Some content in the namespace has finalizers remaining: " +
+                                            listText(progress.finalizers, "in"));
         const Value& old = api::conditionIn(list, type);
-        const Value stamp = old["status"].asString() == status ? old["lastTransitionTime"] : Value(now());
+        const Value stamp =
+            old["status"].asString() == status ? old["lastTransitionTime"] : Value(now());
         list = api::withCondition(list, Value::object({{"type", type},
                                                        {"status", status},
                                                        {"lastTransitionTime", stamp},
@@ -197,7 +218,8 @@ sim::Task<base::Status> NamespaceController::writeConditions(Value ns, const Pro
     const Value next = conditions(ns, *progress);
     if (next == ns.at("status", "conditions")) co_return base::okStatus();
     Value changed = ns.withPath({"status", "conditions"}, next);
-    auto updated = co_await client_.update(client::namespacesResource(), "", std::move(changed), "status");
+    auto updated =
+        co_await client_.update(client::namespacesResource(), "", std::move(changed), "status");
     if (!updated.ok()) co_return updated.error();
     co_return base::okStatus();
 }

@@ -33,7 +33,10 @@ bool hasTaint(const Value& node, std::string_view key, std::string_view effect) 
 }
 
 Value nodeReference(const Value& node) {
-    return Value::object({{"kind", "Node"}, {"name", api::nameOf(node)}, {"uid", api::uidOf(node)}, {"apiVersion", "v1"}});
+    return Value::object({{"kind", "Node"},
+                          {"name", api::nameOf(node)},
+                          {"uid", api::uidOf(node)},
+                          {"apiVersion", "v1"}});
 }
 
 std::string readyOf(const Value& node) {
@@ -50,7 +53,8 @@ NodeLifecycleController::NodeLifecycleController(Context context)
         if (current.isNull()) {
             health_.erase(api::nameOf(previous));
             nodeEvent(previous, "RemovingNode",
-                      "Node " + api::nameOf(previous) + " event: Removing Node " + api::nameOf(previous) + " from Controller");
+                      "Node " + api::nameOf(previous) + " event: Removing Node " +
+                          api::nameOf(previous) + " from Controller");
             return;
         }
         queue_.add(api::nameOf(current));
@@ -59,17 +63,21 @@ NodeLifecycleController::NodeLifecycleController(Context context)
     pods_.onChange([this](const Value& previous, const Value& current) {
         if (current.isNull() || !api::podReady(current)) return;
         const auto place = health_.find(std::string(api::podNode(current)));
-        if (place == health_.end() || !place->second.judged || place->second.readyStatus == "True") return;
+        if (place == health_.end() || !place->second.judged || place->second.readyStatus == "True")
+            return;
         if (!previous.isNull() && api::podReady(previous)) return;
         queue_.add("~" + api::nameOf(nodes_.get(api::podNode(current))));
     });
 }
 
-void NodeLifecycleController::nodeEvent(const Value& node, const char* reason, std::string message) {
+void NodeLifecycleController::nodeEvent(const Value& node, const char* reason,
+                                        std::string message) {
     recorder_.record(nodeReference(node), "Normal", reason, std::move(message));
 }
 
-void NodeLifecycleController::ready(sim::Scope& scope) { scope.spawn(monitor(this), "node-monitor"); }
+void NodeLifecycleController::ready(sim::Scope& scope) {
+    scope.spawn(monitor(this), "node-monitor");
+}
 
 sim::Task<base::Status> NodeLifecycleController::sync(std::string key) {
     if (key[0] == '~') {
@@ -83,7 +91,8 @@ sim::Task<base::Status> NodeLifecycleController::sync(std::string key) {
     const auto settle = [&](const char* taintKey, bool wanted) {
         const bool has = hasTaint(node, taintKey, "NoSchedule");
         if (wanted && !has)
-            add.push_back(Value::object({{"key", taintKey}, {"effect", "NoSchedule"}, {"timeAdded", now()}}));
+            add.push_back(
+                Value::object({{"key", taintKey}, {"effect", "NoSchedule"}, {"timeAdded", now()}}));
         if (!wanted && has) drop.push_back(taintKey);
     };
     for (const ConditionTaint& item : kConditionTaints)
@@ -94,12 +103,14 @@ sim::Task<base::Status> NodeLifecycleController::sync(std::string key) {
 }
 
 sim::Task<base::Status> NodeLifecycleController::swapTaints(Value node, std::vector<Value> add,
-                                                            std::vector<std::string> drop, std::string effect) {
+                                                            std::vector<std::string> drop,
+                                                            std::string effect) {
     for (int tries = 0;; ++tries) {
         document::ArrayBuilder taints;
         for (const Value& taint : node.at("spec", "taints").items()) {
-            const bool dropped = taint["effect"].asString() == effect &&
-                                 std::find(drop.begin(), drop.end(), taint["key"].asString()) != drop.end();
+            const bool dropped =
+                taint["effect"].asString() == effect &&
+                std::find(drop.begin(), drop.end(), taint["key"].asString()) != drop.end();
             const bool replaced = std::any_of(add.begin(), add.end(), [&](const Value& item) {
                 return item["key"] == taint["key"] && item["effect"] == taint["effect"];
             });
@@ -140,7 +151,8 @@ sim::Task<void> NodeLifecycleController::judge(std::string name) {
     const sim::Time nowTime = kernel_.now();
     const auto [place, fresh] = health_.try_emplace(name);
     if (fresh) {
-        nodeEvent(node, "RegisteredNode", "Node " + name + " event: Registered Node " + name + " in Controller");
+        nodeEvent(node, "RegisteredNode",
+                  "Node " + name + " event: Registered Node " + name + " in Controller");
         place->second.probed = nowTime;
     }
     const Value conditions = node.at("status", "conditions");
@@ -155,7 +167,8 @@ sim::Task<void> NodeLifecycleController::judge(std::string name) {
         }
     }
     const std::string observed = readyOf(node);
-    const sim::Duration grace = reported ? options_.nodeMonitorGracePeriod : options_.nodeStartupGracePeriod;
+    const sim::Duration grace =
+        reported ? options_.nodeMonitorGracePeriod : options_.nodeStartupGracePeriod;
     std::string current = observed;
     if (nowTime > place->second.probed + grace) {
         auto expired = co_await expire(node, !reported);
@@ -183,23 +196,26 @@ sim::Task<base::Result<Value>> NodeLifecycleController::expire(Value node, bool)
     for (const char* type : {"Ready", "MemoryPressure", "DiskPressure", "PIDPressure"}) {
         const Value old = api::conditionIn(conditions, type);
         if (old.isNull()) {
-            Value fresh = Value::object({{"type", type},
-                                         {"status", "Unknown"},
-                                         {"reason", "NodeStatusNeverUpdated"},
-                                         {"message", "Kubelet never posted node status."},
-                                         {"lastHeartbeatTime", node.at("metadata", "creationTimestamp")},
-                                         {"lastTransitionTime", stamp}});
+            Value fresh =
+                Value::object({{"type", type},
+                               {"status", "Unknown"},
+                               {"reason", "NodeStatusNeverUpdated"},
+                               {"message", "Kubelet never posted node status."},
+                               {"lastHeartbeatTime", node.at("metadata", "creationTimestamp")},
+                               {"lastTransitionTime", stamp}});
             conditions = api::withCondition(conditions, std::move(fresh));
         } else if (old["status"].asString() != "Unknown") {
-            conditions = api::withCondition(conditions, old.with("status", "Unknown")
-                                                            .with("reason", "NodeStatusUnknown")
-                                                            .with("message", "Kubelet stopped posting node status.")
-                                                            .with("lastTransitionTime", stamp));
+            conditions = api::withCondition(
+                conditions, old.with("status", "Unknown")
+                                .with("reason", "NodeStatusUnknown")
+                                .with("message", "Kubelet stopped posting node status.")
+                                .with("lastTransitionTime", stamp));
         }
     }
     if (conditions == node.at("status", "conditions")) co_return node;
     Value changed = node.withPath({"status", "conditions"}, conditions);
-    auto updated = co_await client_.update(client::nodesResource(), "", std::move(changed), "status");
+    auto updated =
+        co_await client_.update(client::nodesResource(), "", std::move(changed), "status");
     if (updated.ok()) nodes_.put(*updated);
     co_return updated;
 }
@@ -209,27 +225,35 @@ sim::Task<void> NodeLifecycleController::markPodsNotReady(std::string node) {
     for (const auto& [key, pod] : pods_.items())
         if (api::podNode(pod) == node && api::podReady(pod)) pods.push_back(pod);
     for (const Value& pod : pods) {
-        const Value ready = api::conditionOf(pod, "Ready").with("status", "False").with("lastTransitionTime", now());
+        const Value ready = api::conditionOf(pod, "Ready")
+                                .with("status", "False")
+                                .with("lastTransitionTime", now());
         const Value conditions = api::withCondition(pod.at("status", "conditions"), ready);
         Value changed = pod.withPath({"status", "conditions"}, conditions);
-        auto updated = co_await client_.update(client::podsResource(), api::namespaceOf(pod), std::move(changed), "status");
+        auto updated = co_await client_.update(client::podsResource(), api::namespaceOf(pod),
+                                               std::move(changed), "status");
         if (!updated.ok()) continue;
-        recorder_.record(client::objectReference(*updated), "Warning", "NodeNotReady", "Node is not ready");
+        recorder_.record(client::objectReference(*updated), "Warning", "NodeNotReady",
+                         "Node is not ready");
     }
 }
 
 // True when any node is healthy; `zone` says how bad things are. Source: ComputeZoneState.
 bool NodeLifecycleController::disrupted(Zone& zone) const {
     std::int64_t readyCount = 0, silent = 0;
-    for (const auto& [name, health] : health_) (health.readyStatus == "True" ? readyCount : silent) += 1;
+    for (const auto& [name, health] : health_)
+        (health.readyStatus == "True" ? readyCount : silent) += 1;
     zone = Zone::Normal;
-    if (readyCount == 0 && silent > 0) zone = Zone::Full;
-    else if (silent > 2 && static_cast<double>(silent) / static_cast<double>(silent + readyCount) >= options_.unhealthyZoneThreshold)
+    if (readyCount == 0 && silent > 0)
+        zone = Zone::Full;
+    else if (silent > 2 && static_cast<double>(silent) / static_cast<double>(silent + readyCount) >=
+                               options_.unhealthyZoneThreshold)
         zone = Zone::Partial;
     return zone != Zone::Normal;
 }
 
-// NoExecute taints: one node at once, the next ten seconds later; none while the whole cluster is down.
+// NoExecute taints: one node at once, the next ten seconds later; none while the whole cluster is
+// down.
 sim::Task<void> NodeLifecycleController::taintEvictions() {
     Zone zone = Zone::Normal;
     disrupted(zone);
@@ -237,7 +261,8 @@ sim::Task<void> NodeLifecycleController::taintEvictions() {
     if (zone == Zone::Full) rate = 0;
     if (zone == Zone::Partial)
         rate = static_cast<std::int64_t>(health_.size()) > options_.largeClusterSizeThreshold
-                   ? options_.secondaryNodeEvictionRate : 0;
+                   ? options_.secondaryNodeEvictionRate
+                   : 0;
     std::vector<std::string> names;
     for (const auto& [name, health] : health_)
         if (health.judged) names.push_back(name);
@@ -262,7 +287,8 @@ sim::Task<void> NodeLifecycleController::taintEvictions() {
                 // A swap between the two is immediate; a new taint waits for its turn.
                 if (!hasOther && (rate <= 0 || kernel_.now() < nextEviction_)) continue;
                 if (!hasOther) nextEviction_ = kernel_.now() + sim::fromSeconds(1 / rate);
-                add.push_back(Value::object({{"key", wanted}, {"effect", "NoExecute"}, {"timeAdded", now()}}));
+                add.push_back(Value::object(
+                    {{"key", wanted}, {"effect", "NoExecute"}, {"timeAdded", now()}}));
             }
             if (hasOther) drop.push_back(other);
         }

@@ -1,7 +1,7 @@
 #pragma once
-// Watches the health of nodes: conditions turn Unknown when a kubelet falls silent, taints follow the
-// conditions, and pods are told that their node is not ready.
-// Source: pkg/controller/nodelifecycle.
+// Watches the health of nodes: conditions turn Unknown when a kubelet falls silent, taints follow
+// the conditions, and pods are told that their node is not ready. Source:
+// pkg/controller/nodelifecycle.
 
 #include "controllers/support/controller.h"
 
@@ -22,10 +22,10 @@ private:
     using Value = document::Value;
     enum class Zone { Normal, Partial, Full };
     struct Health {
-        sim::Time probed = 0;      // when the kubelet was last heard of
+        sim::Time probed = 0; // when the kubelet was last heard of
         Value conditions;
         Value renewTime;
-        std::string readyStatus;   // as last judged
+        std::string readyStatus; // as last judged
         bool judged = false;
     };
     static sim::Task<void> monitor(NodeLifecycleController* self);
@@ -33,8 +33,8 @@ private:
     sim::Task<base::Result<Value>> expire(Value node, bool neverReported);
     sim::Task<void> markPodsNotReady(std::string node);
     sim::Task<void> taintEvictions();
-    sim::Task<base::Status> swapTaints(Value node, std::vector<Value> add, std::vector<std::string> drop,
-                                       std::string effect);
+    sim::Task<base::Status> swapTaints(Value node, std::vector<Value> add,
+                                       std::vector<std::string> drop, std::string effect);
     void nodeEvent(const Value& node, const char* reason, std::string message);
     bool disrupted(Zone& zone) const;
 

@@ -21,8 +21,8 @@ std::vector<Value> noExecuteTaints(const Value& node) {
 } // namespace
 
 TaintEvictionController::TaintEvictionController(Context context)
-    : QueueController(context, "taint-eviction-controller", 8), nodes_(use(client::nodesResource())),
-      pods_(use(client::podsResource())) {
+    : QueueController(context, "taint-eviction-controller", 8),
+      nodes_(use(client::nodesResource())), pods_(use(client::podsResource())) {
     pods_.onChange([this](const Value& previous, const Value& current) {
         const Value& pod = current.isNull() ? previous : current;
         const std::string key = objectKey(pod), node(api::podNode(pod));
@@ -33,7 +33,8 @@ TaintEvictionController::TaintEvictionController(Context context)
         }
         if (node.empty()) return;
         const bool fresh = byNode_[node].insert(key).second;
-        if (fresh || !(previous.at("spec", "tolerations") == current.at("spec", "tolerations"))) queue_.add(key);
+        if (fresh || !(previous.at("spec", "tolerations") == current.at("spec", "tolerations")))
+            queue_.add(key);
     });
     nodes_.onChange([this](const Value& previous, const Value& current) {
         const Value& node = current.isNull() ? previous : current;
@@ -52,8 +53,10 @@ sim::Task<base::Status> TaintEvictionController::sync(std::string key) {
 
 void TaintEvictionController::event(const std::string& key, const char* what) {
     const api::ObjectKey parts = api::splitKey(key);
-    recorder_.record(Value::object({{"kind", "Pod"}, {"namespace", parts.ns}, {"name", parts.name}, {"apiVersion", "v1"}}),
-                     "Normal", "TaintManagerEviction", std::string(what) + " Pod " + key);
+    recorder_.record(
+        Value::object(
+            {{"kind", "Pod"}, {"namespace", parts.ns}, {"name", parts.name}, {"apiVersion", "v1"}}),
+        "Normal", "TaintManagerEviction", std::string(what) + " Pod " + key);
 }
 
 void TaintEvictionController::cancel(const std::string& key) {
@@ -76,7 +79,8 @@ void TaintEvictionController::examine(const Value& pod) {
             if (!api::tolerationMatches(toleration, taint)) continue;
             tolerated = true;
             const Value& limit = toleration["tolerationSeconds"];
-            if (limit.isInt()) seconds = std::min(seconds, std::max<std::int64_t>(0, limit.asInt()));
+            if (limit.isInt())
+                seconds = std::min(seconds, std::max<std::int64_t>(0, limit.asInt()));
             break;
         }
         if (!tolerated) seconds = 0;
@@ -89,8 +93,10 @@ void TaintEvictionController::examine(const Value& pod) {
     sim::Time created = nowTime;
     if (const auto place = evictions_.find(key); place != evictions_.end()) {
         created = place->second.created;
-        if (created + seconds * sim::kSecond < place->second.due || seconds == 0) cancel(key);
-        else return;
+        if (created + seconds * sim::kSecond < place->second.due || seconds == 0)
+            cancel(key);
+        else
+            return;
     }
     Eviction& eviction = evictions_[key];
     eviction.created = created;
@@ -123,8 +129,9 @@ sim::Task<base::Status> TaintEvictionController::evict(std::string key) {
     const Value status = Value::object({{"conditions", list}});
     const Value patch = Value::object({{"status", status}});
     const api::ObjectKey parts = api::splitKey(key);
-    auto patched = co_await client_.patch(client::podsResource(), parts.ns, parts.name,
-                                          "application/strategic-merge-patch+json", patch, "status");
+    auto patched =
+        co_await client_.patch(client::podsResource(), parts.ns, parts.name,
+                               "application/strategic-merge-patch+json", patch, "status");
     if (!patched.ok() && !api::isNotFound(patched.error())) co_return patched.error();
     auto removed = co_await client_.remove(client::podsResource(), parts.ns, parts.name);
     if (!removed.ok() && !api::isNotFound(removed.error())) co_return removed.error();

@@ -28,7 +28,8 @@ private:
         std::string selector;
     };
     using RunPtr = std::shared_ptr<Run>;
-    void setCondition(Run& run, const char* type, const char* status, std::string reason, std::string message) const;
+    void setCondition(Run& run, const char* type, const char* status, std::string reason,
+                      std::string message) const;
     sim::Task<base::Status> reconcile(RunPtr run);
     sim::Task<base::Result<Proposal>> proposeFor(RunPtr run, Value metric);
     sim::Task<base::Result<Proposal>> proposeResource(RunPtr run, Value metric, bool container);

@@ -50,8 +50,9 @@ sim::Task<base::Status> PodGcController::remove(Value pod, bool orphaned) {
             status = status.with("conditions", Value::array({std::move(condition)}));
         }
         const Value patch = Value::object({{"status", status}});
-        auto patched = co_await client_.patch(client::podsResource(), ns, name, "application/strategic-merge-patch+json",
-                                              patch, "status");
+        auto patched =
+            co_await client_.patch(client::podsResource(), ns, name,
+                                   "application/strategic-merge-patch+json", patch, "status");
         if (!patched.ok()) co_return patched.error();
     }
     client::DeleteOptions options;
@@ -77,12 +78,14 @@ sim::Task<void> PodGcController::collect() {
             const auto known = missing_.find(node);
             missing[node] = known == missing_.end() ? kernel_.now() : known->second;
             if (kernel_.now() - missing[node] >= kQuarantine) orphaned.push_back(pod);
-        } else if (api::isDeleting(pod) && api::conditionStatus(object, "Ready") != "True" && outOfService(object)) {
+        } else if (api::isDeleting(pod) && api::conditionStatus(object, "Ready") != "True" &&
+                   outOfService(object)) {
             lost.push_back(pod);
         }
     }
     missing_ = std::move(missing);
-    const std::int64_t surplus = static_cast<std::int64_t>(terminated.size()) - options_.terminatedPodGCThreshold;
+    const std::int64_t surplus =
+        static_cast<std::int64_t>(terminated.size()) - options_.terminatedPodGCThreshold;
     if (options_.terminatedPodGCThreshold > 0 && surplus > 0) {
         std::stable_sort(terminated.begin(), terminated.end(), [](const Value& a, const Value& b) {
             return api::creationTimeOf(a) < api::creationTimeOf(b);

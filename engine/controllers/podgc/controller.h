@@ -1,6 +1,6 @@
 #pragma once
-// Removes pods that nobody will finish: on nodes that are gone, terminating without a node, too many
-// finished ones, out-of-service nodes. Source: pkg/controller/podgc.
+// Removes pods that nobody will finish: on nodes that are gone, terminating without a node, too
+// many finished ones, out-of-service nodes. Source: pkg/controller/podgc.
 
 #include "controllers/support/controller.h"
 

@@ -17,10 +17,12 @@ constexpr int kStatusRetries = 1;
 
 std::unique_ptr<ReplicaSetController> ReplicaSetController::forReplicaSets(Context context) {
     return std::unique_ptr<ReplicaSetController>(new ReplicaSetController(
-        context, "replicaset-controller", OwnerKind{"apps/v1", "ReplicaSet", client::replicaSetsResource()}));
+        context, "replicaset-controller",
+        OwnerKind{"apps/v1", "ReplicaSet", client::replicaSetsResource()}));
 }
 
-std::unique_ptr<ReplicaSetController> ReplicaSetController::forReplicationControllers(Context context) {
+std::unique_ptr<ReplicaSetController>
+ReplicaSetController::forReplicationControllers(Context context) {
     return std::unique_ptr<ReplicaSetController>(new ReplicaSetController(
         context, "replication-controller",
         OwnerKind{"v1", "ReplicationController", client::replicationControllersResource()}));
@@ -32,11 +34,13 @@ ReplicaSetController::ReplicaSetController(Context context, std::string componen
       podControl_(client_, recorder_) {
     sets_.onChange([this](const Value& previous, const Value& current) {
         const Value& set = current.isNull() ? previous : current;
-        if (current.isNull() || (!previous.isNull() && api::uidView(previous) != api::uidView(current)))
+        if (current.isNull() ||
+            (!previous.isNull() && api::uidView(previous) != api::uidView(current)))
             expectations_.forget(objectKey(set));
         queue_.add(objectKey(set));
     });
-    pods_.onChange([this](const Value& previous, const Value& current) { onPod(previous, current); });
+    pods_.onChange(
+        [this](const Value& previous, const Value& current) { onPod(previous, current); });
 }
 
 api::LabelSelector ReplicaSetController::selectorOf(const Value& set) const {
@@ -109,12 +113,15 @@ sim::Task<base::Status> ReplicaSetController::sync(std::string key) {
     std::vector<Value> candidates;
     std::size_t terminating = 0;
     for (const Value& pod : pods_.ownedBy(api::uidView(set))) {
-        if (api::podActive(pod)) candidates.push_back(pod);
-        else if (api::podTerminating(pod) && selector.matches(api::labelsOf(pod))) ++terminating;
+        if (api::podActive(pod))
+            candidates.push_back(pod);
+        else if (api::podTerminating(pod) && selector.matches(api::labelsOf(pod)))
+            ++terminating;
     }
     for (const Value& pod : orphans_.inNamespace(api::namespaceOf(set)))
         if (api::podActive(pod) && selector.matches(api::labelsOf(pod))) candidates.push_back(pod);
-    auto active = co_await claim(client_, set, kind_, client::podsResource(), selector, std::move(candidates));
+    auto active = co_await claim(client_, set, kind_, client::podsResource(), selector,
+                                 std::move(candidates));
     if (!active.ok()) co_return active.error();
 
     base::Status managed = base::okStatus();
@@ -124,7 +131,8 @@ sim::Task<base::Status> ReplicaSetController::sync(std::string key) {
     if (!written.ok()) co_return written.error();
     if (!managed.ok()) co_return managed;
     const std::int64_t minReady = set.at("spec", "minReadySeconds").asInt();
-    if (minReady > 0 && written->at("status", "readyReplicas").asInt() != written->at("status", "availableReplicas").asInt()) {
+    if (minReady > 0 && written->at("status", "readyReplicas").asInt() !=
+                            written->at("status", "availableReplicas").asInt()) {
         const sim::Duration next = nextAvailability(*active, minReady, kernel_.unixNow());
         queue_.addAfter(key, next > 0 ? next : minReady * sim::kSecond);
     }
@@ -132,16 +140,20 @@ sim::Task<base::Status> ReplicaSetController::sync(std::string key) {
 }
 
 sim::Task<base::Status> ReplicaSetController::manage(Value set, std::vector<Value> active) {
-    const int difference = static_cast<int>(active.size()) - static_cast<int>(set.at("spec", "replicas").asInt(1));
+    const int difference =
+        static_cast<int>(active.size()) - static_cast<int>(set.at("spec", "replicas").asInt(1));
     if (difference < 0) co_return co_await scaleUp(set, std::min(-difference, kBurstReplicas));
-    if (difference > 0) co_return co_await scaleDown(set, std::move(active), std::min(difference, kBurstReplicas));
+    if (difference > 0)
+        co_return co_await scaleDown(set, std::move(active), std::min(difference, kBurstReplicas));
     co_return base::okStatus();
 }
 
-sim::Task<base::Status> ReplicaSetController::createOne(ReplicaSetController* self, Value set, Value pod) {
+sim::Task<base::Status> ReplicaSetController::createOne(ReplicaSetController* self, Value set,
+                                                        Value pod) {
     auto created = co_await self->podControl_.create(set, self->kind_, pod);
     // Pods of a namespace that goes away are not tried again.
-    if (!created.ok() && !hasStatusCause(created.error(), "NamespaceTerminating")) co_return created.error();
+    if (!created.ok() && !hasStatusCause(created.error(), "NamespaceTerminating"))
+        co_return created.error();
     co_return base::okStatus();
 }
 
@@ -165,7 +177,8 @@ sim::Task<base::Status> ReplicaSetController::scaleUp(Value set, int count) {
     co_return outcome;
 }
 
-sim::Task<base::Status> ReplicaSetController::removeOne(ReplicaSetController* self, Value set, Value pod) {
+sim::Task<base::Status> ReplicaSetController::removeOne(ReplicaSetController* self, Value set,
+                                                        Value pod) {
     auto removed = co_await self->podControl_.remove(set, api::namespaceOf(pod), api::nameOf(pod));
     if (removed.ok()) co_return removed;
     self->expectations_.deletionObserved(objectKey(set), objectKey(pod));
@@ -173,15 +186,19 @@ sim::Task<base::Status> ReplicaSetController::removeOne(ReplicaSetController* se
     co_return removed;
 }
 
-sim::Task<base::Status> ReplicaSetController::scaleDown(Value set, std::vector<Value> active, int count) {
+sim::Task<base::Status> ReplicaSetController::scaleDown(Value set, std::vector<Value> active,
+                                                        int count) {
     std::vector<Value> related;
     const Value& top = api::controllerOf(set);
     std::vector<Value> siblings;
-    if (top.isNull()) siblings.push_back(set);
-    else siblings = sets_.ownedBy(top["uid"].asString());
+    if (top.isNull())
+        siblings.push_back(set);
+    else
+        siblings = sets_.ownedBy(top["uid"].asString());
     for (const Value& sibling : siblings)
         for (Value& pod : pods_.ownedBy(api::uidView(sibling))) related.push_back(std::move(pod));
-    if (count < static_cast<int>(active.size())) sortForDeletion(active, related, kernel_.unixNow());
+    if (count < static_cast<int>(active.size()))
+        sortForDeletion(active, related, kernel_.unixNow());
     active.resize(static_cast<std::size_t>(count));
     std::vector<std::string> keys;
     for (const Value& pod : active) keys.push_back(objectKey(pod));
@@ -193,10 +210,12 @@ sim::Task<base::Status> ReplicaSetController::scaleDown(Value set, std::vector<V
 }
 
 Value ReplicaSetController::calculateStatus(const Value& set, const std::vector<Value>& active,
-                                            std::size_t terminating, const base::Status& managed) const {
-    const api::LabelSelector labels = api::LabelSelector::fromMap(
-        set.at("spec", "template", "metadata", "labels").isNull() ? Value::object()
-                                                                  : set.at("spec", "template", "metadata", "labels"));
+                                            std::size_t terminating,
+                                            const base::Status& managed) const {
+    const api::LabelSelector labels =
+        api::LabelSelector::fromMap(set.at("spec", "template", "metadata", "labels").isNull()
+                                        ? Value::object()
+                                        : set.at("spec", "template", "metadata", "labels"));
     const std::int64_t minReady = set.at("spec", "minReadySeconds").asInt();
     std::int64_t labelled = 0, ready = 0, available = 0;
     for (const Value& pod : active) {
@@ -208,12 +227,14 @@ Value ReplicaSetController::calculateStatus(const Value& set, const std::vector<
     Value conditions = set.at("status", "conditions");
     const bool failing = !api::conditionIn(conditions, "ReplicaFailure").isNull();
     if (!managed.ok() && !failing) {
-        const bool few = static_cast<std::int64_t>(active.size()) < set.at("spec", "replicas").asInt(1);
-        conditions = conditions.appended(Value::object({{"type", "ReplicaFailure"},
-                                                        {"status", "True"},
-                                                        {"lastTransitionTime", now()},
-                                                        {"reason", few ? "FailedCreate" : "FailedDelete"},
-                                                        {"message", managed.error().message}}));
+        const bool few =
+            static_cast<std::int64_t>(active.size()) < set.at("spec", "replicas").asInt(1);
+        conditions =
+            conditions.appended(Value::object({{"type", "ReplicaFailure"},
+                                               {"status", "True"},
+                                               {"lastTransitionTime", now()},
+                                               {"reason", few ? "FailedCreate" : "FailedDelete"},
+                                               {"message", managed.error().message}}));
     } else if (managed.ok() && failing) {
         conditions = api::withoutCondition(conditions, "ReplicaFailure");
     }
@@ -221,7 +242,8 @@ Value ReplicaSetController::calculateStatus(const Value& set, const std::vector<
     out.set("replicas", static_cast<std::int64_t>(active.size()));
     out.setUnlessEmpty("fullyLabeledReplicas", labelled).setUnlessEmpty("readyReplicas", ready);
     out.setUnlessEmpty("availableReplicas", available);
-    if (terminatingCounted()) out.set("terminatingReplicas", static_cast<std::int64_t>(terminating));
+    if (terminatingCounted())
+        out.set("terminatingReplicas", static_cast<std::int64_t>(terminating));
     out.setUnlessEmpty("observedGeneration", api::generationOf(set));
     out.setUnlessEmpty("conditions", conditions);
     return std::move(out).build();
@@ -230,7 +252,8 @@ Value ReplicaSetController::calculateStatus(const Value& set, const std::vector<
 sim::Task<base::Result<Value>> ReplicaSetController::writeStatus(Value set, Value status) {
     if (set["status"] == status) co_return set;
     for (int tries = 0;; ++tries) {
-        auto written = co_await client_.update(kind_.resource, api::namespaceOf(set), set.with("status", status), "status");
+        auto written = co_await client_.update(kind_.resource, api::namespaceOf(set),
+                                               set.with("status", status), "status");
         if (written.ok() || tries >= kStatusRetries) co_return written;
         auto fresh = co_await client_.get(kind_.resource, api::namespaceOf(set), api::nameOf(set));
         if (!fresh.ok()) co_return fresh;

@@ -1,6 +1,7 @@
 #pragma once
 // ReplicaSets and ReplicationControllers: as many pods as asked for.
-// Source: kubernetes pkg/controller/replicaset, pkg/controller/replication (an adapter over the former).
+// Source: kubernetes pkg/controller/replicaset, pkg/controller/replication (an adapter over the
+// former).
 
 #include "controllers/support/controller.h"
 #include "controllers/support/expectations.h"
@@ -29,8 +30,8 @@ private:
     sim::Task<base::Status> scaleDown(Value set, std::vector<Value> active, int count);
     static sim::Task<base::Status> createOne(ReplicaSetController* self, Value set, Value pod);
     static sim::Task<base::Status> removeOne(ReplicaSetController* self, Value set, Value pod);
-    Value calculateStatus(const Value& set, const std::vector<Value>& active, std::size_t terminating,
-                          const base::Status& managed) const;
+    Value calculateStatus(const Value& set, const std::vector<Value>& active,
+                          std::size_t terminating, const base::Status& managed) const;
     sim::Task<base::Result<Value>> writeStatus(Value set, Value status);
 
     OwnerKind kind_;

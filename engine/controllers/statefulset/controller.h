@@ -1,5 +1,6 @@
 #pragma once
-// Pods with stable names and claims, made and replaced in order. Source: pkg/controller/statefulset.
+// Pods with stable names and claims, made and replaced in order. Source:
+// pkg/controller/statefulset.
 
 #include "controllers/support/controller.h"
 #include "controllers/support/history.h"
@@ -29,7 +30,8 @@ private:
     Value newPod(const Picture& picture, std::int64_t ordinal) const;
     sim::Task<base::Status> run(PicturePtr picture);
     sim::Task<base::Result<bool>> processReplica(PicturePtr picture, std::size_t index);
-    sim::Task<base::Result<bool>> processCondemned(PicturePtr picture, std::size_t index, std::string firstUnhealthy);
+    sim::Task<base::Result<bool>> processCondemned(PicturePtr picture, std::size_t index,
+                                                   std::string firstUnhealthy);
     sim::Task<base::Status> rollUpdate(PicturePtr picture);
     sim::Task<base::Status> createPod(Value set, Value pod);
     sim::Task<base::Status> deletePod(Value set, Value pod);

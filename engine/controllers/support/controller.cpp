@@ -36,8 +36,8 @@ void Informers::start(sim::Scope& scope) {
 
 QueueController::QueueController(Context context, std::string component, int workers)
     : kernel_(context.kernel), client_(context.client), informers_(context.informers),
-      options_(context.options), recorder_(context.client, component), component_(std::move(component)),
-      queue_(context.kernel), workers_(workers) {}
+      options_(context.options), recorder_(context.client, component),
+      component_(std::move(component)), queue_(context.kernel), workers_(workers) {}
 
 Informer& QueueController::use(const client::Resource& resource) {
     Informer& informer = informers_.get(resource);
@@ -51,7 +51,9 @@ void QueueController::ready(sim::Scope&) {}
 
 void QueueController::failed(const std::string& key, const base::Error& error) {
     if (options_.log && *options_.log)
-        (*options_.log)("\"Unhandled Error\" err=" + base::quoteGo("syncing " + component_ + " " + key + " failed: " + error.message));
+        (*options_.log)(
+            "\"Unhandled Error\" err=" +
+            base::quoteGo("syncing " + component_ + " " + key + " failed: " + error.message));
     queue_.addRateLimited(key);
 }
 
@@ -65,8 +67,10 @@ sim::Task<void> QueueController::work(QueueController* self) {
     for (;;) {
         std::string key = co_await self->queue_.take();
         base::Status result = co_await self->sync(key);
-        if (result.ok()) self->queue_.forget(key);
-        else self->failed(key, result.error());
+        if (result.ok())
+            self->queue_.forget(key);
+        else
+            self->failed(key, result.error());
         self->queue_.done(key);
     }
 }
@@ -79,14 +83,16 @@ struct Batch {
     sim::Signal finished;
 };
 
-sim::Task<void> runOne(sim::Task<base::Status> task, std::shared_ptr<Batch> batch, std::size_t index) {
+sim::Task<void> runOne(sim::Task<base::Status> task, std::shared_ptr<Batch> batch,
+                       std::size_t index) {
     batch->results[index] = co_await task;
     if (--batch->left == 0) batch->finished.notify();
 }
 
 } // namespace
 
-sim::Task<std::vector<base::Status>> runAll(sim::Kernel& kernel, std::vector<sim::Task<base::Status>> tasks) {
+sim::Task<std::vector<base::Status>> runAll(sim::Kernel& kernel,
+                                            std::vector<sim::Task<base::Status>> tasks) {
     auto batch = std::make_shared<Batch>();
     batch->left = tasks.size();
     batch->results.assign(tasks.size(), base::okStatus());
@@ -110,8 +116,10 @@ OrphanIndex::OrphanIndex(Informer& informer)
         const Value& object = current.isNull() ? previous : current;
         const bool orphan = !current.isNull() && api::controllerOf(current).isNull();
         auto& names = (*keys)[api::namespaceOf(object)];
-        if (orphan) names[api::keyOf(object)] = true;
-        else names.erase(api::keyOf(object));
+        if (orphan)
+            names[api::keyOf(object)] = true;
+        else
+            names.erase(api::keyOf(object));
     });
 }
 

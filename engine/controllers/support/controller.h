@@ -1,6 +1,6 @@
 #pragma once
-// What every controller is made of: shared informers, a work queue with workers, an event recorder and
-// its own API client.
+// What every controller is made of: shared informers, a work queue with workers, an event recorder
+// and its own API client.
 
 #include "base/function.h"
 #include "client/client.h"
@@ -85,7 +85,8 @@ private:
 };
 
 // Runs tasks side by side and waits for all; results in the given order.
-sim::Task<std::vector<base::Status>> runAll(sim::Kernel& kernel, std::vector<sim::Task<base::Status>> tasks);
+sim::Task<std::vector<base::Status>> runAll(sim::Kernel& kernel,
+                                            std::vector<sim::Task<base::Status>> tasks);
 
 // The first error, or success.
 base::Status firstError(const std::vector<base::Status>& results);

@@ -24,7 +24,8 @@ void readGroup(const Value& group, std::vector<ServedResource>& out) {
     for (const Value& version : group["versions"].items())
         for (const Value& item : version["resources"].items()) {
             ServedResource served;
-            served.resource = {group.at("metadata", "name").text(), version["version"].text(), item["resource"].text()};
+            served.resource = {group.at("metadata", "name").text(), version["version"].text(),
+                               item["resource"].text()};
             served.kind = item.at("responseKind", "kind").text();
             served.namespaced = item["scope"].asString() == "Namespaced";
             served.preferred = seen.insert(served.resource.plural).second;
@@ -40,7 +41,8 @@ sim::Task<base::Result<std::vector<ServedResource>>> discover(client::Client& cl
     for (const char* path : {"/api", "/apis"}) {
         ports::Request request;
         request.path = path;
-        request.headers.set("Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+        request.headers.set("Accept",
+                            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
         auto answer = co_await client.raw(std::move(request));
         if (!answer.ok()) co_return answer.error();
         if (answer->status != 200) co_return client::errorFromResponse(*answer);

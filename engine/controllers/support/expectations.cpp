@@ -20,7 +20,8 @@ void Expectations::expectCreations(const std::string& key, int count) {
     entry.since = kernel_.now();
 }
 
-void Expectations::expectDeletions(const std::string& key, const std::vector<std::string>& objects) {
+void Expectations::expectDeletions(const std::string& key,
+                                   const std::vector<std::string>& objects) {
     Entry& entry = entries_[key];
     entry = Entry();
     entry.deletions.insert(objects.begin(), objects.end());

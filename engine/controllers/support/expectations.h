@@ -1,7 +1,7 @@
 #pragma once
-// Creations and deletions that a controller has asked for and not yet seen in its cache. A sync acts
-// only when its expectations are met or five minutes old.
-// Source: kubernetes pkg/controller/controller_utils.go (UIDTrackingControllerExpectations).
+// Creations and deletions that a controller has asked for and not yet seen in its cache. A sync
+// acts only when its expectations are met or five minutes old. Source: kubernetes
+// pkg/controller/controller_utils.go (UIDTrackingControllerExpectations).
 
 #include "sim/kernel.h"
 

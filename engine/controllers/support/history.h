@@ -9,15 +9,18 @@ namespace controllers {
 class History {
 public:
     // `hashLabel`: where the revision carries its hash.
-    History(client::Client& client, client::Informer& revisions, OwnerKind kind, const char* hashLabel)
-        : client_(client), revisions_(revisions), orphans_(revisions), kind_(kind), hashLabel_(hashLabel) {}
+    History(client::Client& client, client::Informer& revisions, OwnerKind kind,
+            const char* hashLabel)
+        : client_(client), revisions_(revisions), orphans_(revisions), kind_(kind),
+          hashLabel_(hashLabel) {}
 
     // Revisions of the owner, oldest first, after adopting orphans that match.
     sim::Task<base::Result<std::vector<document::Value>>> list(document::Value owner);
-    // The revision that describes the owner's template as it is now: an existing one (its number raised to
-    // the newest) or a new one. `collisions` grows when a name is taken by another template.
-    sim::Task<base::Result<document::Value>> current(document::Value owner, std::vector<document::Value> known,
-                                                     std::int64_t* collisions);
+    // The revision that describes the owner's template as it is now: an existing one (its number
+    // raised to the newest) or a new one. `collisions` grows when a name is taken by another
+    // template.
+    sim::Task<base::Result<document::Value>>
+    current(document::Value owner, std::vector<document::Value> known, std::int64_t* collisions);
     // Deletes the oldest revisions that nothing uses beyond the owner's limit.
     sim::Task<base::Status> trim(document::Value owner, std::vector<document::Value> known,
                                  std::vector<std::string> inUse);

@@ -22,7 +22,8 @@ Value podFromTemplate(const Value& podTemplate, const Value& owner, const OwnerK
     metadata.setUnlessEmpty("labels", from["labels"]);
     metadata.setUnlessEmpty("annotations", from["annotations"]);
     metadata.setUnlessEmpty("finalizers", from["finalizers"]);
-    metadata.set("ownerReferences", Value::array({api::controllerReference(owner, kind.apiVersion, kind.kind)}));
+    metadata.set("ownerReferences",
+                 Value::array({api::controllerReference(owner, kind.apiVersion, kind.kind)}));
     return Value::object({{"apiVersion", "v1"},
                           {"kind", "Pod"},
                           {"metadata", std::move(metadata).build()},
@@ -31,7 +32,8 @@ Value podFromTemplate(const Value& podTemplate, const Value& owner, const OwnerK
 
 sim::Task<base::Result<Value>> PodControl::create(Value owner, OwnerKind kind, Value pod) {
     (void)kind;
-    auto created = co_await client_.create(client::podsResource(), api::namespaceOf(owner), std::move(pod));
+    auto created =
+        co_await client_.create(client::podsResource(), api::namespaceOf(owner), std::move(pod));
     if (!created.ok()) {
         if (!hasStatusCause(created.error(), "NamespaceTerminating"))
             recorder_.warning(owner, "FailedCreate", "Error creating: " + created.error().message);
@@ -54,8 +56,8 @@ sim::Task<base::Status> PodControl::remove(Value owner, std::string ns, std::str
 
 namespace {
 
-sim::Task<base::Status> adopt(client::Client& client, Value owner, OwnerKind kind, client::Resource dependant,
-                              Value object) {
+sim::Task<base::Status> adopt(client::Client& client, Value owner, OwnerKind kind,
+                              client::Resource dependant, Value object) {
     const Value patch = Value::object(
         {{"metadata", Value::object({{"ownerReferences", Value::array({api::controllerReference(
                                                              owner, kind.apiVersion, kind.kind)})},
@@ -66,10 +68,12 @@ sim::Task<base::Status> adopt(client::Client& client, Value owner, OwnerKind kin
     co_return base::okStatus();
 }
 
-sim::Task<base::Status> release(client::Client& client, Value owner, client::Resource dependant, Value object) {
+sim::Task<base::Status> release(client::Client& client, Value owner, client::Resource dependant,
+                                Value object) {
     const Value entry = Value::object({{"$patch", "delete"}, {"uid", api::uidOf(owner)}});
-    const Value patch = Value::object({{"metadata", Value::object({{"uid", api::uidOf(object)},
-                                                                   {"ownerReferences", Value::array({entry})}})}});
+    const Value patch =
+        Value::object({{"metadata", Value::object({{"uid", api::uidOf(object)},
+                                                   {"ownerReferences", Value::array({entry})}})}});
     auto patched = co_await client.patch(dependant, api::namespaceOf(object), api::nameOf(object),
                                          "application/strategic-merge-patch+json", patch);
     // Gone, or somebody else has taken it: nothing to release.
@@ -81,7 +85,8 @@ sim::Task<base::Status> release(client::Client& client, Value owner, client::Res
 sim::Task<base::Status> mayAdopt(client::Client& client, Value owner, OwnerKind kind) {
     auto fresh = co_await client.get(kind.resource, api::namespaceOf(owner), api::nameOf(owner));
     if (!fresh.ok()) co_return base::wrapError("can't adopt: ", fresh.error());
-    if (api::uidOf(*fresh) != api::uidOf(owner)) co_return base::makeError("original owner is gone");
+    if (api::uidOf(*fresh) != api::uidOf(owner))
+        co_return base::makeError("original owner is gone");
     if (api::isDeleting(*fresh))
         co_return base::makeError(api::keyOf(owner) + " has just been deleted at " +
                                   fresh->at("metadata", "deletionTimestamp").text());
@@ -90,8 +95,9 @@ sim::Task<base::Status> mayAdopt(client::Client& client, Value owner, OwnerKind 
 
 } // namespace
 
-sim::Task<base::Result<std::vector<Value>>> claim(client::Client& client, Value owner, OwnerKind kind,
-                                                  client::Resource dependant, api::LabelSelector selector,
+sim::Task<base::Result<std::vector<Value>>> claim(client::Client& client, Value owner,
+                                                  OwnerKind kind, client::Resource dependant,
+                                                  api::LabelSelector selector,
                                                   std::vector<Value> candidates) {
     std::vector<Value> out;
     std::optional<base::Status> allowed;
@@ -117,8 +123,10 @@ sim::Task<base::Result<std::vector<Value>>> claim(client::Client& client, Value 
             continue;
         }
         auto adopted = co_await adopt(client, owner, kind, dependant, object);
-        if (adopted.ok()) out.push_back(object);
-        else if (!api::isNotFound(adopted.error())) failure = adopted.error();
+        if (adopted.ok())
+            out.push_back(object);
+        else if (!api::isNotFound(adopted.error()))
+            failure = adopted.error();
     }
     if (failure) co_return *failure;
     co_return out;
@@ -133,7 +141,8 @@ int phaseRank(std::string_view phase) {
 }
 
 std::int64_t deletionCost(const Value& pod) {
-    return base::parseInt(api::annotationOf(pod, "controller.kubernetes.io/pod-deletion-cost")).value_or(0);
+    return base::parseInt(api::annotationOf(pod, "controller.kubernetes.io/pod-deletion-cost"))
+        .value_or(0);
 }
 
 std::int64_t ageRank(std::int64_t since, std::int64_t now) {
@@ -173,16 +182,27 @@ bool goesBefore(const Ranked& a, const Ranked& b, std::int64_t now) {
 
 } // namespace
 
-void sortForDeletion(std::vector<Value>& pods, const std::vector<Value>& related, std::int64_t now) {
+void sortForDeletion(std::vector<Value>& pods, const std::vector<Value>& related,
+                     std::int64_t now) {
     std::map<std::string, std::int64_t, std::less<>> onNode;
     for (const Value& pod : related)
         if (api::podActive(pod)) ++onNode[std::string(api::podNode(pod))];
     std::vector<Ranked> ranked;
     for (const Value& pod : pods) {
-        Ranked item{pod, !api::podNode(pod).empty(), api::podReady(pod), phaseRank(api::podPhase(pod)),
-                    deletionCost(pod), 0, 0, api::podRestarts(pod), api::creationTimeOf(pod), api::uidOf(pod)};
-        if (const auto place = onNode.find(api::podNode(pod)); place != onNode.end()) item.related = place->second;
-        if (item.ready) item.readySince = api::timeOf(api::conditionOf(pod, "Ready")["lastTransitionTime"]);
+        Ranked item{pod,
+                    !api::podNode(pod).empty(),
+                    api::podReady(pod),
+                    phaseRank(api::podPhase(pod)),
+                    deletionCost(pod),
+                    0,
+                    0,
+                    api::podRestarts(pod),
+                    api::creationTimeOf(pod),
+                    api::uidOf(pod)};
+        if (const auto place = onNode.find(api::podNode(pod)); place != onNode.end())
+            item.related = place->second;
+        if (item.ready)
+            item.readySince = api::timeOf(api::conditionOf(pod, "Ready")["lastTransitionTime"]);
         ranked.push_back(std::move(item));
     }
     std::stable_sort(ranked.begin(), ranked.end(),
@@ -190,18 +210,21 @@ void sortForDeletion(std::vector<Value>& pods, const std::vector<Value>& related
     for (std::size_t i = 0; i < pods.size(); ++i) pods[i] = std::move(ranked[i].pod);
 }
 
-sim::Duration nextAvailability(const std::vector<Value>& pods, std::int64_t minReadySeconds, std::int64_t now) {
+sim::Duration nextAvailability(const std::vector<Value>& pods, std::int64_t minReadySeconds,
+                               std::int64_t now) {
     sim::Duration soonest = -1;
     for (const Value& pod : pods) {
         if (!api::podReady(pod) || minReadySeconds == 0) continue;
-        const std::int64_t since = api::timeOf(api::conditionOf(pod, "Ready")["lastTransitionTime"]);
+        const std::int64_t since =
+            api::timeOf(api::conditionOf(pod, "Ready")["lastTransitionTime"]);
         const sim::Duration left = since + minReadySeconds * sim::kSecond - now;
         if (left > 0 && (soonest < 0 || left < soonest)) soonest = left;
     }
     return soonest;
 }
 
-std::int64_t scaledValue(const Value& intOrPercent, std::int64_t total, bool roundUp, std::int64_t fallback) {
+std::int64_t scaledValue(const Value& intOrPercent, std::int64_t total, bool roundUp,
+                         std::int64_t fallback) {
     if (intOrPercent.isInt()) return intOrPercent.asInt();
     if (!intOrPercent.isString()) return fallback;
     std::string_view text = intOrPercent.asString();

@@ -21,17 +21,25 @@ constexpr const char* kSelectedNode = "volume.kubernetes.io/selected-node";
 constexpr const char* kProvisionedBy = "pv.kubernetes.io/provisioned-by";
 constexpr const char* kDefaultClass = "storageclass.kubernetes.io/is-default-class";
 
-std::string claimKeyOf(const Value& reference) { return reference["namespace"].text() + "/" + reference["name"].text(); }
+std::string claimKeyOf(const Value& reference) {
+    return reference["namespace"].text() + "/" + reference["name"].text();
+}
 
 // Why a volume that a claim names cannot be its volume; empty: it can.
 std::string mismatch(const Value& volume, const Value& claim) {
-    if (api::isDeleting(volume)) return "the volume is marked for deletion " + base::quoteGo(api::nameOf(volume));
-    const api::Quantity size = api::Quantity::of(volume.at("spec", "capacity", "storage").asString());
-    if (size < api::Quantity::of(claim.at("spec", "resources", "requests", "storage").asString())) return "requested PV is too small";
-    if (api::volumeClass(volume) != api::claimClass(claim)) return "storageClassName does not match";
-    if (!(volume.at("spec", "volumeAttributesClassName") == claim.at("spec", "volumeAttributesClassName")))
+    if (api::isDeleting(volume))
+        return "the volume is marked for deletion " + base::quoteGo(api::nameOf(volume));
+    const api::Quantity size =
+        api::Quantity::of(volume.at("spec", "capacity", "storage").asString());
+    if (size < api::Quantity::of(claim.at("spec", "resources", "requests", "storage").asString()))
+        return "requested PV is too small";
+    if (api::volumeClass(volume) != api::claimClass(claim))
+        return "storageClassName does not match";
+    if (!(volume.at("spec", "volumeAttributesClassName") ==
+          claim.at("spec", "volumeAttributesClassName")))
         return "volumeAttributesClassName does not match";
-    if (volume.at("spec", "volumeMode").asString("Filesystem") != claim.at("spec", "volumeMode").asString("Filesystem"))
+    if (volume.at("spec", "volumeMode").asString("Filesystem") !=
+        claim.at("spec", "volumeMode").asString("Filesystem"))
         return "incompatible volumeMode";
     if (!api::accessModesSatisfied(claim, volume)) return "incompatible accessMode";
     return {};
@@ -40,9 +48,10 @@ std::string mismatch(const Value& volume, const Value& claim) {
 } // namespace
 
 PersistentVolumeBinder::PersistentVolumeBinder(Context context)
-    : QueueController(context, "persistentvolume-controller", 1), volumes_(use(client::persistentVolumesResource())),
-      claims_(use(client::persistentVolumeClaimsResource())), classes_(use(client::storageClassesResource())),
-      pods_(use(client::podsResource())) {
+    : QueueController(context, "persistentvolume-controller", 1),
+      volumes_(use(client::persistentVolumesResource())),
+      claims_(use(client::persistentVolumeClaimsResource())),
+      classes_(use(client::storageClassesResource())), pods_(use(client::podsResource())) {
     claims_.onChange([this](const Value& previous, const Value& current) {
         if (!current.isNull()) {
             if (!wroteThis(current)) queue_.add("c/" + objectKey(current));
@@ -102,7 +111,8 @@ sim::Task<base::Status> PersistentVolumeBinder::syncClaim(Value claim) {
 
 bool PersistentVolumeBinder::delayed(const Value& claim) const {
     const std::string wanted = api::claimClass(claim);
-    return !wanted.empty() && classes_.get(wanted)["volumeBindingMode"].asString() == "WaitForFirstConsumer";
+    return !wanted.empty() &&
+           classes_.get(wanted)["volumeBindingMode"].asString() == "WaitForFirstConsumer";
 }
 
 void PersistentVolumeBinder::explainDelay(const Value& claim) {
@@ -113,10 +123,12 @@ void PersistentVolumeBinder::explainDelay(const Value& claim) {
             if (item.name == api::nameOf(claim)) waiting.push_back(api::nameOf(pod));
     }
     if (waiting.empty())
-        recorder_.normal(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
+        recorder_.normal(claim, "WaitForFirstConsumer",
+                         "waiting for first consumer to be created before binding");
     else
         recorder_.normal(claim, "WaitForPodScheduled",
-                         (waiting.size() == 1 ? "waiting for pod " : "waiting for pods ") + base::join(waiting, ",") + " to be scheduled");
+                         (waiting.size() == 1 ? "waiting for pod " : "waiting for pods ") +
+                             base::join(waiting, ",") + " to be scheduled");
 }
 
 sim::Task<base::Status> PersistentVolumeBinder::syncUnbound(Value claim) {
@@ -128,10 +140,14 @@ sim::Task<base::Status> PersistentVolumeBinder::syncUnbound(Value claim) {
     auto assigned = co_await assignDefaultClass(claim);
     if (!assigned.ok()) co_return assigned.error();
     if (*assigned) co_return base::okStatus();
-    if (later && !api::annotationsOf(claim).has(kSelectedNode)) explainDelay(claim);
-    else if (!api::claimClass(claim).empty()) co_return co_await provision(claim);
+    if (later && !api::annotationsOf(claim).has(kSelectedNode))
+        explainDelay(claim);
+    else if (!api::claimClass(claim).empty())
+        co_return co_await provision(claim);
     else
-        recorder_.normal(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
+        recorder_.normal(
+            claim, "FailedBinding",
+            "no persistent volumes available for this claim and no storage class is set");
     co_return co_await setClaimStatus(claim, "Pending", Value());
 }
 
@@ -143,11 +159,13 @@ sim::Task<base::Result<bool>> PersistentVolumeBinder::assignDefaultClass(Value c
     Value best;
     for (const auto& [name, storageClass] : classes_.items()) {
         if (api::annotationOf(storageClass, kDefaultClass) != "true") continue;
-        if (best.isNull() || api::creationTimeOf(storageClass) > api::creationTimeOf(best)) best = storageClass;
+        if (best.isNull() || api::creationTimeOf(storageClass) > api::creationTimeOf(best))
+            best = storageClass;
     }
     if (best.isNull()) co_return false;
     Value changed = claim.withPath({"spec", "storageClassName"}, api::nameOf(best));
-    auto written = co_await client_.update(client::persistentVolumeClaimsResource(), api::namespaceOf(claim), std::move(changed));
+    auto written = co_await client_.update(client::persistentVolumeClaimsResource(),
+                                           api::namespaceOf(claim), std::move(changed));
     if (!written.ok()) co_return written.error();
     claims_.put(*written);
     co_return true;
@@ -161,11 +179,14 @@ sim::Task<base::Status> PersistentVolumeBinder::syncNamed(Value claim) {
     if (reference.isNull()) {
         const std::string problem = mismatch(volume, claim);
         if (problem.empty()) co_return co_await bind(volume, claim);
-        recorder_.warning(claim, "VolumeMismatch", "Cannot bind to requested volume " + base::quoteGo(name) + ": " + problem);
+        recorder_.warning(claim, "VolumeMismatch",
+                          "Cannot bind to requested volume " + base::quoteGo(name) + ": " +
+                              problem);
         co_return co_await setClaimStatus(claim, "Pending", Value());
     }
     if (api::volumeBoundTo(volume, claim)) co_return co_await bind(volume, claim);
-    recorder_.warning(claim, "FailedBinding", "volume " + base::quoteGo(name) + " already bound to a different claim.");
+    recorder_.warning(claim, "FailedBinding",
+                      "volume " + base::quoteGo(name) + " already bound to a different claim.");
     co_return co_await setClaimStatus(claim, "Pending", Value());
 }
 
@@ -175,15 +196,20 @@ sim::Task<base::Status> PersistentVolumeBinder::syncBound(Value claim) {
     const Value volume = volumes_.get(name);
     if (name.empty() || volume.isNull()) {
         if (!lost)
-            recorder_.warning(claim, "ClaimLost",
-                              name.empty() ? "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!"
-                                           : "Bound claim has lost its PersistentVolume. Data on the volume is lost!");
+            recorder_.warning(
+                claim, "ClaimLost",
+                name.empty()
+                    ? "Bound claim has lost reference to PersistentVolume. Data on the volume is "
+                      "lost!"
+                    : "Bound claim has lost its PersistentVolume. Data on the volume is lost!");
         co_return co_await setClaimStatus(claim, "Lost", Value());
     }
     const Value& reference = volume.at("spec", "claimRef");
-    if (reference.isNull() || reference["uid"] == claim.at("metadata", "uid")) co_return co_await bind(volume, claim);
+    if (reference.isNull() || reference["uid"] == claim.at("metadata", "uid"))
+        co_return co_await bind(volume, claim);
     if (!lost)
-        recorder_.warning(claim, "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly");
+        recorder_.warning(claim, "ClaimMisbound",
+                          "Two claims are bound to the same volume, this one is bound incorrectly");
     co_return co_await setClaimStatus(claim, "Lost", Value());
 }
 
@@ -191,13 +217,15 @@ sim::Task<base::Status> PersistentVolumeBinder::syncBound(Value claim) {
 sim::Task<base::Status> PersistentVolumeBinder::bind(Value volume, Value claim) {
     if (!(volume.at("spec", "claimRef", "uid") == claim.at("metadata", "uid"))) {
         Value next = volume;
-        if (volume.at("spec", "claimRef").isNull()) next = next.withPath({"metadata", "annotations", kBoundByController}, "yes");
-        const Value reference = Value::object({{"kind", "PersistentVolumeClaim"},
-                                               {"namespace", claim.at("metadata", "namespace")},
-                                               {"name", claim.at("metadata", "name")},
-                                               {"uid", claim.at("metadata", "uid")},
-                                               {"apiVersion", "v1"},
-                                               {"resourceVersion", claim.at("metadata", "resourceVersion")}});
+        if (volume.at("spec", "claimRef").isNull())
+            next = next.withPath({"metadata", "annotations", kBoundByController}, "yes");
+        const Value reference =
+            Value::object({{"kind", "PersistentVolumeClaim"},
+                           {"namespace", claim.at("metadata", "namespace")},
+                           {"name", claim.at("metadata", "name")},
+                           {"uid", claim.at("metadata", "uid")},
+                           {"apiVersion", "v1"},
+                           {"resourceVersion", claim.at("metadata", "resourceVersion")}});
         next = next.withPath({"spec", "claimRef"}, reference);
         auto written = co_await client_.update(client::persistentVolumesResource(), "", next);
         if (!written.ok()) co_return written.error();
@@ -213,7 +241,8 @@ sim::Task<base::Status> PersistentVolumeBinder::bind(Value volume, Value claim) 
     }
     next = next.withPath({"metadata", "annotations", kBindCompleted}, "yes");
     if (!(next == claim)) {
-        auto written = co_await client_.update(client::persistentVolumeClaimsResource(), api::namespaceOf(claim), next);
+        auto written = co_await client_.update(client::persistentVolumeClaimsResource(),
+                                               api::namespaceOf(claim), next);
         if (!written.ok()) co_return written.error();
         this->written(claims_, *written);
         claim = *written;
@@ -221,30 +250,38 @@ sim::Task<base::Status> PersistentVolumeBinder::bind(Value volume, Value claim) 
     co_return co_await setClaimStatus(claim, "Bound", *phased);
 }
 
-sim::Task<base::Status> PersistentVolumeBinder::setClaimStatus(Value claim, std::string phase, Value volume) {
+sim::Task<base::Status> PersistentVolumeBinder::setClaimStatus(Value claim, std::string phase,
+                                                               Value volume) {
     Value status = claim["status"].with("phase", phase);
     if (phase == "Bound") {
         status = status.with("accessModes", volume.at("spec", "accessModes"));
-        if (claim.at("status", "phase").asString() != "Bound" || claim.at("status", "capacity").isNull())
+        if (claim.at("status", "phase").asString() != "Bound" ||
+            claim.at("status", "capacity").isNull())
             status = status.with("capacity", volume.at("spec", "capacity"));
     } else {
         status = status.without("accessModes").without("capacity");
     }
     if (status == claim["status"]) co_return base::okStatus();
     Value changed = claim.with("status", status);
-    auto written = co_await client_.update(client::persistentVolumeClaimsResource(), api::namespaceOf(claim), std::move(changed), "status");
+    auto written = co_await client_.update(client::persistentVolumeClaimsResource(),
+                                           api::namespaceOf(claim), std::move(changed), "status");
     if (!written.ok()) co_return written.error();
     this->written(claims_, *written);
     co_return base::okStatus();
 }
 
-sim::Task<base::Result<Value>> PersistentVolumeBinder::setVolumePhase(Value volume, std::string phase, std::string message) {
-    if (volume.at("status", "phase").asString() == phase && volume.at("status", "message").asString() == message) co_return volume;
+sim::Task<base::Result<Value>>
+PersistentVolumeBinder::setVolumePhase(Value volume, std::string phase, std::string message) {
+    if (volume.at("status", "phase").asString() == phase &&
+        volume.at("status", "message").asString() == message)
+        co_return volume;
     Value status = volume["status"].with("phase", phase);
     status = message.empty() ? status.without("message") : status.with("message", message);
-    if (volume.at("status", "phase").asString() != phase) status = status.with("lastPhaseTransitionTime", now());
+    if (volume.at("status", "phase").asString() != phase)
+        status = status.with("lastPhaseTransitionTime", now());
     Value changed = volume.with("status", status);
-    auto written = co_await client_.update(client::persistentVolumesResource(), "", std::move(changed), "status");
+    auto written = co_await client_.update(client::persistentVolumesResource(), "",
+                                           std::move(changed), "status");
     if (written.ok()) this->written(volumes_, *written);
     co_return written;
 }
@@ -264,7 +301,8 @@ sim::Task<base::Status> PersistentVolumeBinder::syncVolume(Value volume) {
     const std::string key = claimKeyOf(reference);
     Value claim = claims_.get(key);
     if (claim.isNull() || !(claim.at("metadata", "uid") == reference["uid"])) {
-        auto found = co_await client_.get(client::persistentVolumeClaimsResource(), reference["namespace"].text(), reference["name"].text());
+        auto found = co_await client_.get(client::persistentVolumeClaimsResource(),
+                                          reference["namespace"].text(), reference["name"].text());
         if (!found.ok() && !api::isNotFound(found.error())) co_return found.error();
         claim = found.ok() && found->at("metadata", "uid") == reference["uid"] ? *found : Value();
     }
@@ -300,7 +338,8 @@ sim::Task<base::Status> PersistentVolumeBinder::syncVolume(Value volume) {
 sim::Task<base::Status> PersistentVolumeBinder::unbind(Value volume) {
     Value next = volume;
     if (api::annotationsOf(volume).has(kBoundByController))
-        next = next.withoutPath({"spec", "claimRef"}).withoutPath({"metadata", "annotations", kBoundByController});
+        next = next.withoutPath({"spec", "claimRef"})
+                   .withoutPath({"metadata", "annotations", kBoundByController});
     else
         next = next.withoutPath({"spec", "claimRef", "uid"});
     auto written = co_await client_.update(client::persistentVolumesResource(), "", next);
@@ -310,17 +349,20 @@ sim::Task<base::Status> PersistentVolumeBinder::unbind(Value volume) {
     co_return base::okStatus();
 }
 
-// Retain leaves the volume Released. Delete works for what a driver has provisioned; of the built-in
-// kinds only host paths below /tmp can be deleted.
+// Retain leaves the volume Released. Delete works for what a driver has provisioned; of the
+// built-in kinds only host paths below /tmp can be deleted.
 sim::Task<base::Status> PersistentVolumeBinder::reclaim(Value volume) {
     const std::string policy = volume.at("spec", "persistentVolumeReclaimPolicy").text();
     if (policy != "Delete" && policy != "Recycle") co_return base::okStatus();
-    if (api::annotationsOf(volume).has(kProvisionedBy) || !volume.at("spec", "csi").isNull()) co_return base::okStatus();
-    if (volume.at("status", "phase").asString() == "Failed" || api::isDeleting(volume)) co_return base::okStatus();
+    if (api::annotationsOf(volume).has(kProvisionedBy) || !volume.at("spec", "csi").isNull())
+        co_return base::okStatus();
+    if (volume.at("status", "phase").asString() == "Failed" || api::isDeleting(volume))
+        co_return base::okStatus();
     const Value& hostPath = volume.at("spec", "hostPath");
     const std::string path = hostPath["path"].text();
     if (policy == "Delete" && path.starts_with("/tmp/")) {
-        auto removed = co_await client_.remove(client::persistentVolumesResource(), "", api::nameOf(volume));
+        auto removed =
+            co_await client_.remove(client::persistentVolumesResource(), "", api::nameOf(volume));
         if (!removed.ok() && !api::isNotFound(removed.error())) co_return removed.error();
         co_return base::okStatus();
     }
@@ -329,7 +371,8 @@ sim::Task<base::Status> PersistentVolumeBinder::reclaim(Value volume) {
     if (policy == "Delete" && !hostPath.isNull())
         problem = "host_path deleter only supports /tmp/.+ but received provided " + path;
     else if (policy == "Delete")
-        problem = "error getting deleter volume plugin for volume " + base::quoteGo(api::nameOf(volume)) + ": no deletable volume plugin matched";
+        problem = "error getting deleter volume plugin for volume " +
+                  base::quoteGo(api::nameOf(volume)) + ": no deletable volume plugin matched";
     else
         problem = "recycling volumes is not modelled";
     recorder_.warning(volume, reason, problem);
@@ -343,25 +386,34 @@ sim::Task<base::Status> PersistentVolumeBinder::provision(Value claim) {
     const std::string name = api::claimClass(claim);
     const Value storageClass = classes_.get(name);
     if (storageClass.isNull()) {
-        recorder_.warning(claim, "ProvisioningFailed", "storageclass.storage.k8s.io " + base::quoteGo(name) + " not found");
+        recorder_.warning(claim, "ProvisioningFailed",
+                          "storageclass.storage.k8s.io " + base::quoteGo(name) + " not found");
         co_return base::okStatus();
     }
     const std::string provisioner = storageClass["provisioner"].text();
     if (provisioner.starts_with("kubernetes.io/")) {
-        recorder_.warning(claim, "ProvisioningFailed", "no volume plugin matched name: " + provisioner);
+        recorder_.warning(claim, "ProvisioningFailed",
+                          "no volume plugin matched name: " + provisioner);
         co_return base::okStatus();
     }
-    Value next = claim.withPath({"metadata", "annotations", "volume.beta.kubernetes.io/storage-provisioner"}, provisioner)
-                     .withPath({"metadata", "annotations", "volume.kubernetes.io/storage-provisioner"}, provisioner);
+    Value next =
+        claim
+            .withPath({"metadata", "annotations", "volume.beta.kubernetes.io/storage-provisioner"},
+                      provisioner)
+            .withPath({"metadata", "annotations", "volume.kubernetes.io/storage-provisioner"},
+                      provisioner);
     if (!(next == claim)) {
-        auto written = co_await client_.update(client::persistentVolumeClaimsResource(), api::namespaceOf(claim), next);
+        auto written = co_await client_.update(client::persistentVolumeClaimsResource(),
+                                               api::namespaceOf(claim), next);
         if (!written.ok()) co_return written.error();
         this->written(claims_, *written);
         next = *written;
     }
     recorder_.normal(next, "ExternalProvisioning",
-                     "Waiting for a volume to be created either by the external provisioner '" + provisioner +
-                         "' or manually by the system administrator. If volume creation is delayed, please verify that the "
+                     "Waiting for a volume to be created either by the external provisioner '" +
+                         provisioner +
+                         "' or manually by the system administrator. If volume creation is "
+                         "delayed, please verify that the "
                          "provisioner is running and correctly registered.");
     co_return base::okStatus();
 }

@@ -28,7 +28,8 @@ private:
     sim::Task<base::Status> unbind(Value volume);
     sim::Task<base::Status> reclaim(Value volume);
     sim::Task<base::Status> provision(Value claim);
-    sim::Task<base::Result<Value>> setVolumePhase(Value volume, std::string phase, std::string message);
+    sim::Task<base::Result<Value>> setVolumePhase(Value volume, std::string phase,
+                                                  std::string message);
     sim::Task<base::Status> setClaimStatus(Value claim, std::string phase, Value volume);
     sim::Task<base::Result<bool>> assignDefaultClass(Value claim);
     bool delayed(const Value& claim) const;

@@ -18,14 +18,16 @@ ClaimProtectionController::ClaimProtectionController(Context context)
     : QueueController(context, "persistentvolumeclaim-protection-controller", 1),
       claims_(use(client::persistentVolumeClaimsResource())), pods_(use(client::podsResource())) {
     claims_.onChange([this](const Value&, const Value& current) {
-        if (!current.isNull() && (api::isDeleting(current) || !api::hasFinalizer(current, kClaimFinalizer)))
+        if (!current.isNull() &&
+            (api::isDeleting(current) || !api::hasFinalizer(current, kClaimFinalizer)))
             queue_.add(objectKey(current));
     });
     pods_.onChange([this](const Value& previous, const Value& current) {
         // Only the end of a pod can free a claim.
         if (!current.isNull() && !api::podFinished(current)) return;
         const Value& pod = current.isNull() ? previous : current;
-        for (const api::PodClaim& item : api::claimsOf(pod)) queue_.add(api::namespaceOf(pod) + "/" + item.name);
+        for (const api::PodClaim& item : api::claimsOf(pod))
+            queue_.add(api::namespaceOf(pod) + "/" + item.name);
     });
 }
 
@@ -43,10 +45,14 @@ sim::Task<base::Status> ClaimProtectionController::sync(std::string key) {
     if (claim.isNull()) co_return base::okStatus();
     const bool has = api::hasFinalizer(claim, kClaimFinalizer);
     Value next = claim;
-    if (api::isDeleting(claim) && has && !inUse(claim)) next = api::withoutFinalizer(claim, kClaimFinalizer);
-    else if (!api::isDeleting(claim) && !has) next = api::withFinalizer(claim, kClaimFinalizer);
-    else co_return base::okStatus();
-    auto written = co_await client_.update(client::persistentVolumeClaimsResource(), api::namespaceOf(claim), next);
+    if (api::isDeleting(claim) && has && !inUse(claim))
+        next = api::withoutFinalizer(claim, kClaimFinalizer);
+    else if (!api::isDeleting(claim) && !has)
+        next = api::withFinalizer(claim, kClaimFinalizer);
+    else
+        co_return base::okStatus();
+    auto written = co_await client_.update(client::persistentVolumeClaimsResource(),
+                                           api::namespaceOf(claim), next);
     if (!written.ok() && !api::isNotFound(written.error())) co_return written.error();
     co_return base::okStatus();
 }
@@ -55,7 +61,8 @@ VolumeProtectionController::VolumeProtectionController(Context context)
     : QueueController(context, "persistentvolume-protection-controller", 1),
       volumes_(use(client::persistentVolumesResource())) {
     volumes_.onChange([this](const Value&, const Value& current) {
-        if (!current.isNull() && (api::isDeleting(current) || !api::hasFinalizer(current, kVolumeFinalizer)))
+        if (!current.isNull() &&
+            (api::isDeleting(current) || !api::hasFinalizer(current, kVolumeFinalizer)))
             queue_.add(objectKey(current));
     });
 }
@@ -67,20 +74,24 @@ sim::Task<base::Status> VolumeProtectionController::sync(std::string key) {
     Value next = volume;
     if (api::isDeleting(volume) && has && volume.at("status", "phase").asString() != "Bound")
         next = api::withoutFinalizer(volume, kVolumeFinalizer);
-    else if (!api::isDeleting(volume) && !has) next = api::withFinalizer(volume, kVolumeFinalizer);
-    else co_return base::okStatus();
+    else if (!api::isDeleting(volume) && !has)
+        next = api::withFinalizer(volume, kVolumeFinalizer);
+    else
+        co_return base::okStatus();
     auto written = co_await client_.update(client::persistentVolumesResource(), "", next);
     if (!written.ok() && !api::isNotFound(written.error())) co_return written.error();
     co_return base::okStatus();
 }
 
 VolumeExpandController::VolumeExpandController(Context context)
-    : QueueController(context, "volume_expand"), claims_(use(client::persistentVolumeClaimsResource())),
+    : QueueController(context, "volume_expand"),
+      claims_(use(client::persistentVolumeClaimsResource())),
       volumes_(use(client::persistentVolumesResource())) {
     claims_.onChange([this](const Value& previous, const Value& current) {
         if (previous.isNull() || current.isNull()) return;
         const auto size = [](const Value& claim) {
-            return api::Quantity::of(claim.at("spec", "resources", "requests", "storage").asString());
+            return api::Quantity::of(
+                claim.at("spec", "resources", "requests", "storage").asString());
         };
         if (size(current) > size(previous)) queue_.add(objectKey(current));
     });
@@ -89,11 +100,13 @@ VolumeExpandController::VolumeExpandController(Context context)
 sim::Task<base::Status> VolumeExpandController::sync(std::string key) {
     const Value claim = claims_.get(key);
     const Value volume = volumes_.get(claim.at("spec", "volumeName").asString());
-    if (claim.isNull() || !(volume.at("spec", "claimRef", "uid") == claim.at("metadata", "uid"))) co_return base::okStatus();
+    if (claim.isNull() || !(volume.at("spec", "claimRef", "uid") == claim.at("metadata", "uid")))
+        co_return base::okStatus();
     if (api::Quantity::of(claim.at("spec", "resources", "requests", "storage").asString()) <=
         api::Quantity::of(claim.at("status", "capacity", "storage").asString()))
         co_return base::okStatus();
-    recorder_.normal(claim, "ExternalExpanding", "waiting for an external controller to expand this PVC");
+    recorder_.normal(claim, "ExternalExpanding",
+                     "waiting for an external controller to expand this PVC");
     co_return base::okStatus();
 }
 
@@ -121,7 +134,8 @@ sim::Task<base::Status> EphemeralVolumeController::sync(std::string key) {
         const Value existing = claims_.get(ns + "/" + name);
         if (!existing.isNull()) {
             if (!api::isControlledBy(existing, pod))
-                co_return base::makeError("PVC " + ns + "/" + name + " was not created for pod " + key + " (pod is not owner)");
+                co_return base::makeError("PVC " + ns + "/" + name + " was not created for pod " +
+                                          key + " (pod is not owner)");
             continue;
         }
         document::ObjectBuilder metadata;
@@ -136,7 +150,9 @@ sim::Task<base::Status> EphemeralVolumeController::sync(std::string key) {
                                            {"spec", source["spec"]}});
         auto created = co_await client_.create(client::persistentVolumeClaimsResource(), ns, claim);
         if (!created.ok() && !api::isAlreadyExists(created.error())) {
-            recorder_.warning(pod, "FailedCreate", "ephemeral volume: create PVC " + ns + "/" + name + ": " + created.error().message);
+            recorder_.warning(pod, "FailedCreate",
+                              "ephemeral volume: create PVC " + ns + "/" + name + ": " +
+                                  created.error().message);
             co_return created.error();
         }
     }

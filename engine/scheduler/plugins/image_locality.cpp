@@ -10,7 +10,8 @@ constexpr std::int64_t kMinThreshold = 23 * kMegabyte, kMaxPerContainer = 1000 *
 
 std::string withTag(std::string_view name) {
     const std::size_t colon = name.rfind(':'), slash = name.rfind('/');
-    const bool tagged = colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash);
+    const bool tagged =
+        colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash);
     return tagged ? std::string(name) : std::string(name) + ":latest";
 }
 
@@ -23,7 +24,8 @@ class ImageLocality : public Plugin {
 public:
     const char* name() const override { return "ImageLocality"; }
     std::int64_t weight() const override { return 1; }
-    Status preScore(CycleState& state, const PodInfo& pod, const Snapshot&, const Snapshot& all) override {
+    Status preScore(CycleState& state, const PodInfo& pod, const Snapshot&,
+                    const Snapshot& all) override {
         auto data = std::make_shared<Spread>();
         data->nodes = static_cast<std::int64_t>(all.size());
         for (const document::Value& container : pod.pod.at("spec", "containers").items()) {
@@ -44,7 +46,8 @@ public:
             const std::string image = withTag(container["image"].asString());
             const auto place = node.images.find(image);
             if (place != node.images.end())
-                sum += place->second * spread->nodesWith.at(image) / std::max<std::int64_t>(1, spread->nodes);
+                sum += place->second * spread->nodesWith.at(image) /
+                       std::max<std::int64_t>(1, spread->nodes);
         }
         const std::int64_t most = kMaxPerContainer * std::max<std::int64_t>(1, containers);
         sum = std::clamp(sum, kMinThreshold, most);

@@ -24,7 +24,8 @@ public:
     std::int64_t weight() const override { return 2; }
     bool filters() const override { return true; }
 
-    Status preFilter(CycleState& state, const PodInfo& pod, const Snapshot& all, NodeNames&) override {
+    Status preFilter(CycleState& state, const PodInfo& pod, const Snapshot& all,
+                     NodeNames&) override {
         auto data = std::make_shared<FilterState>();
         const Value& labels = namespaceLabels(pod.pod);
         for (const auto& node : all)
@@ -35,8 +36,11 @@ public:
                 if (pod.requiredAffinity.empty() && pod.requiredAntiAffinity.empty()) continue;
                 const Value& otherLabels = namespaceLabels(other->pod);
                 // All affinity terms must be met by the same pod.
-                const bool all_ = std::all_of(pod.requiredAffinity.begin(), pod.requiredAffinity.end(),
-                                              [&](const AffinityTerm& term) { return term.matches(other->pod, otherLabels); });
+                const bool all_ =
+                    std::all_of(pod.requiredAffinity.begin(), pod.requiredAffinity.end(),
+                                [&](const AffinityTerm& term) {
+                                    return term.matches(other->pod, otherLabels);
+                                });
                 if (all_)
                     for (const AffinityTerm& term : pod.requiredAffinity)
                         if (node->hasLabel(term.topologyKey))
@@ -45,28 +49,34 @@ public:
                     if (node->hasLabel(term.topologyKey) && term.matches(other->pod, otherLabels))
                         ++data->anti[{term.topologyKey, node->label(term.topologyKey)}];
             }
-        const bool nothing = data->existingAnti.empty() && pod.requiredAffinity.empty() && pod.requiredAntiAffinity.empty();
+        const bool nothing = data->existingAnti.empty() && pod.requiredAffinity.empty() &&
+                             pod.requiredAntiAffinity.empty();
         state.put(name(), std::move(data));
         return nothing ? Status{Code::Skip, {}, {}} : Status{};
     }
 
     Status filter(const CycleState& state, const PodInfo& pod, const NodeInfo& node) override {
         const FilterState* data = state.get<FilterState>(name());
-        if (!affinityMet(*data, pod, node)) return Status::unresolvable("node(s) didn't match pod affinity rules");
+        if (!affinityMet(*data, pod, node))
+            return Status::unresolvable("node(s) didn't match pod affinity rules");
         for (const AffinityTerm& term : pod.requiredAntiAffinity)
-            if (node.hasLabel(term.topologyKey) && data->anti.contains({term.topologyKey, node.label(term.topologyKey)}))
+            if (node.hasLabel(term.topologyKey) &&
+                data->anti.contains({term.topologyKey, node.label(term.topologyKey)}))
                 return Status::unschedulable("node(s) didn't match pod anti-affinity rules");
         for (const auto& [domain, count] : data->existingAnti)
             if (node.hasLabel(domain.first) && node.label(domain.first) == domain.second)
-                return Status::unschedulable("node(s) didn't satisfy existing pods anti-affinity rules");
+                return Status::unschedulable(
+                    "node(s) didn't satisfy existing pods anti-affinity rules");
         return {};
     }
 
-    Status preScore(CycleState& state, const PodInfo& pod, const Snapshot&, const Snapshot& all) override {
+    Status preScore(CycleState& state, const PodInfo& pod, const Snapshot&,
+                    const Snapshot& all) override {
         auto data = std::make_shared<ScoreState>();
         const Value& labels = namespaceLabels(pod.pod);
         for (const auto& node : all)
-            for (const PodPtr& other : node->pods) addScores(data->score, pod, labels, *node, *other);
+            for (const PodPtr& other : node->pods)
+                addScores(data->score, pod, labels, *node, *other);
         const bool nothing = data->score.empty();
         state.put("InterPodAffinity/score", std::move(data));
         return nothing ? Status{Code::Skip, {}, {}} : Status{};
@@ -74,10 +84,12 @@ public:
     std::int64_t score(const CycleState& state, const PodInfo&, const NodeInfo& node) override {
         std::int64_t sum = 0;
         for (const auto& [domain, value] : state.get<ScoreState>("InterPodAffinity/score")->score)
-            if (node.hasLabel(domain.first) && node.label(domain.first) == domain.second) sum += value;
+            if (node.hasLabel(domain.first) && node.label(domain.first) == domain.second)
+                sum += value;
         return sum;
     }
-    void normalize(const CycleState&, const PodInfo&, const Snapshot&, std::vector<std::int64_t>& scores) override {
+    void normalize(const CycleState&, const PodInfo&, const Snapshot&,
+                   std::vector<std::int64_t>& scores) override {
         const auto [low, high] = std::minmax_element(scores.begin(), scores.end());
         const std::int64_t least = *low, most = *high;
         for (std::int64_t& score : scores)
@@ -91,7 +103,8 @@ public:
         case Event::PodUpdate: return true;
         case Event::AssignedPodAdd:
         case Event::AssignedPodUpdate: return concerns(pod, event.current);
-        case Event::AssignedPodDelete: return concerns(pod, event.previous) || forbids(event.previous, pod);
+        case Event::AssignedPodDelete:
+            return concerns(pod, event.previous) || forbids(event.previous, pod);
         default: return false;
         }
     }
@@ -105,7 +118,8 @@ private:
         bool met = true;
         for (const AffinityTerm& term : pod.requiredAffinity) {
             if (!node.hasLabel(term.topologyKey)) return false;
-            if (!data.affinity.contains({term.topologyKey, node.label(term.topologyKey)})) met = false;
+            if (!data.affinity.contains({term.topologyKey, node.label(term.topologyKey)}))
+                met = false;
         }
         if (met) return true;
         // The first pod of a group may go anywhere if it satisfies its own terms.
@@ -115,10 +129,11 @@ private:
                            [&](const AffinityTerm& term) { return term.matches(pod.pod, labels); });
     }
 
-    void addScores(TopologyCounts& out, const PodInfo& pod, const Value& labels, const NodeInfo& node,
-                   const PodInfo& other) const {
+    void addScores(TopologyCounts& out, const PodInfo& pod, const Value& labels,
+                   const NodeInfo& node, const PodInfo& other) const {
         const auto add = [&](const AffinityTerm& term, std::int64_t points) {
-            if (node.hasLabel(term.topologyKey)) out[{term.topologyKey, node.label(term.topologyKey)}] += points;
+            if (node.hasLabel(term.topologyKey))
+                out[{term.topologyKey, node.label(term.topologyKey)}] += points;
         };
         const Value& otherLabels = namespaceLabels(other.pod);
         for (const AffinityTerm& term : pod.preferredAffinity)

@@ -7,7 +7,9 @@ namespace {
 
 using document::Value;
 
-const Value& affinityOf(const PodInfo& pod) { return pod.pod.at("spec", "affinity", "nodeAffinity"); }
+const Value& affinityOf(const PodInfo& pod) {
+    return pod.pod.at("spec", "affinity", "nodeAffinity");
+}
 const Value& requiredOf(const PodInfo& pod) {
     return affinityOf(pod)["requiredDuringSchedulingIgnoredDuringExecution"];
 }
@@ -27,17 +29,24 @@ public:
 
     Status preFilter(CycleState&, const PodInfo& pod, const Snapshot&, NodeNames& names) override {
         const Value& required = requiredOf(pod);
-        if (required.isNull()) return pod.pod.at("spec", "nodeSelector").size() == 0 ? Status{Code::Skip, {}, {}} : Status{};
+        if (required.isNull())
+            return pod.pod.at("spec", "nodeSelector").size() == 0 ? Status{Code::Skip, {}, {}}
+                                                                  : Status{};
         // Every term names nodes by metadata.name: only those need to be looked at.
         std::set<std::string> all;
         for (const Value& term : required["nodeSelectorTerms"].items()) {
             std::optional<std::set<std::string>> own;
             for (const Value& field : term["matchFields"].items()) {
-                if (field["key"].asString() != "metadata.name" || field["operator"].asString() != "In") continue;
+                if (field["key"].asString() != "metadata.name" ||
+                    field["operator"].asString() != "In")
+                    continue;
                 std::set<std::string> values;
                 for (const Value& value : field["values"].items()) values.insert(value.text());
-                if (own) std::erase_if(*own, [&](const std::string& name) { return !values.contains(name); });
-                else own = std::move(values);
+                if (own)
+                    std::erase_if(*own,
+                                  [&](const std::string& name) { return !values.contains(name); });
+                else
+                    own = std::move(values);
             }
             if (!own) return {};
             all.insert(own->begin(), own->end());
@@ -53,16 +62,19 @@ public:
     }
 
     Status preScore(CycleState&, const PodInfo& pod, const Snapshot&, const Snapshot&) override {
-        return affinityOf(pod)["preferredDuringSchedulingIgnoredDuringExecution"].size() == 0 ? Status{Code::Skip, {}, {}}
-                                                                                              : Status{};
+        return affinityOf(pod)["preferredDuringSchedulingIgnoredDuringExecution"].size() == 0
+                   ? Status{Code::Skip, {}, {}}
+                   : Status{};
     }
     std::int64_t score(const CycleState&, const PodInfo& pod, const NodeInfo& node) override {
         std::int64_t sum = 0;
-        for (const Value& term : affinityOf(pod)["preferredDuringSchedulingIgnoredDuringExecution"].items())
+        for (const Value& term :
+             affinityOf(pod)["preferredDuringSchedulingIgnoredDuringExecution"].items())
             if (api::nodeTermMatches(term["preference"], node.node)) sum += term["weight"].asInt();
         return sum;
     }
-    void normalize(const CycleState&, const PodInfo&, const Snapshot&, std::vector<std::int64_t>& scores) override {
+    void normalize(const CycleState&, const PodInfo&, const Snapshot&,
+                   std::vector<std::int64_t>& scores) override {
         defaultNormalize(scores, false);
     }
     bool wakes(const PodInfo& pod, const EventInfo& event) override {

@@ -13,10 +13,13 @@ struct Shortage {
 
 std::vector<Shortage> shortages(const PodInfo& pod, const NodeInfo& node) {
     std::vector<Shortage> out;
-    const auto check = [&out](const std::string& name, std::int64_t wanted, std::int64_t used, std::int64_t whole) {
-        if (wanted > 0 && wanted > whole - used) out.push_back({"Insufficient " + name, wanted > whole});
+    const auto check = [&out](const std::string& name, std::int64_t wanted, std::int64_t used,
+                              std::int64_t whole) {
+        if (wanted > 0 && wanted > whole - used)
+            out.push_back({"Insufficient " + name, wanted > whole});
     };
-    if (static_cast<std::int64_t>(node.pods.size()) + 1 > node.allowedPods) out.push_back({"Too many pods", false});
+    if (static_cast<std::int64_t>(node.pods.size()) + 1 > node.allowedPods)
+        out.push_back({"Too many pods", false});
     check("cpu", pod.request.milliCpu, node.requested.milliCpu, node.allocatable.milliCpu);
     check("memory", pod.request.memory, node.requested.memory, node.allocatable.memory);
     check("ephemeral-storage", pod.request.ephemeralStorage, node.requested.ephemeralStorage,
@@ -45,8 +48,10 @@ public:
         Status out;
         for (Shortage& shortage : shortages(pod, node)) {
             out.reasons.push_back(std::move(shortage.reason));
-            if (shortage.unresolvable || out.code == Code::Unresolvable) out.code = Code::Unresolvable;
-            else out.code = Code::Unschedulable;
+            if (shortage.unresolvable || out.code == Code::Unresolvable)
+                out.code = Code::Unresolvable;
+            else
+                out.code = Code::Unschedulable;
         }
         return out;
     }
@@ -54,11 +59,13 @@ public:
     std::int64_t score(const CycleState&, const PodInfo& pod, const NodeInfo& node) override {
         std::int64_t sum = 0, count = 0;
         if (node.allocatable.milliCpu > 0) {
-            sum += leastRequested(node.nonZero.milliCpu + pod.nonZero.milliCpu, node.allocatable.milliCpu);
+            sum += leastRequested(node.nonZero.milliCpu + pod.nonZero.milliCpu,
+                                  node.allocatable.milliCpu);
             ++count;
         }
         if (node.allocatable.memory > 0) {
-            sum += leastRequested(node.nonZero.memory + pod.nonZero.memory, node.allocatable.memory);
+            sum +=
+                leastRequested(node.nonZero.memory + pod.nonZero.memory, node.allocatable.memory);
             ++count;
         }
         return count == 0 ? 0 : sum / count;
@@ -89,10 +96,14 @@ public:
     }
     std::int64_t score(const CycleState&, const PodInfo& pod, const NodeInfo& node) override {
         const auto fraction = [](std::int64_t requested, std::int64_t capacity) {
-            return capacity == 0 ? 1.0 : std::min(1.0, static_cast<double>(requested) / static_cast<double>(capacity));
+            return capacity == 0 ? 1.0
+                                 : std::min(1.0, static_cast<double>(requested) /
+                                                     static_cast<double>(capacity));
         };
-        const double cpu = fraction(node.requested.milliCpu + pod.request.milliCpu, node.allocatable.milliCpu);
-        const double memory = fraction(node.requested.memory + pod.request.memory, node.allocatable.memory);
+        const double cpu =
+            fraction(node.requested.milliCpu + pod.request.milliCpu, node.allocatable.milliCpu);
+        const double memory =
+            fraction(node.requested.memory + pod.request.memory, node.allocatable.memory);
         return static_cast<std::int64_t>((1 - std::fabs(cpu - memory) / 2) * kMaxNodeScore);
     }
 };

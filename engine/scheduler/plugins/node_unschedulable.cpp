@@ -7,7 +7,8 @@ namespace {
 using document::Value;
 
 bool tolerated(const Value& pod) {
-    static const Value taint = Value::object({{"key", "node.kubernetes.io/unschedulable"}, {"effect", "NoSchedule"}});
+    static const Value taint =
+        Value::object({{"key", "node.kubernetes.io/unschedulable"}, {"effect", "NoSchedule"}});
     return api::tolerates(pod.at("spec", "tolerations"), taint);
 }
 
@@ -35,7 +36,9 @@ public:
         if (wanted.empty() || wanted == node.name) return {};
         return Status::unresolvable("node(s) didn't match the requested node name");
     }
-    bool wakes(const PodInfo&, const EventInfo& event) override { return event.event == Event::NodeAdd; }
+    bool wakes(const PodInfo&, const EventInfo& event) override {
+        return event.event == Event::NodeAdd;
+    }
 };
 
 } // namespace

@@ -36,13 +36,15 @@ struct ScoreState : StateData {
 bool passesAffinity(const PodInfo& pod, const Value& node) {
     for (const document::Member& member : pod.pod.at("spec", "nodeSelector").members())
         if (!(api::labelsOf(node)[member.key] == member.value)) return false;
-    const Value& required = pod.pod.at("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution");
+    const Value& required = pod.pod.at("spec", "affinity", "nodeAffinity",
+                                       "requiredDuringSchedulingIgnoredDuringExecution");
     return required.isNull() || api::nodeSelectorMatches(required, node);
 }
 
 bool passesTaints(const PodInfo& pod, const Value& node) {
     for (const Value& taint : node.at("spec", "taints").items())
-        if (taint["effect"].asString() != "PreferNoSchedule" && !api::tolerates(pod.pod.at("spec", "tolerations"), taint))
+        if (taint["effect"].asString() != "PreferNoSchedule" &&
+            !api::tolerates(pod.pod.at("spec", "tolerations"), taint))
             return false;
     return true;
 }
@@ -52,7 +54,8 @@ bool counted(const Constraint& constraint, const PodInfo& pod, const NodeInfo& n
            (!constraint.honorTaints || passesTaints(pod, node.node));
 }
 
-std::int64_t matchingPods(const NodeInfo& node, const Constraint& constraint, const std::string& ns) {
+std::int64_t matchingPods(const NodeInfo& node, const Constraint& constraint,
+                          const std::string& ns) {
     std::int64_t count = 0;
     for (const PodPtr& other : node.pods)
         if (api::namespaceOf(other->pod) == ns && !api::isDeleting(other->pod) &&
@@ -73,7 +76,8 @@ std::vector<Constraint> constraintsOf(const PodInfo& pod, std::string_view actio
         constraint.selector = selector.ok() ? std::move(*selector) : api::LabelSelector::nothing();
         for (const Value& key : item["matchLabelKeys"].items())
             if (api::labelsOf(pod.pod).has(key.asString()))
-                constraint.selector.add({key.text(), api::Requirement::Op::In,
+                constraint.selector.add({key.text(),
+                                         api::Requirement::Op::In,
                                          {std::string(api::labelOf(pod.pod, key.asString()))}});
         constraint.honorAffinity = item["nodeAffinityPolicy"].asString("Honor") == "Honor";
         constraint.honorTaints = item["nodeTaintsPolicy"].asString("Ignore") == "Honor";
@@ -89,19 +93,23 @@ public:
     std::int64_t weight() const override { return 2; }
     bool filters() const override { return true; }
 
-    Status preFilter(CycleState& state, const PodInfo& pod, const Snapshot& all, NodeNames&) override {
+    Status preFilter(CycleState& state, const PodInfo& pod, const Snapshot& all,
+                     NodeNames&) override {
         auto data = std::make_shared<FilterState>();
         const std::string ns = api::namespaceOf(pod.pod);
         const std::vector<Constraint> constraints = constraintsOf(pod, "DoNotSchedule");
         if (constraints.empty()) return {Code::Skip, {}, {}};
-        for (const Constraint& constraint : constraints) data->constraints.push_back({constraint, {}, 1});
+        for (const Constraint& constraint : constraints)
+            data->constraints.push_back({constraint, {}, 1});
         for (const auto& node : all) {
-            const bool hasAll = std::all_of(constraints.begin(), constraints.end(),
-                                            [&](const Constraint& c) { return node->hasLabel(c.key); });
+            const bool hasAll =
+                std::all_of(constraints.begin(), constraints.end(),
+                            [&](const Constraint& c) { return node->hasLabel(c.key); });
             if (!hasAll) continue;
             for (Counted& item : data->constraints)
                 if (counted(item.constraint, pod, *node))
-                    item.pods[node->label(item.constraint.key)] += matchingPods(*node, item.constraint, ns);
+                    item.pods[node->label(item.constraint.key)] +=
+                        matchingPods(*node, item.constraint, ns);
         }
         state.put(name(), std::move(data));
         return {};
@@ -111,31 +119,38 @@ public:
         for (const Counted& item : state.get<FilterState>(name())->constraints) {
             const Constraint& constraint = item.constraint;
             if (!node.hasLabel(constraint.key))
-                return Status::unresolvable("node(s) didn't match pod topology spread constraints (missing required label)");
+                return Status::unresolvable("node(s) didn't match pod topology spread constraints "
+                                            "(missing required label)");
             std::int64_t least = INT64_MAX;
             for (const auto& [domain, count] : item.pods) least = std::min(least, count);
-            if (static_cast<std::int64_t>(item.pods.size()) < constraint.minDomains || least == INT64_MAX) least = 0;
+            if (static_cast<std::int64_t>(item.pods.size()) < constraint.minDomains ||
+                least == INT64_MAX)
+                least = 0;
             const auto place = item.pods.find(node.label(constraint.key));
             const std::int64_t here = place == item.pods.end() ? 0 : place->second;
             const std::int64_t self = constraint.selector.matches(api::labelsOf(pod.pod)) ? 1 : 0;
             if (here + self - least > constraint.maxSkew)
-                return Status::unschedulable("node(s) didn't match pod topology spread constraints");
+                return Status::unschedulable(
+                    "node(s) didn't match pod topology spread constraints");
         }
         return {};
     }
 
-    Status preScore(CycleState& state, const PodInfo& pod, const Snapshot& feasible, const Snapshot& all) override {
+    Status preScore(CycleState& state, const PodInfo& pod, const Snapshot& feasible,
+                    const Snapshot& all) override {
         auto data = std::make_shared<ScoreState>();
         std::vector<Constraint> constraints = constraintsOf(pod, "ScheduleAnyway");
         const bool explicitly = pod.pod.at("spec", "topologySpreadConstraints").size() > 0;
         if (!explicitly) constraints = systemDefaults(pod);
         if (constraints.empty()) return {Code::Skip, {}, {}};
-        for (Constraint& constraint : constraints) data->constraints.push_back({std::move(constraint), {}, 1});
+        for (Constraint& constraint : constraints)
+            data->constraints.push_back({std::move(constraint), {}, 1});
         const std::string ns = api::namespaceOf(pod.pod);
         std::size_t usable = 0;
         for (const auto& node : feasible) {
-            const bool hasAll = std::all_of(data->constraints.begin(), data->constraints.end(),
-                                            [&](const Counted& c) { return node->hasLabel(c.constraint.key); });
+            const bool hasAll =
+                std::all_of(data->constraints.begin(), data->constraints.end(),
+                            [&](const Counted& c) { return node->hasLabel(c.constraint.key); });
             // The defaults tolerate missing keys; the user's own constraints do not.
             if (explicitly && !hasAll) {
                 data->ignored.insert(node->name);
@@ -143,15 +158,19 @@ public:
             }
             ++usable;
             for (Counted& item : data->constraints)
-                if (node->hasLabel(item.constraint.key)) item.pods.try_emplace(node->label(item.constraint.key), 0);
+                if (node->hasLabel(item.constraint.key))
+                    item.pods.try_emplace(node->label(item.constraint.key), 0);
         }
         for (Counted& item : data->constraints)
-            item.weight = std::log(static_cast<double>((item.constraint.key == kHostname ? usable : item.pods.size()) + 2));
+            item.weight = std::log(static_cast<double>(
+                (item.constraint.key == kHostname ? usable : item.pods.size()) + 2));
         for (const auto& node : all)
             for (Counted& item : data->constraints) {
-                if (!node->hasLabel(item.constraint.key) || !counted(item.constraint, pod, *node)) continue;
+                if (!node->hasLabel(item.constraint.key) || !counted(item.constraint, pod, *node))
+                    continue;
                 const auto place = item.pods.find(node->label(item.constraint.key));
-                if (place != item.pods.end()) place->second += matchingPods(*node, item.constraint, ns);
+                if (place != item.pods.end())
+                    place->second += matchingPods(*node, item.constraint, ns);
             }
         state.put("PodTopologySpread/score", std::move(data));
         return {};
@@ -164,7 +183,8 @@ public:
         for (const Counted& item : data->constraints) {
             const auto place = item.pods.find(node.label(item.constraint.key));
             if (place == item.pods.end()) continue;
-            sum += static_cast<double>(place->second) * item.weight + static_cast<double>(item.constraint.maxSkew - 1);
+            sum += static_cast<double>(place->second) * item.weight +
+                   static_cast<double>(item.constraint.maxSkew - 1);
         }
         return std::llround(sum);
     }
@@ -180,13 +200,18 @@ public:
             most = std::max(most, scores[i]);
         }
         for (std::size_t i = 0; i < scores.size(); ++i) {
-            if (data->ignored.contains(nodes[i]->name)) scores[i] = 0;
-            else scores[i] = most == 0 ? kMaxNodeScore : kMaxNodeScore * (most + least - scores[i]) / most;
+            if (data->ignored.contains(nodes[i]->name))
+                scores[i] = 0;
+            else
+                scores[i] =
+                    most == 0 ? kMaxNodeScore : kMaxNodeScore * (most + least - scores[i]) / most;
         }
     }
 
     bool wakes(const PodInfo& pod, const EventInfo& event) override {
-        const auto same = [&](const Value& other) { return api::namespaceOf(other) == api::namespaceOf(pod.pod); };
+        const auto same = [&](const Value& other) {
+            return api::namespaceOf(other) == api::namespaceOf(pod.pod);
+        };
         switch (event.event) {
         case Event::NodeAdd:
         case Event::NodeLabels:
@@ -201,7 +226,8 @@ public:
     }
 
 private:
-    // Pods of a Service or controller are spread over hosts and zones even when they do not ask for it.
+    // Pods of a Service or controller are spread over hosts and zones even when they do not ask for
+    // it.
     std::vector<Constraint> systemDefaults(const PodInfo& pod) const {
         const api::LabelSelector selector = ownSelector(pod.pod);
         if (selector.requirements().empty()) return {};
@@ -233,7 +259,8 @@ private:
             const Value& set = lister_.get(Kind::ReplicationController, key);
             if (!set.isNull()) addAll(api::LabelSelector::fromMap(set.at("spec", "selector")));
         } else if (kind == "ReplicaSet" || kind == "StatefulSet") {
-            const Value& set = lister_.get(kind == "ReplicaSet" ? Kind::ReplicaSet : Kind::StatefulSet, key);
+            const Value& set =
+                lister_.get(kind == "ReplicaSet" ? Kind::ReplicaSet : Kind::StatefulSet, key);
             auto parsed = api::LabelSelector::fromObject(set.at("spec", "selector"));
             if (parsed.ok()) addAll(*parsed);
         }

@@ -9,9 +9,11 @@ public:
     const char* name() const override { return "SchedulingGates"; }
     Status preEnqueue(const document::Value& pod) override {
         std::vector<std::string> gates;
-        for (const document::Value& gate : pod.at("spec", "schedulingGates").items()) gates.push_back(gate["name"].text());
+        for (const document::Value& gate : pod.at("spec", "schedulingGates").items())
+            gates.push_back(gate["name"].text());
         if (gates.empty()) return {};
-        return Status::unresolvable("waiting for scheduling gates: [" + base::join(gates, " ") + "]");
+        return Status::unresolvable("waiting for scheduling gates: [" + base::join(gates, " ") +
+                                    "]");
     }
     bool wakes(const PodInfo& pod, const EventInfo& event) override {
         return event.event == Event::PodUpdate && pod.pod.at("spec", "schedulingGates").size() == 0;

@@ -33,7 +33,8 @@ public:
                 ++count;
         return count;
     }
-    void normalize(const CycleState&, const PodInfo&, const Snapshot&, std::vector<std::int64_t>& scores) override {
+    void normalize(const CycleState&, const PodInfo&, const Snapshot&,
+                   std::vector<std::int64_t>& scores) override {
         defaultNormalize(scores, true);
     }
     bool wakes(const PodInfo& pod, const EventInfo& event) override {

@@ -11,12 +11,14 @@ namespace {
 
 using document::Value;
 
-constexpr const char* kZoneLabels[] = {"topology.kubernetes.io/zone", "topology.kubernetes.io/region",
-                                       "failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region"};
+constexpr const char* kZoneLabels[] = {
+    "topology.kubernetes.io/zone", "topology.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/region"};
 
 std::set<std::string> claimKeys(const Value& pod) {
     std::set<std::string> out;
-    for (const api::PodClaim& claim : api::claimsOf(pod)) out.insert(api::namespaceOf(pod) + "/" + claim.name);
+    for (const api::PodClaim& claim : api::claimsOf(pod))
+        out.insert(api::namespaceOf(pod) + "/" + claim.name);
     return out;
 }
 
@@ -30,13 +32,15 @@ public:
     struct Exclusive : StateData {
         bool taken = false;
     };
-    Status preFilter(CycleState& state, const PodInfo& pod, const Snapshot& all, NodeNames&) override {
+    Status preFilter(CycleState& state, const PodInfo& pod, const Snapshot& all,
+                     NodeNames&) override {
         std::set<std::string> exclusive;
         for (const std::string& key : claimKeys(pod.pod)) {
             const Value& claim = lister_.get(Kind::PersistentVolumeClaim, key);
             if (claim.isNull()) {
                 const std::string claimName = api::splitKey(key).name;
-                return Status::unresolvable("persistentvolumeclaim " + base::quoteGo(claimName) + " not found");
+                return Status::unresolvable("persistentvolumeclaim " + base::quoteGo(claimName) +
+                                            " not found");
             }
             for (const Value& mode : claim.at("spec", "accessModes").items())
                 if (mode.asString() == "ReadWriteOncePod") exclusive.insert(key);
@@ -45,21 +49,25 @@ public:
         auto data = std::make_shared<Exclusive>();
         for (const auto& node : all)
             for (const PodPtr& other : node->pods)
-                for (const std::string& key : claimKeys(other->pod)) data->taken = data->taken || exclusive.contains(key);
+                for (const std::string& key : claimKeys(other->pod))
+                    data->taken = data->taken || exclusive.contains(key);
         state.put(name(), std::move(data));
         return {};
     }
     Status filter(const CycleState& state, const PodInfo&, const NodeInfo&) override {
         if (!state.get<Exclusive>(name())->taken) return {};
-        return Status::unschedulable("node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode "
-                                     "already in-use by another pod");
+        return Status::unschedulable(
+            "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode "
+            "already in-use by another pod");
     }
     bool wakes(const PodInfo& pod, const EventInfo& event) override {
-        if (event.event == Event::Claim) return claimKeys(pod.pod).contains(api::keyOf(event.current));
+        if (event.event == Event::Claim)
+            return claimKeys(pod.pod).contains(api::keyOf(event.current));
         if (event.event == Event::NodeAdd) return true;
         if (event.event != Event::AssignedPodDelete) return false;
         const std::set<std::string> own = claimKeys(pod.pod), gone = claimKeys(event.previous);
-        return std::any_of(gone.begin(), gone.end(), [&](const std::string& key) { return own.contains(key); });
+        return std::any_of(gone.begin(), gone.end(),
+                           [&](const std::string& key) { return own.contains(key); });
     }
 
 private:
@@ -95,17 +103,19 @@ public:
         return {};
     }
     bool wakes(const PodInfo&, const EventInfo& event) override {
-        return event.event == Event::NodeAdd || event.event == Event::CsiNode || event.event == Event::AssignedPodDelete ||
-               event.event == Event::Claim;
+        return event.event == Event::NodeAdd || event.event == Event::CsiNode ||
+               event.event == Event::AssignedPodDelete || event.event == Event::Claim;
     }
 
 private:
     void collect(const Value& pod, std::map<std::string, std::set<std::string>>& out) const {
         for (const std::string& key : claimKeys(pod)) {
             const Value& claim = lister_.get(Kind::PersistentVolumeClaim, key);
-            const Value& volume = lister_.get(Kind::PersistentVolume, claim.at("spec", "volumeName").asString());
+            const Value& volume =
+                lister_.get(Kind::PersistentVolume, claim.at("spec", "volumeName").asString());
             const std::string driver = volume.at("spec", "csi", "driver").text();
-            if (!driver.empty()) out[driver].insert(volume.at("spec", "csi", "volumeHandle").text());
+            if (!driver.empty())
+                out[driver].insert(volume.at("spec", "csi", "volumeHandle").text());
         }
     }
     const Lister& lister_;
@@ -122,12 +132,14 @@ public:
     }
     Status filter(const CycleState&, const PodInfo& pod, const NodeInfo& node) override {
         for (const auto& [label, values] : zones(pod.pod))
-            if (!values.contains(node.label(label))) return Status::unresolvable("node(s) had no available volume zone");
+            if (!values.contains(node.label(label)))
+                return Status::unresolvable("node(s) had no available volume zone");
         return {};
     }
     bool wakes(const PodInfo&, const EventInfo& event) override {
-        return event.event == Event::NodeAdd || event.event == Event::NodeLabels || event.event == Event::Claim ||
-               event.event == Event::Volume || event.event == Event::StorageClass;
+        return event.event == Event::NodeAdd || event.event == Event::NodeLabels ||
+               event.event == Event::Claim || event.event == Event::Volume ||
+               event.event == Event::StorageClass;
     }
 
 private:
@@ -135,11 +147,13 @@ private:
         std::map<std::string, std::set<std::string>> out;
         for (const std::string& key : claimKeys(pod)) {
             const Value& claim = lister_.get(Kind::PersistentVolumeClaim, key);
-            const Value& volume = lister_.get(Kind::PersistentVolume, claim.at("spec", "volumeName").asString());
+            const Value& volume =
+                lister_.get(Kind::PersistentVolume, claim.at("spec", "volumeName").asString());
             for (const char* label : kZoneLabels) {
                 const std::string text(api::labelOf(volume, label));
                 if (text.empty()) continue;
-                for (std::string& zone : base::split(base::replaceAll(text, "__", ","), ',')) out[label].insert(std::move(zone));
+                for (std::string& zone : base::split(base::replaceAll(text, "__", ","), ','))
+                    out[label].insert(std::move(zone));
             }
         }
         return out;
@@ -149,7 +163,9 @@ private:
 
 } // namespace
 
-PluginPtr makeVolumeRestrictions(const Env& env) { return std::make_unique<VolumeRestrictions>(env); }
+PluginPtr makeVolumeRestrictions(const Env& env) {
+    return std::make_unique<VolumeRestrictions>(env);
+}
 PluginPtr makeNodeVolumeLimits(const Env& env) { return std::make_unique<NodeVolumeLimits>(env); }
 PluginPtr makeVolumeZone(const Env& env) { return std::make_unique<VolumeZone>(env); }
 

@@ -6,22 +6,28 @@ namespace {
 
 const std::string kApps = "/apis/apps/v1/namespaces/default";
 
-std::string deployment(const std::string& name, int replicas, const std::string& image, const std::string& more = "") {
-    return R"({"metadata":{"name":")" + name + R"("},"spec":{"replicas":)" + std::to_string(replicas) + more +
-           R"(,"selector":{"matchLabels":{"app":")" + name + R"("}},"template":{"metadata":{"labels":{"app":")" + name +
+std::string deployment(const std::string& name, int replicas, const std::string& image,
+                       const std::string& more = "") {
+    return R"({"metadata":{"name":")" + name + R"("},"spec":{"replicas":)" +
+           std::to_string(replicas) + more + R"(,"selector":{"matchLabels":{"app":")" + name +
+           R"("}},"template":{"metadata":{"labels":{"app":")" + name +
            R"("}},"spec":{"containers":[{"name":"c","image":")" + image + R"("}]}}}})";
 }
 
 } // namespace
 
-TEST_CASE("a fresh control plane serves namespaces, accounts and a deployment under its own roles") {
+TEST_CASE(
+    "a fresh control plane serves namespaces, accounts and a deployment under its own roles") {
     World world;
     world.addNode("n1");
     world.addNode("n2");
     world.run(5 * sim::kSecond);
     for (const std::string& line : world.log) UNSCOPED_INFO(line);
-    CHECK(world.get("/api/v1/namespaces/default/serviceaccounts/default")["kind"].asString() == "ServiceAccount");
-    CHECK(world.get("/api/v1/namespaces/default/configmaps/kube-root-ca.crt").at("data").has("ca.crt"));
+    CHECK(world.get("/api/v1/namespaces/default/serviceaccounts/default")["kind"].asString() ==
+          "ServiceAccount");
+    CHECK(world.get("/api/v1/namespaces/default/configmaps/kube-root-ca.crt")
+              .at("data")
+              .has("ca.crt"));
     CHECK(world.get("/api/v1/nodes/n1").at("spec", "podCIDR").asString() == "10.244.0.0/24");
     world.create(kApps + "/deployments", deployment("web", 3, "nginx:1"));
     world.run(10 * sim::kSecond);
@@ -43,7 +49,9 @@ TEST_CASE("a rolling update keeps to surge and availability and leaves its histo
     world.addNode("n1");
     world.create(kApps + "/deployments", deployment("web", 4, "nginx:1"));
     world.run(10 * sim::kSecond);
-    world.merge(kApps + "/deployments/web", R"({"spec":{"template":{"spec":{"containers":[{"name":"c","image":"nginx:2"}]}}}})");
+    world.merge(
+        kApps + "/deployments/web",
+        R"({"spec":{"template":{"spec":{"containers":[{"name":"c","image":"nginx:2"}]}}}})");
     std::int64_t least = 4, most = 4;
     for (int i = 0; i < 300; ++i) {
         world.run(100 * sim::kMillisecond);
@@ -102,19 +110,23 @@ TEST_CASE("a deleted namespace is emptied, pods first, and goes") {
 TEST_CASE("endpoints follow readiness") {
     World world;
     world.addNode("n1");
-    world.create("/api/v1/namespaces/default/services",
-                 R"({"metadata":{"name":"web"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}})");
+    world.create(
+        "/api/v1/namespaces/default/services",
+        R"({"metadata":{"name":"web"},"spec":{"selector":{"app":"web"},"ports":[{"port":80,"targetPort":8080}]}})");
     world.create(kApps + "/deployments", deployment("web", 2, "nginx:1"));
     world.run(10 * sim::kSecond);
-    const auto slices = world.list("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name=web");
+    const auto slices = world.list("/apis/discovery.k8s.io/v1/namespaces/default/"
+                                   "endpointslices?labelSelector=kubernetes.io/service-name=web");
     REQUIRE(slices.size() == 1);
     CHECK(slices[0]["endpoints"].size() == 2);
     CHECK(slices[0]["ports"][0]["port"].asInt() == 8080);
     CHECK(slices[0]["endpoints"][0].at("conditions", "ready").asBool());
-    CHECK(world.get("/api/v1/namespaces/default/endpoints/web")["subsets"][0]["addresses"].size() == 2);
+    CHECK(world.get("/api/v1/namespaces/default/endpoints/web")["subsets"][0]["addresses"].size() ==
+          2);
     world.merge(kApps + "/deployments/web", R"({"spec":{"replicas":0}})");
     world.run(10 * sim::kSecond);
-    const auto emptied = world.list("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name=web");
+    const auto emptied = world.list("/apis/discovery.k8s.io/v1/namespaces/default/"
+                                    "endpointslices?labelSelector=kubernetes.io/service-name=web");
     REQUIRE(emptied.size() == 1);
     CHECK(emptied[0]["endpoints"].size() == 0);
 }
@@ -137,10 +149,12 @@ TEST_CASE("a silent node turns Unknown, is tainted, and loses its pods") {
     INFO(document::writeJson(node));
     CHECK(api::conditionOf(node, "Ready")["reason"].asString() == "NodeStatusUnknown");
     CHECK(node.at("spec", "taints").size() == 2);
-    CHECK(api::conditionStatus(world.get("/api/v1/namespaces/default/pods/" + api::nameOf(pods[0])), "Ready") == "False");
+    CHECK(api::conditionStatus(world.get("/api/v1/namespaces/default/pods/" + api::nameOf(pods[0])),
+                               "Ready") == "False");
     world.run(320 * sim::kSecond);
     std::size_t ready = 0;
-    for (const Value& pod : world.list("/api/v1/namespaces/default/pods")) ready += api::podReady(pod) ? 1 : 0;
+    for (const Value& pod : world.list("/api/v1/namespaces/default/pods"))
+        ready += api::podReady(pod) ? 1 : 0;
     CHECK(ready == 2);
     CHECK(api::isDeleting(world.get("/api/v1/namespaces/default/pods/" + api::nameOf(pods[0]))));
 }

@@ -1,6 +1,6 @@
 #pragma once
-// A control plane in one process: the real API server, every controller with its own service account
-// under the bootstrap roles, the scheduler, and nodes that run whatever is bound to them.
+// A control plane in one process: the real API server, every controller with its own service
+// account under the bootstrap roles, the scheduler, and nodes that run whatever is bound to them.
 
 #include "api/objects/pod.h"
 #include "apiserver/api_server.h"
@@ -13,7 +13,6 @@
 #include "store/store.h"
 
 #include <catch2/catch.hpp>
-
 #include <memory>
 #include <string>
 
@@ -35,7 +34,8 @@ struct DirectEtcd : store::EtcdAccess {
 
 // One wire to the API server.
 struct LoopbackConnection : ports::Connection {
-    LoopbackConnection(sim::Kernel& k, std::shared_ptr<ports::HttpHandler> h) : kernel(k), handler(std::move(h)) {}
+    LoopbackConnection(sim::Kernel& k, std::shared_ptr<ports::HttpHandler> h)
+        : kernel(k), handler(std::move(h)) {}
     base::Endpoint local() const override { return {}; }
     base::Endpoint remote() const override { return {}; }
     bool open() const override { return alive; }
@@ -53,7 +53,9 @@ struct LoopbackConnection : ports::Connection {
         co_return response;
     }
     bool servesHttp() const override { return true; }
-    sim::Task<base::Status> startTls(ports::TlsClient, std::string) override { co_return base::okStatus(); }
+    sim::Task<base::Status> startTls(ports::TlsClient, std::string) override {
+        co_return base::okStatus();
+    }
     sim::Kernel& kernel;
     std::shared_ptr<ports::HttpHandler> handler;
     sim::Signal ended;
@@ -61,18 +63,26 @@ struct LoopbackConnection : ports::Connection {
 };
 
 struct LoopbackNet : ports::NetStack {
-    LoopbackNet(sim::Kernel& k, std::shared_ptr<ports::HttpHandler> h) : kernel(k), handler(std::move(h)) {}
-    sim::Task<base::Result<ports::ConnectionPtr>> connect(base::Endpoint, ports::ConnectOptions) override {
+    LoopbackNet(sim::Kernel& k, std::shared_ptr<ports::HttpHandler> h)
+        : kernel(k), handler(std::move(h)) {}
+    sim::Task<base::Result<ports::ConnectionPtr>> connect(base::Endpoint,
+                                                          ports::ConnectOptions) override {
         co_return ports::ConnectionPtr(std::make_shared<LoopbackConnection>(kernel, handler));
     }
-    base::Result<ports::ListenerPtr> listen(base::Endpoint, ports::ListenOptions) override { return base::makeError("no"); }
-    base::Result<ports::ListenerPtr> listenUdp(base::Endpoint, std::shared_ptr<ports::DatagramHandler>, std::string) override {
+    base::Result<ports::ListenerPtr> listen(base::Endpoint, ports::ListenOptions) override {
         return base::makeError("no");
     }
-    sim::Task<base::Result<ports::Datagram>> exchangeUdp(base::Endpoint, std::string, sim::Duration) override {
+    base::Result<ports::ListenerPtr>
+    listenUdp(base::Endpoint, std::shared_ptr<ports::DatagramHandler>, std::string) override {
+        return base::makeError("no");
+    }
+    sim::Task<base::Result<ports::Datagram>> exchangeUdp(base::Endpoint, std::string,
+                                                         sim::Duration) override {
         co_return base::makeError("no");
     }
-    sim::Task<base::Result<sim::Duration>> ping(base::IpAddress, int, sim::Duration) override { co_return base::makeError("no"); }
+    sim::Task<base::Result<sim::Duration>> ping(base::IpAddress, int, sim::Duration) override {
+        co_return base::makeError("no");
+    }
     std::vector<base::IpPrefix> addresses() const override { return {}; }
     sim::Kernel& kernel;
     std::shared_ptr<ports::HttpHandler> handler;
@@ -119,8 +129,8 @@ struct World {
     std::unique_ptr<controllers::ControllerManager> manager;
     std::unique_ptr<scheduler::Scheduler> scheduler;
     std::vector<std::string> log;
-    std::set<std::string> frozen; // nodes that do nothing
-    std::set<std::string> failing; // images whose containers exit 1
+    std::set<std::string> frozen;    // nodes that do nothing
+    std::set<std::string> failing;   // images whose containers exit 1
     std::set<std::string> finishing; // images whose containers exit 0
     int nextIp = 10;
 

@@ -41,15 +41,19 @@ struct World {
 
     void node(const std::string& name, const std::string& cpu = "2", const std::string& spec = "{}",
               const std::string& labels = "") {
-        cache.setNode(json(R"({"metadata":{"name":")" + name + R"(","labels":{"kubernetes.io/hostname":")" + name + "\"" + labels +
+        cache.setNode(json(R"({"metadata":{"name":")" + name +
+                           R"(","labels":{"kubernetes.io/hostname":")" + name + "\"" + labels +
                            R"(}},"spec":)" + spec + R"(,"status":{"allocatable":{"cpu":")" + cpu +
                            R"(","memory":"4Gi","pods":"110"}}})"));
     }
     Value pod(const std::string& name, const std::string& spec, const std::string& labels = "{}") {
-        return json(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name + R"(","namespace":"default","uid":"u)" +
-                    std::to_string(++uid) + R"(","labels":)" + labels + R"(},"spec":)" + spec + "}");
+        return json(R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":")" + name +
+                    R"(","namespace":"default","uid":"u)" + std::to_string(++uid) +
+                    R"(","labels":)" + labels + R"(},"spec":)" + spec + "}");
     }
-    void place(const Value& pod, const std::string& node) { cache.setPod(pod.withPath({"spec", "nodeName"}, node)); }
+    void place(const Value& pod, const std::string& node) {
+        cache.setPod(pod.withPath({"spec", "nodeName"}, node));
+    }
     // The chosen nodes, or the whole message.
     std::string attempt(const Value& value) {
         const PodInfo info(value);
@@ -58,37 +62,48 @@ struct World {
         const Snapshot all = cache.snapshot();
         const Snapshot feasible = framework.findFeasible(state, info, all, {}, diagnosis);
         if (!feasible.empty()) return framework.selectHost(state, info, feasible, all);
-        if (!diagnosis.preFilter.empty()) diagnosis.postFilter = "not found";
+        if (!diagnosis.preFilter.empty())
+            diagnosis.postFilter = "not found";
         else {
             const PreemptionResult result = findPreemption(framework, info, all, diagnosis);
-            if (result.node.empty()) diagnosis.postFilter = "no new claims to deallocate, preemption: " + result.message;
+            if (result.node.empty())
+                diagnosis.postFilter = "no new claims to deallocate, preemption: " + result.message;
         }
         return fitError(diagnosis, all.size());
     }
 };
 
 std::string cpu(const std::string& amount, const std::string& more = "") {
-    return R"({"containers":[{"name":"c","image":"x:1","resources":{"requests":{"cpu":")" + amount + R"("}}}])" + more + "}";
+    return R"({"containers":[{"name":"c","image":"x:1","resources":{"requests":{"cpu":")" + amount +
+           R"("}}}])" + more + "}";
 }
 
 } // namespace
 
 TEST_CASE("a pod that fits nowhere is told why per node, in upstream's words") {
     World world;
-    world.node("cp", "2", R"({"taints":[{"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"}]})");
+    world.node(
+        "cp", "2",
+        R"({"taints":[{"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"}]})");
     world.node("n1");
     world.node("n2", "4", R"({"unschedulable":true})");
     CHECK(world.attempt(world.pod("big", cpu("3"))) ==
-          "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. "
-          "no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.");
+          "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 "
+          "node(s) were unschedulable. "
+          "no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not "
+          "helpful for scheduling.");
     world.place(world.pod("full", cpu("1500m")), "n1");
     CHECK(world.attempt(world.pod("late", cpu("1"))) ==
-          "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable. "
-          "no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, "
+          "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), 1 "
+          "node(s) were unschedulable. "
+          "no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption "
+          "victims found for incoming pod, "
           "2 Preemption is not helpful for scheduling.");
     CHECK(world.attempt(world.pod("sel", cpu("1m", R"(,"nodeSelector":{"disk":"ssd"})"))) ==
-          "0/3 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) had untolerated taint(s), "
-          "1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is "
+          "0/3 nodes are available: 1 node(s) didn't match Pod's node affinity/selector, 1 node(s) "
+          "had untolerated taint(s), "
+          "1 node(s) were unschedulable. no new claims to deallocate, preemption: 0/3 nodes are "
+          "available: 3 Preemption is "
           "not helpful for scheduling.");
     CHECK(world.attempt(world.pod("ok", cpu("100m"))) == "n1");
 }
@@ -96,16 +111,18 @@ TEST_CASE("a pod that fits nowhere is told why per node, in upstream's words") {
 TEST_CASE("a missing or unbound claim stops the pod before any node is looked at") {
     World world;
     world.node("n1");
-    const std::string spec = R"({"containers":[],"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}]})";
+    const std::string spec =
+        R"({"containers":[],"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}]})";
     CHECK(world.attempt(world.pod("a", spec)) ==
           "0/1 nodes are available: persistentvolumeclaim \"data\" not found. not found");
-    world.lister.objects[Kind::PersistentVolumeClaim]["default/data"] =
-        json(R"({"metadata":{"name":"data","namespace":"default"},"spec":{},"status":{"phase":"Pending"}})");
+    world.lister.objects[Kind::PersistentVolumeClaim]["default/data"] = json(
+        R"({"metadata":{"name":"data","namespace":"default"},"spec":{},"status":{"phase":"Pending"}})");
     CHECK(world.attempt(world.pod("b", spec)) ==
           "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found");
 }
 
-TEST_CASE("preemption picks the node whose victims matter least and spares those that need not go") {
+TEST_CASE(
+    "preemption picks the node whose victims matter least and spares those that need not go") {
     World world;
     world.node("n1");
     world.node("n2");
@@ -121,8 +138,10 @@ TEST_CASE("preemption picks the node whose victims matter least and spares those
     CHECK(result.node == "n2");
     REQUIRE(result.victims.size() == 1);
     CHECK(result.victims[0]->key == "default/mid");
-    const PodInfo polite(world.pod("polite", cpu("1", R"(,"priority":1000,"preemptionPolicy":"Never")")));
-    CHECK(findPreemption(world.framework, polite, all, diagnosis).message == "not eligible due to preemptionPolicy=Never.");
+    const PodInfo polite(
+        world.pod("polite", cpu("1", R"(,"priority":1000,"preemptionPolicy":"Never")")));
+    CHECK(findPreemption(world.framework, polite, all, diagnosis).message ==
+          "not eligible due to preemptionPolicy=Never.");
 }
 
 TEST_CASE("spread constraints and anti-affinity keep pods apart") {
@@ -131,15 +150,18 @@ TEST_CASE("spread constraints and anti-affinity keep pods apart") {
     world.node("n2");
     const std::string labels = R"({"app":"web"})";
     world.place(world.pod("w1", cpu("100m"), labels), "n1");
-    const std::string spread = R"(,"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"kubernetes.io/hostname",)"
-                               R"("whenUnsatisfiable":"DoNotSchedule","labelSelector":{"matchLabels":{"app":"web"}}}])";
+    const std::string spread =
+        R"(,"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"kubernetes.io/hostname",)"
+        R"("whenUnsatisfiable":"DoNotSchedule","labelSelector":{"matchLabels":{"app":"web"}}}])";
     CHECK(world.attempt(world.pod("w2", cpu("100m", spread), labels)) == "n2");
-    const std::string anti = R"(,"affinity":{"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[)"
-                             R"({"topologyKey":"kubernetes.io/hostname","labelSelector":{"matchLabels":{"app":"web"}}}]}})";
+    const std::string anti =
+        R"(,"affinity":{"podAntiAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[)"
+        R"({"topologyKey":"kubernetes.io/hostname","labelSelector":{"matchLabels":{"app":"web"}}}]}})";
     CHECK(world.attempt(world.pod("w3", cpu("100m", anti), labels)) == "n2");
     world.place(world.pod("w4", cpu("100m", anti), labels), "n2");
     CHECK(world.attempt(world.pod("w5", cpu("100m", anti), labels)) ==
-          "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules. no new claims to deallocate, preemption: "
+          "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules. no new claims "
+          "to deallocate, preemption: "
           "0/2 nodes are available: 2 No preemption victims found for incoming pod.");
     CHECK(world.attempt(world.pod("w6", cpu("100m"), labels)) == "n1");
 }
