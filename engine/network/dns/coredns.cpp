@@ -322,7 +322,10 @@ public:
     sim::Task<int> run(ports::Process& process) override {
         const Arguments arguments = readArguments(process.argv());
         if (!arguments.problem.empty()) {
-            co_await process.writeError(arguments.problem + "\nUsage of coredns:\n");
+            {
+            std::string outgoing = arguments.problem + "\nUsage of coredns:\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 2;
         }
         if (arguments.version) {
@@ -339,7 +342,10 @@ public:
         std::string hash;
         base::Result<std::vector<Block>> blocks = load(process, arguments, hash);
         if (!blocks.ok()) {
-            co_await process.writeError(blocks.error().message + "\n");
+            {
+            std::string outgoing = blocks.error().message + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         process.handleSignal(ports::kSigTerm);
@@ -347,7 +353,10 @@ public:
         auto server = std::make_shared<Server>(process, std::move(*blocks));
         base::Status ready = co_await begin(process, server, hash);
         if (!ready.ok()) {
-            co_await process.writeError(ready.error().message + "\n");
+            {
+            std::string outgoing = ready.error().message + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         co_await process.writeOut(kVersion);

@@ -400,7 +400,10 @@ public:
             else if (argv[i] == "-c" && i + 1 < argv.size()) config = process.resolve(argv[++i]);
             else if ((argv[i] == "-g" || argv[i] == "-p" || argv[i] == "-s") && i + 1 < argv.size()) ++i;
             else if (argv[i][0] == '-') {
-                co_await process.writeError("nginx: invalid option: \"" + argv[i].substr(1) + "\"\n");
+                {
+            std::string outgoing = "nginx: invalid option: \"" + argv[i].substr(1) + "\"\n";
+            co_await process.writeError(std::move(outgoing));
+        }
                 co_return 1;
             }
         }
@@ -431,7 +434,10 @@ public:
             co_return 1;
         }
         if (test) {
-            co_await process.writeError("nginx: the configuration file " + config + " syntax is ok\nnginx: configuration file " + config + " test is successful\n");
+            {
+            std::string outgoing = "nginx: the configuration file " + config + " syntax is ok\nnginx: configuration file " + config + " test is successful\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 0;
         }
         std::vector<base::Endpoint> ports;
@@ -531,7 +537,10 @@ public:
         }
         while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
         if (!process.files().isDirectory(folder)) {
-            co_await process.writeError("httpd: can't change directory to '" + folder + "': No such file or directory\n");
+            {
+            std::string outgoing = "httpd: can't change directory to '" + folder + "': No such file or directory\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         ports::ListenOptions options;

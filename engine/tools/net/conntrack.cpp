@@ -85,22 +85,34 @@ sim::Task<int> conntrackMain(ports::Process& process) {
     }
     if (problem.empty() && verb == 0) problem = "You need to supply the command";
     if (!problem.empty()) {
-        co_await process.writeError(name + problem + "\nTry `conntrack -h' or 'conntrack --help' for more information.\n");
+        {
+            std::string outgoing = name + problem + "\nTry `conntrack -h' or 'conntrack --help' for more information.\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 2;
     }
     if (!mayAdminister(process)) {
-        co_await process.writeError(name + "Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability to do this\n");
+        {
+            std::string outgoing = name + "Operation failed: sorry, you must be root or get CAP_NET_ADMIN capability to do this\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     auto& table = space->conntrack();
     const sim::Time now = process.kernel().now();
     if (verb == 'F') {
         table.flush();
-        co_await process.writeError(name + "connection tracking table has been emptied.\n");
+        {
+            std::string outgoing = name + "connection tracking table has been emptied.\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 0;
     }
     if (verb == 'E') {
-        co_await process.writeError(name + "Operation failed: events are not modelled in this lab\n");
+        {
+            std::string outgoing = name + "Operation failed: events are not modelled in this lab\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     std::string out;
@@ -112,7 +124,10 @@ sim::Task<int> conntrackMain(ports::Process& process) {
         if (verb == 'D') table.remove(entry);
     }
     if (verb == 'C') {
-        co_await process.writeOut(std::to_string(table.entries().size()) + "\n");
+        {
+            std::string outgoing = std::to_string(table.entries().size()) + "\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
         co_return 0;
     }
     if (verb == 'S') {
@@ -120,7 +135,10 @@ sim::Task<int> conntrackMain(ports::Process& process) {
         co_return 0;
     }
     co_await process.writeOut(std::move(out));
-    co_await process.writeError(name + std::to_string(count) + " flow entries have been " + (verb == 'D' ? "deleted" : "shown") + ".\n");
+    {
+            std::string outgoing = name + std::to_string(count) + " flow entries have been " + (verb == 'D' ? "deleted" : "shown") + ".\n";
+            co_await process.writeError(std::move(outgoing));
+        }
     co_return verb == 'D' && count == 0 ? 1 : 0;
 }
 

@@ -210,12 +210,18 @@ sim::Task<std::optional<base::IpAddress>> addressOf(Transfer& t) {
 sim::Task<Failure> open(Transfer& t, ports::ConnectionPtr& connection) {
     const std::optional<base::IpAddress> address = co_await addressOf(t);
     if (!address) {
-        co_await note(t, "* Could not resolve host: " + t.url.host + "\n");
+        {
+            std::string outgoing = "* Could not resolve host: " + t.url.host + "\n";
+            co_await note(t, std::move(outgoing));
+        }
         co_return Failure{6, "Could not resolve host: " + t.url.host};
     }
     sim::Kernel& kernel = t.process.kernel();
     t.remoteIp = address->text();
-    co_await note(t, "*   Trying " + t.remoteIp + ":" + std::to_string(t.url.port) + "...\n");
+    {
+            std::string outgoing = "*   Trying " + t.remoteIp + ":" + std::to_string(t.url.port) + "...\n";
+            co_await note(t, std::move(outgoing));
+        }
     ports::ConnectOptions connect;
     const sim::Duration limit = t.options.connectTimeout > 0 ? sim::fromSeconds(t.options.connectTimeout) : 300 * sim::kSecond;
     connect.timeout = std::min<sim::Duration>(limit, t.deadline - kernel.now());
@@ -229,24 +235,42 @@ sim::Task<Failure> open(Transfer& t, ports::ConnectionPtr& connection) {
         if (code == ETIMEDOUT && kernel.now() >= t.deadline)
             co_return Failure{28, "Connection timed out after " + std::to_string(took + 1) + " milliseconds"};
         if (code == ETIMEDOUT && t.options.connectTimeout > 0) {
-            co_await note(t, "* ipv4 connect timeout after " + std::to_string(took - 1) + "ms, move on!\n");
+            {
+            std::string outgoing = "* ipv4 connect timeout after " + std::to_string(took - 1) + "ms, move on!\n";
+            co_await note(t, std::move(outgoing));
+        }
             Failure failure{28, "Failed to connect to " + where + " after " + std::to_string(took + 1) + " ms: Timeout was reached"};
-            co_await note(t, "* " + failure.text + "\n");
+            {
+            std::string outgoing = "* " + failure.text + "\n";
+            co_await note(t, std::move(outgoing));
+        }
             co_return failure;
         }
         if (code == ENETUNREACH)
-            co_await note(t, "* Immediate connect fail for " + t.remoteIp + ": Network is unreachable\n");
+            {
+            std::string outgoing = "* Immediate connect fail for " + t.remoteIp + ": Network is unreachable\n";
+            co_await note(t, std::move(outgoing));
+        }
         else
-            co_await note(t, "* connect to " + t.remoteIp + " port " + std::to_string(t.url.port) + " failed: " + errnoText(code) + "\n");
+            {
+            std::string outgoing = "* connect to " + t.remoteIp + " port " + std::to_string(t.url.port) + " failed: " + errnoText(code) + "\n";
+            co_await note(t, std::move(outgoing));
+        }
         Failure failure{code == ETIMEDOUT ? 28 : 7, "Failed to connect to " + where + " after " + std::to_string(took) + " ms: Couldn't connect to server"};
-        co_await note(t, "* " + failure.text + "\n");
+        {
+            std::string outgoing = "* " + failure.text + "\n";
+            co_await note(t, std::move(outgoing));
+        }
         co_return failure;
     }
     connection = *made;
     t.connectedAt = kernel.now();
     t.localIp = connection->local().ip.text();
     t.localPort = connection->local().port;
-    co_await note(t, "* Connected to " + t.url.host + " (" + t.remoteIp + ") port " + std::to_string(t.url.port) + " (#0)\n");
+    {
+            std::string outgoing = "* Connected to " + t.url.host + " (" + t.remoteIp + ") port " + std::to_string(t.url.port) + " (#0)\n";
+            co_await note(t, std::move(outgoing));
+        }
     if (t.url.scheme != "https") co_return Failure{};
     ports::TlsClient tls;
     tls.insecureSkipVerify = t.options.insecure;
@@ -360,7 +384,10 @@ sim::Task<Failure> exchange(Transfer& t, ports::ConnectionPtr connection, ports:
     if (t.options.verbose) {
         std::string text = "> " + request.method + " " + t.url.target() + " HTTP/" + t.httpVersion + "\n";
         for (const auto& [name, value] : request.headers.list()) text += "> " + name + ": " + value + "\n";
-        co_await t.process.writeError(text + "> \n");
+        {
+            std::string outgoing = text + "> \n";
+            co_await t.process.writeError(std::move(outgoing));
+        }
     }
     sim::Kernel& kernel = t.process.kernel();
     sim::Task<base::Result<ports::Response>> round = connection->roundTrip(std::move(request));
@@ -382,7 +409,10 @@ sim::Task<Failure> perform(Transfer& t) {
         ports::ConnectionPtr connection;
         Failure failure = co_await open(t, connection);
         if (failure.code != 0) {
-            if (t.meterShown) co_await t.process.writeError(std::string(kMeterEmpty) + "\n");
+            if (t.meterShown) {
+            std::string outgoing = std::string(kMeterEmpty) + "\n";
+            co_await t.process.writeError(std::move(outgoing));
+        }
             co_await note(t, "* Closing connection 0\n");
             co_return failure;
         }
@@ -429,7 +459,10 @@ sim::Task<Failure> perform(Transfer& t) {
         t.body = std::move(body);
         const bool closing = base::toLower(response.headers.get("Connection")) == "close";
         if (closing) co_await note(t, "* Closing connection 0\n");
-        else co_await note(t, "* Connection #0 to host " + t.url.host + " left intact\n");
+        else {
+            std::string outgoing = "* Connection #0 to host " + t.url.host + " left intact\n";
+            co_await note(t, std::move(outgoing));
+        }
         connection->close();
         co_return Failure{};
     }
@@ -485,7 +518,10 @@ sim::Task<int> transferOne(ports::Process& process, const Options& options, std:
     if (!url) failure = {3, "URL using bad/illegal format or missing URL"};
     else if (url->scheme != "http" && url->scheme != "https") failure = {1, "Protocol \"" + url->scheme + "\" not supported or disabled in libcurl"};
     if (failure.code != 0) {
-        co_await process.writeError(complain(failure));
+        {
+            std::string outgoing = complain(failure);
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return failure.code;
     }
     std::string target = options.output;
@@ -496,21 +532,30 @@ sim::Task<int> transferOne(ports::Process& process, const Options& options, std:
         if (options.maxTime > 0) t.deadline = t.begun + sim::fromSeconds(options.maxTime);
         const bool tty = process.terminal() != nullptr;
         t.meterShown = !options.silent && (!tty || !target.empty());
-        if (t.meterShown) co_await process.writeError(std::string(kMeterHead) + kMeterEmpty);
+        if (t.meterShown) {
+            std::string outgoing = std::string(kMeterHead) + kMeterEmpty;
+            co_await process.writeError(std::move(outgoing));
+        }
         failure = co_await perform(t);
         if (t.meterShown && failure.code == 0) {
             const std::string size = std::to_string(t.body.size());
             const double seconds = std::max(0.001, sim::toSeconds(process.kernel().now() - t.begun));
             const std::string speed = std::to_string(static_cast<long>(static_cast<double>(t.body.size()) / seconds));
-            co_await process.writeError("\r100 " + padLeft(size, 5) + "  100 " + padLeft(size, 5) + "    0     0 " + padLeft(speed, 6) +
-                                        "      0 --:--:-- --:--:-- --:--:-- " + padLeft(speed, 5) + "\n");
+            {
+            std::string outgoing = "\r100 " + padLeft(size, 5) + "  100 " + padLeft(size, 5) + "    0     0 " + padLeft(speed, 6) +
+                                        "      0 --:--:-- --:--:-- --:--:-- " + padLeft(speed, 5) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         } else if (t.meterShown && failure.code != 0 && t.connectedAt != 0) {
             co_await process.writeError("\n");
         }
         const bool transient = failure.code == 28 || (failure.code == 0 && (t.status == 408 || t.status == 429 || t.status == 500 || t.status == 502 || t.status == 503 || t.status == 504));
         if (transient && attempt < options.retry) {
             const int delay = options.retryDelay > 0 ? options.retryDelay : 1 << std::min(attempt, 9);
-            co_await process.writeError("Warning: Problem: " + std::string(failure.code == 28 ? "timeout" : "HTTP error") + ". Will retry in " + std::to_string(delay) + " seconds. " + std::to_string(options.retry - attempt) + " retries left.\n");
+            {
+            std::string outgoing = "Warning: Problem: " + std::string(failure.code == 28 ? "timeout" : "HTTP error") + ". Will retry in " + std::to_string(delay) + " seconds. " + std::to_string(options.retry - attempt) + " retries left.\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_await sim::sleepFor(process.kernel(), delay * sim::kSecond);
             continue;
         }
@@ -527,7 +572,10 @@ sim::Task<int> transferOne(ports::Process& process, const Options& options, std:
         }
         out += formattedText;
         co_await process.writeOut(std::move(out));
-        co_await process.writeError(complain(failure));
+        {
+            std::string outgoing = complain(failure);
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return failure.code;
     }
 }
@@ -539,7 +587,10 @@ sim::Task<int> curlMain(ports::Process& process) {
     Reader reader(process, options);
     const std::optional<Failure> wrong = reader.run();
     if (wrong) {
-        co_await process.writeError("curl: " + wrong->text + "\ncurl: try 'curl --help' or 'curl --manual' for more information\n");
+        {
+            std::string outgoing = "curl: " + wrong->text + "\ncurl: try 'curl --help' or 'curl --manual' for more information\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return wrong->code;
     }
     if (reader.version) {

@@ -227,7 +227,10 @@ sim::Task<Heard> askTcp(ports::Process& process, base::Endpoint server, std::str
 sim::Task<int> digMain(ports::Process& process) {
     Options o = read(process.argv());
     if (!o.problem.empty()) {
-        co_await process.writeError(o.problem + "\n\nUsage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}\n            {global-d-opt} host [@local-server] {local-d-opt}\n            [ host [@local-server] {local-d-opt} [...]]\n\nUse \"dig -h\" (or \"dig -h | more\") for complete list of options\n");
+        {
+            std::string outgoing = o.problem + "\n\nUsage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}\n            {global-d-opt} host [@local-server] {local-d-opt}\n            [ host [@local-server] {local-d-opt} [...]]\n\nUse \"dig -h\" (or \"dig -h | more\") for complete list of options\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     const ResolverConfig config = resolverConfig(process.files());
@@ -235,7 +238,10 @@ sim::Task<int> digMain(ports::Process& process) {
     if (!o.serverText.empty()) {
         auto found = co_await lookup(process, o.serverText);
         if (!found.ok()) {
-            co_await process.writeError("dig: couldn't get address for '" + o.serverText + "': failure\n");
+            {
+            std::string outgoing = "dig: couldn't get address for '" + o.serverText + "': failure\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         server.ip = found->addresses.front();
@@ -282,7 +288,10 @@ sim::Task<int> digMain(ports::Process& process) {
             }
         }
         if (!heard.bytes) {
-            co_await process.writeOut(o.tcp ? trouble : trouble + banner + ";; no servers could be reached\n");
+            {
+            std::string outgoing = o.tcp ? trouble : trouble + banner + ";; no servers could be reached\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
             co_return 9;
         }
         auto message = decode(*heard.bytes);

@@ -114,7 +114,10 @@ sim::Task<int> nslookupMain(ports::Process& process) {
         co_return 1;
     }
     if (target.badServer) {
-        co_await process.writeError("nslookup: couldn't get address for '" + target.badServerName + "': not found\n");
+        {
+            std::string outgoing = "nslookup: couldn't get address for '" + target.badServerName + "': not found\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     const std::string server = target.server.ip.text(), place = server + "#" + std::to_string(target.server.port);
@@ -135,7 +138,10 @@ sim::Task<int> nslookupMain(ports::Process& process) {
             out += ";; communications error to " + place + ": " + wireError(reply.error) + "\n";
         }
         if (!reply.message) {
-            co_await process.writeOut(out + ";; no servers could be reached\n\n");
+            {
+            std::string outgoing = out + ";; no servers could be reached\n\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
             co_return 1;
         }
         last = bare(name);
@@ -149,7 +155,10 @@ sim::Task<int> nslookupMain(ports::Process& process) {
     if (type != RecordType::PTR || message.code != ResponseCode::NoError)
         out += "Server:\t\t" + server + "\nAddress:\t" + place + "\n\n";
     if (message.code != ResponseCode::NoError) {
-        co_await process.writeOut(out + "** server can't find " + (message.code == ResponseCode::NXDomain ? last : target.name) + ": " + codeName(message.code) + "\n\n");
+        {
+            std::string outgoing = out + "** server can't find " + (message.code == ResponseCode::NXDomain ? last : target.name) + ": " + codeName(message.code) + "\n\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
         co_return 1;
     }
     if (!message.authoritative && !message.answers.empty()) out += "Non-authoritative answer:\n";
@@ -170,7 +179,10 @@ sim::Task<int> nslookupMain(ports::Process& process) {
         }
     }
     if (!any) out += "*** Can't find " + target.name + ": No answer\n";
-    co_await process.writeOut(out + "\n");
+    {
+            std::string outgoing = out + "\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
     co_return any ? 0 : 1;
 }
 
@@ -182,7 +194,10 @@ sim::Task<int> busyboxNslookupMain(ports::Process& process) {
         co_return 1;
     }
     if (target.badServer) {
-        co_await process.writeError("nslookup: bad address '" + target.badServerName + "'\n");
+        {
+            std::string outgoing = "nslookup: bad address '" + target.badServerName + "'\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     const ResolverConfig config = resolverConfig(process.files());
@@ -206,7 +221,10 @@ sim::Task<int> busyboxNslookupMain(ports::Process& process) {
         Reply reply = co_await query(process, target.server, name, type, 5 * sim::kSecond);
         if (!reply.message) {
             if (reply.error != ETIMEDOUT && !header)
-                co_await process.writeError("nslookup: write to '" + target.server.ip.text() + "': " + errnoText(reply.error) + "\n");
+                {
+            std::string outgoing = "nslookup: write to '" + target.server.ip.text() + "': " + errnoText(reply.error) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             lost = true;
             break;
         }
@@ -258,7 +276,10 @@ sim::Task<int> hostMain(ports::Process& process) {
     if (words.size() > 1) {
         auto found = co_await lookup(process, words[1]);
         if (!found.ok()) {
-            co_await process.writeError("host: couldn't get address for '" + words[1] + "': not found\n");
+            {
+            std::string outgoing = "host: couldn't get address for '" + words[1] + "': not found\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         server.ip = found->addresses.front();
@@ -277,14 +298,20 @@ sim::Task<int> hostMain(ports::Process& process) {
             out += ";; communications error to " + server.ip.text() + "#" + std::to_string(port) + ": " + wireError(reply.error) + "\n";
         }
         if (!reply.message) {
-            co_await process.writeOut(out + ";; no servers could be reached\n");
+            {
+            std::string outgoing = out + ";; no servers could be reached\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
             co_return 1;
         }
         if (reply.message->code != ResponseCode::NXDomain) break;
     }
     if (reply.message->code != ResponseCode::NoError) {
         const int code = static_cast<int>(reply.message->code);
-        co_await process.writeOut(out + "Host " + (literal ? bare(names[0]) : words[0]) + " not found: " + std::to_string(code) + "(" + codeName(reply.message->code) + ")\n");
+        {
+            std::string outgoing = out + "Host " + (literal ? bare(names[0]) : words[0]) + " not found: " + std::to_string(code) + "(" + codeName(reply.message->code) + ")\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
         co_return 1;
     }
     for (const Record& record : reply.message->answers) {
@@ -336,7 +363,10 @@ sim::Task<int> getentMain(ports::Process& process) {
     }
     const std::string file = "/etc/" + database;
     if (database != "passwd" && database != "group" && database != "shadow" && database != "services" && database != "protocols") {
-        co_await process.writeError("Unknown database: " + database + "\nTry `getent --help' or `getent --usage' for more information.\n");
+        {
+            std::string outgoing = "Unknown database: " + database + "\nTry `getent --help' or `getent --usage' for more information.\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     const auto text = process.files().read(file);

@@ -422,7 +422,10 @@ sim::Task<int> bridgeMain(ports::Process& process) {
     } else if (shortOf(object, "vlan")) {
         out = "port              vlan-id  \n";
     } else {
-        co_await process.writeError("Object \"" + object + "\" is unknown, try \"bridge help\".\n");
+        {
+            std::string outgoing = "Object \"" + object + "\" is unknown, try \"bridge help\".\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 255;
     }
     co_await process.writeOut(std::move(out));
@@ -464,7 +467,10 @@ sim::Task<int> ifconfigMain(ports::Process& process) {
     for (std::size_t i = 1; i < process.argv().size(); ++i)
         if (process.argv()[i][0] != '-') wanted = process.argv()[i];
     if (!wanted.empty() && space->device(wanted) == nullptr) {
-        co_await process.writeError("ifconfig: " + wanted + ": error fetching interface information: Device not found\n");
+        {
+            std::string outgoing = "ifconfig: " + wanted + ": error fetching interface information: Device not found\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     for (const auto& device : space->devices()) {

@@ -270,12 +270,18 @@ sim::Task<int> iptablesSaveMain(ports::Process& process) {
             only = RuleSet::tableNamed(argv[++i]);
             if (!only) problem = name + " v1.8.9 (nf_tables): Table `" + argv[i] + "' does not exist\n";
         } else if (argv[i] == "-V") {
-            co_await process.writeOut(name + " v1.8.9 (nf_tables)\n");
+            {
+            std::string outgoing = name + " v1.8.9 (nf_tables)\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
             co_return 0;
         }
     }
     if (problem.empty() && !mayAdminister(process)) {
-        co_await process.writeError(name + " v1.8.9 (nf_tables): " + kDenied + "\n");
+        {
+            std::string outgoing = name + " v1.8.9 (nf_tables): " + kDenied + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 4;
     }
     if (!problem.empty()) {
@@ -305,14 +311,20 @@ sim::Task<int> iptablesRestoreMain(ports::Process& process) {
         else if (word[0] != '-') file = word;
     }
     if (!mayAdminister(process)) {
-        co_await process.writeError(name + " v1.8.9 (nf_tables): " + kDenied + "\n");
+        {
+            std::string outgoing = name + " v1.8.9 (nf_tables): " + kDenied + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 4;
     }
     std::string text;
     if (!file.empty()) {
         const auto content = process.files().read(process.resolve(file));
         if (!content.ok()) {
-            co_await process.writeError("Can't open " + file + ": No such file or directory\n");
+            {
+            std::string outgoing = "Can't open " + file + ": No such file or directory\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         text = *content;
@@ -324,7 +336,10 @@ sim::Task<int> iptablesRestoreMain(ports::Process& process) {
         }
     }
     if (name.rfind("ip6", 0) == 0) {
-        co_await process.writeError(name + " v1.8.9 (nf_tables): IPv6 rules are not modelled in this lab\n");
+        {
+            std::string outgoing = name + " v1.8.9 (nf_tables): IPv6 rules are not modelled in this lab\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 4;
     }
     base::Status done = network::netfilter::restoreTables(space->rules(), text, options);

@@ -118,14 +118,23 @@ sim::Task<int> serve(ports::Process& process, Options o, base::Endpoint at) {
     options.accept = [accepted](ports::ConnectionPtr connection) { accepted->connections.push(std::move(connection)); };
     auto made = process.network().listen(at, std::move(options));
     if (!made.ok()) {
-        co_await process.writeError("nc: " + errnoText(made.error().code) + "\n");
+        {
+            std::string outgoing = "nc: " + errnoText(made.error().code) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
-    if (o.verbose) co_await process.writeError("Listening on " + at.ip.text() + " " + std::to_string(at.port) + "\n");
+    if (o.verbose) {
+            std::string outgoing = "Listening on " + at.ip.text() + " " + std::to_string(at.port) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
     do {
         std::optional<ports::ConnectionPtr> next = co_await accepted->connections.pop();
         if (!next) break;
-        if (o.verbose) co_await process.writeError("Connection received on " + (*next)->remote().ip.text() + " " + std::to_string((*next)->remote().port) + "\n");
+        if (o.verbose) {
+            std::string outgoing = "Connection received on " + (*next)->remote().ip.text() + " " + std::to_string((*next)->remote().port) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         if (!o.execute.empty()) co_await execute(process, *next, o.execute);
         else co_await talk(process, *next, o);
     } while (o.keep);
@@ -145,13 +154,19 @@ sim::Task<int> serveUdp(ports::Process& process, base::Endpoint at) {
     const auto received = printer->received;
     auto made = process.network().listenUdp(at, printer, "nc");
     if (!made.ok()) {
-        co_await process.writeError("nc: " + errnoText(made.error().code) + "\n");
+        {
+            std::string outgoing = "nc: " + errnoText(made.error().code) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     for (;;) {
         std::optional<std::string> bytes = co_await received->pop();
         if (!bytes) co_return 0;
-        co_await process.writeOut(std::move(*bytes));
+        {
+            std::string outgoing = std::move(*bytes);
+            co_await process.writeOut(std::move(outgoing));
+        }
     }
 }
 
@@ -184,7 +199,10 @@ sim::Task<int> tryUdp(ports::Process& process, Options o, base::Endpoint to, std
     auto answer = co_await process.network().exchangeUdp(to, bytes, wait);
     if (!answer.ok() && answer.error().code == ECONNREFUSED) co_return 1;
     if (o.zero) {
-        if (o.verbose) co_await process.writeError("Connection to " + host + " " + std::to_string(to.port) + " port " + portLabel(to.port, true) + " succeeded!\n");
+        if (o.verbose) {
+            std::string outgoing = "Connection to " + host + " " + std::to_string(to.port) + " port " + portLabel(to.port, true) + " succeeded!\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 0;
     }
     if (answer.ok()) co_await process.writeOut(answer->bytes);
@@ -196,7 +214,10 @@ sim::Task<int> tryUdp(ports::Process& process, Options o, base::Endpoint to, std
 sim::Task<int> ncMain(ports::Process& process) {
     const Options o = read(process.argv(), false);
     if (!o.problem.empty() || o.words.empty()) {
-        co_await process.writeError((o.problem.empty() ? "" : "nc: " + o.problem + "\n") + std::string(kUsage));
+        {
+            std::string outgoing = (o.problem.empty() ? "" : "nc: " + o.problem + "\n") + std::string(kUsage);
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     std::string host = o.words[0], portText = o.words.size() > 1 ? o.words[1] : "";
@@ -208,7 +229,10 @@ sim::Task<int> ncMain(ports::Process& process) {
         const auto port = servicePort(portText);
         const auto ip = base::IpAddress::parse(host);
         if (!port) {
-            co_await process.writeError("nc: port number invalid: " + portText + "\n");
+            {
+            std::string outgoing = "nc: port number invalid: " + portText + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         const base::Endpoint at{ip.value_or(base::IpAddress::v4(0)), *port};
@@ -216,7 +240,10 @@ sim::Task<int> ncMain(ports::Process& process) {
         co_return co_await serve(process, o, at);
     }
     if (portText.empty()) {
-        co_await process.writeError(std::string(kUsage));
+        {
+            std::string outgoing = std::string(kUsage);
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     std::vector<std::uint16_t> ports;
@@ -225,18 +252,27 @@ sim::Task<int> ncMain(ports::Process& process) {
     for (const std::string& text : {lowText, highText}) {
         const auto number = base::parseInt(text);
         if (number && *number > 65535) {
-            co_await process.writeError("nc: port number too large: " + text + "\n");
+            {
+            std::string outgoing = "nc: port number too large: " + text + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         if (!servicePort(text)) {
-            co_await process.writeError("nc: port number invalid: " + text + "\n");
+            {
+            std::string outgoing = "nc: port number invalid: " + text + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
     }
     for (int port = *servicePort(lowText); port <= *servicePort(highText); ++port) ports.push_back(static_cast<std::uint16_t>(port));
     auto found = co_await lookup(process, host);
     if (!found.ok()) {
-        co_await process.writeError("nc: getaddrinfo for host \"" + host + "\" port " + portText + ": " + found.error().message + "\n");
+        {
+            std::string outgoing = "nc: getaddrinfo for host \"" + host + "\" port " + portText + ": " + found.error().message + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     int code = 1;
@@ -256,12 +292,18 @@ sim::Task<int> ncMain(ports::Process& process) {
             const int error = made.error().code;
             const std::string where = "nc: connect to " + host + (literal ? "" : " (" + to.ip.text() + ")") + " port " + std::to_string(port) + " (tcp) ";
             if (o.verbose || (!o.zero && false))
-                co_await process.writeError(where + (error == ETIMEDOUT && o.wait > 0 ? "timed out: Operation now in progress" : "failed: " + errnoText(error)) + "\n");
+                {
+            std::string outgoing = where + (error == ETIMEDOUT && o.wait > 0 ? "timed out: Operation now in progress" : "failed: " + errnoText(error)) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             continue;
         }
         code = 0;
         if (o.verbose)
-            co_await process.writeError("Connection to " + host + (literal ? "" : " (" + to.ip.text() + ")") + " " + std::to_string(port) + " port " + portLabel(port, false) + " succeeded!\n");
+            {
+            std::string outgoing = "Connection to " + host + (literal ? "" : " (" + to.ip.text() + ")") + " " + std::to_string(port) + " port " + portLabel(port, false) + " succeeded!\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         if (o.zero) (*made)->close();
         else co_await talk(process, *made, o);
     }
@@ -271,7 +313,10 @@ sim::Task<int> ncMain(ports::Process& process) {
 sim::Task<int> busyboxNcMain(ports::Process& process) {
     Options o = read(process.argv(), true);
     if (!o.problem.empty() || (o.words.empty() && !o.listen)) {
-        co_await process.writeError((o.problem.empty() ? "" : "nc: " + o.problem + "\n") + std::string(kBusyboxUsage));
+        {
+            std::string outgoing = (o.problem.empty() ? "" : "nc: " + o.problem + "\n") + std::string(kBusyboxUsage);
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     if (o.listen) {
@@ -282,11 +327,17 @@ sim::Task<int> busyboxNcMain(ports::Process& process) {
     const auto port = servicePort(portText);
     auto found = co_await lookup(process, host);
     if (!port) {
-        co_await process.writeError("nc: bad port '" + portText + "'\n");
+        {
+            std::string outgoing = "nc: bad port '" + portText + "'\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     if (!found.ok()) {
-        co_await process.writeError("nc: bad address '" + host + "'\n");
+        {
+            std::string outgoing = "nc: bad address '" + host + "'\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     ports::ConnectOptions connect;
@@ -295,7 +346,10 @@ sim::Task<int> busyboxNcMain(ports::Process& process) {
     auto made = co_await process.network().connect(to, connect);
     if (!made.ok()) {
         const int error = made.error().code;
-        co_await process.writeError(error == ETIMEDOUT && o.wait > 0 ? std::string("nc: timed out\n") : "nc: can't connect to remote host (" + to.ip.text() + "): " + errnoText(error) + "\n");
+        {
+            std::string outgoing = error == ETIMEDOUT && o.wait > 0 ? std::string("nc: timed out\n") : "nc: can't connect to remote host (" + to.ip.text() + "): " + errnoText(error) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     if (!o.execute.empty()) co_await execute(process, *made, o.execute);
@@ -312,7 +366,10 @@ sim::Task<int> telnetMain(ports::Process& process) {
     const auto port = servicePort(argv.size() > 2 ? argv[2] : "23");
     auto found = co_await lookup(process, argv[1]);
     if (!found.ok() || !port) {
-        co_await process.writeError(!port ? "telnet: bad port '" + argv[2] + "'\n" : "telnet: bad address '" + argv[1] + "'\n");
+        {
+            std::string outgoing = !port ? "telnet: bad port '" + argv[2] + "'\n" : "telnet: bad address '" + argv[1] + "'\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     const base::Endpoint to{found->addresses.front(), *port};
@@ -320,10 +377,16 @@ sim::Task<int> telnetMain(ports::Process& process) {
     connect.timeout = 128 * sim::kSecond;
     auto made = co_await process.network().connect(to, connect);
     if (!made.ok()) {
-        co_await process.writeError("telnet: can't connect to remote host (" + to.ip.text() + "): " + errnoText(made.error().code) + "\n");
+        {
+            std::string outgoing = "telnet: can't connect to remote host (" + to.ip.text() + "): " + errnoText(made.error().code) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
-    co_await process.writeOut("Connected to " + argv[1] + "\n");
+    {
+            std::string outgoing = "Connected to " + argv[1] + "\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
     Options o;
     co_await talk(process, *made, o);
     co_await process.writeOut("Connection closed by foreign host\n");

@@ -147,20 +147,29 @@ sim::Task<int> pingMain(ports::Process& process) {
         o.code = 1;
     }
     if (!o.problem.empty()) {
-        co_await process.writeError("ping: " + o.problem + "\n");
+        {
+            std::string outgoing = "ping: " + o.problem + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return o.code;
     }
     const Target target = co_await resolveTarget(process, o);
     std::string problem = target.problem;
     if (problem.empty()) problem = refusal(*space, o, target.address);
     if (!problem.empty()) {
-        co_await process.writeError("ping: " + problem + "\n");
+        {
+            std::string outgoing = "ping: " + problem + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 2;
     }
     sim::Kernel& kernel = process.kernel();
     process.handleSignal(ports::kSigInt);
     const std::string ip = target.address.text();
-    co_await process.writeOut("PING " + o.target + " (" + ip + ") " + std::to_string(o.size) + "(" + std::to_string(o.size + 28) + ") bytes of data.\n");
+    {
+            std::string outgoing = "PING " + o.target + " (" + ip + ") " + std::to_string(o.size) + "(" + std::to_string(o.size + 28) + ") bytes of data.\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
     Statistics s;
     const sim::Time begun = kernel.now();
     const sim::Time limit = o.deadline > 0 ? begun + sim::fromSeconds(o.deadline) : sim::kForever;
@@ -182,7 +191,10 @@ sim::Task<int> pingMain(ports::Process& process) {
         Heard heard = co_await probeOnce(space, target.address, o, wait);
         std::string line;
         if (heard.error) {
-            co_await process.writeError("ping: sendmsg: " + errnoText(heard.error) + "\n");
+            {
+            std::string outgoing = "ping: sendmsg: " + errnoText(heard.error) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         } else if (heard.echo) {
             ++s.received;
             const double ms = sim::toSeconds(heard.time) * 1000;
@@ -198,7 +210,10 @@ sim::Task<int> pingMain(ports::Process& process) {
         std::optional<int> signal = co_await process.signals().popUntil(next);
         if (signal) break;
     }
-    co_await process.writeOut(summary(o, s, s.sent > 1 ? lastSent - begun : 0));
+    {
+            std::string outgoing = summary(o, s, s.sent > 1 ? lastSent - begun : 0);
+            co_await process.writeOut(std::move(outgoing));
+        }
     co_return s.received > 0 ? 0 : 1;
 }
 
@@ -207,19 +222,28 @@ sim::Task<int> busyboxPingMain(ports::Process& process) {
     network::Namespace* space = spaceOf(process);
     if (space == nullptr) co_return 1;
     if (o.target.empty() || !o.problem.empty()) {
-        co_await process.writeError(o.problem.empty() ? "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n\nSend ICMP ECHO_REQUESTs to HOST\n\n\t-4,-6\t\tForce IP or IPv6 name resolution\n\t-c CNT\t\tSend only CNT pings\n\t-s SIZE\t\tSend SIZE data bytes in packets (default 56)\n\t-i SECS\t\tInterval\n\t-A\t\tPing as soon as reply is received\n\t-t TTL\t\tSet TTL\n\t-I IFACE/IP\tSource interface or IP address\n\t-W SEC\t\tSeconds to wait for the first response (default 10)\n\t\t\t(after all -c CNT packets are sent)\n\t-w SEC\t\tSeconds until ping exits (default:infinite)\n\t\t\t(can exit earlier with -c CNT)\n\t-q\t\tQuiet, only display output at start/finish\n\t-p HEXBYTE\tPayload pattern\n"
-                                                      : "ping: " + o.problem + "\n");
+        {
+            std::string outgoing = o.problem.empty() ? "BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.\n\nUsage: ping [OPTIONS] HOST\n\nSend ICMP ECHO_REQUESTs to HOST\n\n\t-4,-6\t\tForce IP or IPv6 name resolution\n\t-c CNT\t\tSend only CNT pings\n\t-s SIZE\t\tSend SIZE data bytes in packets (default 56)\n\t-i SECS\t\tInterval\n\t-A\t\tPing as soon as reply is received\n\t-t TTL\t\tSet TTL\n\t-I IFACE/IP\tSource interface or IP address\n\t-W SEC\t\tSeconds to wait for the first response (default 10)\n\t\t\t(after all -c CNT packets are sent)\n\t-w SEC\t\tSeconds until ping exits (default:infinite)\n\t\t\t(can exit earlier with -c CNT)\n\t-q\t\tQuiet, only display output at start/finish\n\t-p HEXBYTE\tPayload pattern\n"
+                                                      : "ping: " + o.problem + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     const Target target = co_await resolveTarget(process, o);
     if (!target.problem.empty()) {
-        co_await process.writeError("ping: bad address '" + o.target + "'\n");
+        {
+            std::string outgoing = "ping: bad address '" + o.target + "'\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     sim::Kernel& kernel = process.kernel();
     process.handleSignal(ports::kSigInt);
     const std::string ip = target.address.text();
-    co_await process.writeOut("PING " + o.target + " (" + ip + "): " + std::to_string(o.size) + " data bytes\n");
+    {
+            std::string outgoing = "PING " + o.target + " (" + ip + "): " + std::to_string(o.size) + " data bytes\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
     Statistics s;
     const sim::Time begun = kernel.now();
     const sim::Time limit = o.deadline > 0 ? begun + sim::fromSeconds(o.deadline) : sim::kForever;
@@ -231,7 +255,10 @@ sim::Task<int> busyboxPingMain(ports::Process& process) {
         if (limit != sim::kForever) wait = std::min<sim::Duration>(wait, limit - kernel.now());
         Heard heard = co_await probeOnce(space, target.address, o, wait);
         if (heard.error) {
-            co_await process.writeError("ping: sendto: " + errnoText(heard.error) + "\n");
+            {
+            std::string outgoing = "ping: sendto: " + errnoText(heard.error) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 1;
         }
         ++s.sent;
@@ -239,7 +266,10 @@ sim::Task<int> busyboxPingMain(ports::Process& process) {
             ++s.received;
             const double ms = sim::toSeconds(heard.time) * 1000;
             s.times.push_back(ms);
-            if (!o.quiet) co_await process.writeOut(std::to_string(o.size + 8) + " bytes from " + ip + ": seq=" + std::to_string(sequence) + " ttl=" + std::to_string(heard.ttl) + " time=" + decimal(ms, 3) + " ms\n");
+            if (!o.quiet) {
+            std::string outgoing = std::to_string(o.size + 8) + " bytes from " + ip + ": seq=" + std::to_string(sequence) + " ttl=" + std::to_string(heard.ttl) + " time=" + decimal(ms, 3) + " ms\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
         } else if (heard.answered && last) {
             // Errors are not shown, but the wait goes on.
             const sim::Duration rest = wait - heard.time;
@@ -282,11 +312,17 @@ sim::Task<int> tracerouteMain(ports::Process& process) {
     }
     auto found = co_await lookup(process, target);
     if (!found.ok()) {
-        co_await process.writeError("traceroute: bad address '" + target + "'\n");
+        {
+            std::string outgoing = "traceroute: bad address '" + target + "'\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     const base::IpAddress to = found->addresses.front();
-    co_await process.writeOut("traceroute to " + target + " (" + to.text() + "), " + std::to_string(maxHops) + " hops max, 46 byte packets\n");
+    {
+            std::string outgoing = "traceroute to " + target + " (" + to.text() + "), " + std::to_string(maxHops) + " hops max, 46 byte packets\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
     for (int ttl = 1; ttl <= maxHops; ++ttl) {
         std::string line = padLeft(std::to_string(ttl), 2);
         base::IpAddress last;
@@ -295,7 +331,10 @@ sim::Task<int> tracerouteMain(ports::Process& process) {
             const std::uint16_t port = icmp ? std::uint16_t{0} : static_cast<std::uint16_t>(33434 + ttl * queries + i);
             Heard heard = co_await space->probe(to, port, ttl, sim::fromSeconds(wait), 46);
             if (heard.error) {
-                co_await process.writeOut(line + "traceroute: sendto: " + errnoText(heard.error) + "\n");
+                {
+            std::string outgoing = line + "traceroute: sendto: " + errnoText(heard.error) + "\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
                 co_return 1;
             }
             if (!heard.answered) {
@@ -308,7 +347,10 @@ sim::Task<int> tracerouteMain(ports::Process& process) {
             if (heard.type == 3 && heard.code != 3) line += heard.code == 1 ? " !H" : heard.code == 0 ? " !N" : " !" + std::to_string(heard.code);
             arrived |= heard.echo || heard.type == 3;
         }
-        co_await process.writeOut(line + "\n");
+        {
+            std::string outgoing = line + "\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
         if (arrived) break;
     }
     co_return 0;
@@ -328,23 +370,35 @@ sim::Task<int> arpingMain(ports::Process& process) {
     const auto to = base::IpAddress::parse(target);
     network::Device* device = space->device(interface);
     if (!to || device == nullptr) {
-        co_await process.writeError(device == nullptr ? "arping: Device " + interface + " not available.\n" : "arping: bad address '" + target + "'\n");
+        {
+            std::string outgoing = device == nullptr ? "arping: Device " + interface + " not available.\n" : "arping: bad address '" + target + "'\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     const std::string own = device->addresses.empty() ? "0.0.0.0" : device->addresses.front().prefix.address.text();
-    co_await process.writeOut("ARPING " + target + " from " + own + " " + interface + "\n");
+    {
+            std::string outgoing = "ARPING " + target + " from " + own + " " + interface + "\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
     process.handleSignal(ports::kSigInt);
     std::int64_t sent = 0, heard = 0;
     while (count < 0 || sent < count) {
         ++sent;
         if (network::Device* answer = space->fabric().neighbour(*device, *to)) {
             ++heard;
-            co_await process.writeOut("Unicast reply from " + target + " [" + answer->mac + "]  0.050ms\n");
+            {
+            std::string outgoing = "Unicast reply from " + target + " [" + answer->mac + "]  0.050ms\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
         }
         std::optional<int> signal = co_await process.signals().popUntil(process.kernel().now() + sim::kSecond);
         if (signal) break;
     }
-    co_await process.writeOut("Sent " + std::to_string(sent) + " probes (1 broadcast(s))\nReceived " + std::to_string(heard) + " response(s)\n");
+    {
+            std::string outgoing = "Sent " + std::to_string(sent) + " probes (1 broadcast(s))\nReceived " + std::to_string(heard) + " response(s)\n";
+            co_await process.writeOut(std::move(outgoing));
+        }
     co_return heard > 0 ? 0 : 1;
 }
 

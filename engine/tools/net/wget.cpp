@@ -114,9 +114,15 @@ sim::Task<Reply> fetch(ports::Process& process, Options o, Url url, bool busybox
     const base::Endpoint to{addresses->addresses.front(), url.port};
     reply.address = to.ip.text();
     if (!o.quiet && busybox) {
-        co_await process.writeError("Connecting to " + asGiven(url) + " (" + to.text() + ")\n");
+        {
+            std::string outgoing = "Connecting to " + asGiven(url) + " (" + to.text() + ")\n";
+            co_await process.writeError(std::move(outgoing));
+        }
     } else if (!o.quiet) {
-        co_await process.writeError("Connecting to " + url.host + " (" + url.host + ")|" + to.ip.text() + "|:" + std::to_string(url.port) + "... ");
+        {
+            std::string outgoing = "Connecting to " + url.host + " (" + url.host + ")|" + to.ip.text() + "|:" + std::to_string(url.port) + "... ";
+            co_await process.writeError(std::move(outgoing));
+        }
     }
     ports::ConnectOptions connect;
     connect.timeout = sim::fromSeconds(o.timeout);
@@ -195,12 +201,18 @@ sim::Task<int> busyboxWgetMain(ports::Process& process) {
     const Options o = read(process.argv());
     if (!o.problem.empty() || o.urls.empty()) {
         std::string text = o.problem.empty() ? "" : o.problem.rfind("--", 0) == 0 ? "wget: unrecognized option '" + o.problem + "'\n" : "wget: invalid option -- '" + o.problem.substr(1, 1) + "'\n";
-        co_await process.writeError(text + kBusyboxUsage);
+        {
+            std::string outgoing = text + kBusyboxUsage;
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     std::optional<Url> url = parseUrl(o.urls[0]);
     if (!url || (url->scheme != "http" && url->scheme != "https")) {
-        co_await process.writeError("wget: not an http or ftp url: " + o.urls[0] + "\n");
+        {
+            std::string outgoing = "wget: not an http or ftp url: " + o.urls[0] + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     std::string problem;
@@ -216,7 +228,10 @@ sim::Task<int> busyboxWgetMain(ports::Process& process) {
         if (o.serverResponse) {
             std::string text = "  " + statusLine(reply.response) + "\n";
             for (const auto& [name, value] : reply.response.headers.list()) text += "  " + name + ": " + value + "\n";
-            co_await process.writeError(std::move(text) + "  \n");
+            {
+            std::string outgoing = std::move(text) + "  \n";
+            co_await process.writeError(std::move(outgoing));
+        }
         }
         if (redirects(reply.response)) {
             url = resolveUrl(*url, reply.response.headers.get("Location"));
@@ -237,7 +252,10 @@ sim::Task<int> busyboxWgetMain(ports::Process& process) {
         if (name.empty() || name == "/") name = "index.html";
         const bool toStdout = name == "-";
         const std::string bar = padRight(name, 20) + " 100% |" + std::string(toStdout ? 112 : 32, '*') + "| " + padLeft(std::to_string(body.size()), 5) + "  0:00:00 ETA\n";
-        if (!o.quiet) co_await process.writeError((toStdout ? "writing to stdout\n" : "saving to '" + name + "'\n") + bar + (toStdout ? "written to stdout\n" : "'" + name + "' saved\n"));
+        if (!o.quiet) {
+            std::string outgoing = (toStdout ? "writing to stdout\n" : "saving to '" + name + "'\n") + bar + (toStdout ? "written to stdout\n" : "'" + name + "' saved\n");
+            co_await process.writeError(std::move(outgoing));
+        }
         if (toStdout) {
             co_await process.writeOut(std::move(body));
             co_return 0;
@@ -248,7 +266,10 @@ sim::Task<int> busyboxWgetMain(ports::Process& process) {
         break;
     }
     if (problem.empty()) problem = "too many redirections";
-    co_await process.writeError("wget: " + problem + "\n");
+    {
+            std::string outgoing = "wget: " + problem + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
     co_return 1;
 }
 
@@ -256,21 +277,33 @@ sim::Task<int> wgetMain(ports::Process& process) {
     Options o = read(process.argv());
     o.userAgent = o.userAgent == "Wget" ? "Wget/1.21.3" : o.userAgent;
     if (!o.problem.empty() || o.urls.empty()) {
-        co_await process.writeError(o.problem.empty() ? "wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n"
-                                                      : "wget: unrecognized option '" + o.problem + "'\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n");
+        {
+            std::string outgoing = o.problem.empty() ? "wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n"
+                                                      : "wget: unrecognized option '" + o.problem + "'\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return o.problem.empty() ? 1 : 2;
     }
     std::optional<Url> url = parseUrl(o.urls[0]);
     if (!url || (url->scheme != "http" && url->scheme != "https")) {
-        co_await process.writeError(o.urls[0] + ": Unsupported scheme ‘" + (url ? url->scheme : "") + "’.\n");
+        {
+            std::string outgoing = o.urls[0] + ": Unsupported scheme ‘" + (url ? url->scheme : "") + "’.\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         co_return 1;
     }
     for (int hop = 0; hop < 20; ++hop) {
         const sim::CivilTime t = sim::civilTime(process.kernel().unixNow());
         char when[40];
         std::snprintf(when, sizeof when, "--%04d-%02d-%02d %02d:%02d:%02d--  ", t.year, t.month, t.day, t.hour, t.minute, t.second);
-        if (!o.quiet) co_await process.writeError(when + url->text() + "\n");
-        if (!o.quiet && !base::IpAddress::parse(url->host)) co_await process.writeError("Resolving " + url->host + " (" + url->host + ")... ");
+        if (!o.quiet) {
+            std::string outgoing = when + url->text() + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
+        if (!o.quiet && !base::IpAddress::parse(url->host)) {
+            std::string outgoing = "Resolving " + url->host + " (" + url->host + ")... ";
+            co_await process.writeError(std::move(outgoing));
+        }
         Reply reply = co_await fetch(process, o, *url, false);
         std::string problem;
         int code = 4;
@@ -286,15 +319,24 @@ sim::Task<int> wgetMain(ports::Process& process) {
             co_return code;
         }
         const std::string status = std::to_string(reply.response.status) + " " + network::reasonPhrase(reply.response.status);
-        if (!o.quiet) co_await process.writeError("HTTP request sent, awaiting response... " + status + "\n");
+        if (!o.quiet) {
+            std::string outgoing = "HTTP request sent, awaiting response... " + status + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         if (redirects(reply.response)) {
             url = resolveUrl(*url, reply.response.headers.get("Location"));
             if (!url) co_return 1;
-            if (!o.quiet) co_await process.writeError("Location: " + url->text() + " [following]\n");
+            if (!o.quiet) {
+            std::string outgoing = "Location: " + url->text() + " [following]\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             continue;
         }
         if (reply.response.status >= 400) {
-            if (!o.quiet) co_await process.writeError(std::string(when).substr(2, 19) + " ERROR " + std::to_string(reply.response.status) + ": " + network::reasonPhrase(reply.response.status) + ".\n\n");
+            if (!o.quiet) {
+            std::string outgoing = std::string(when).substr(2, 19) + " ERROR " + std::to_string(reply.response.status) + ": " + network::reasonPhrase(reply.response.status) + ".\n\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 8;
         }
         std::string body = bodyText(reply.response);
@@ -306,12 +348,18 @@ sim::Task<int> wgetMain(ports::Process& process) {
         }
         const std::string size = std::to_string(body.size());
         if (!o.quiet)
-            co_await process.writeError("Length: " + size + " [" + std::string(reply.response.headers.get("Content-Type")) + "]\nSaving to: ‘" +
+            {
+            std::string outgoing = "Length: " + size + " [" + std::string(reply.response.headers.get("Content-Type")) + "]\nSaving to: ‘" +
                                         (name == "-" ? "STDOUT" : name) + "’\n\n     0K                                                       100%  0.00 =0s\n\n" +
-                                        std::string(when).substr(2, 19) + (name == "-" ? " (0.00 B/s) - written to stdout [" : " (0.00 B/s) - ‘" + name + "’ saved [") + size + "/" + size + "]\n\n");
+                                        std::string(when).substr(2, 19) + (name == "-" ? " (0.00 B/s) - written to stdout [" : " (0.00 B/s) - ‘" + name + "’ saved [") + size + "/" + size + "]\n\n";
+            co_await process.writeError(std::move(outgoing));
+        }
         if (name == "-") co_await process.writeOut(std::move(body));
         else if (base::Status written = process.files().write(process.resolve(name), std::move(body)); !written.ok()) {
-            co_await process.writeError(name + ": " + errnoText(written.error().code) + "\n");
+            {
+            std::string outgoing = name + ": " + errnoText(written.error().code) + "\n";
+            co_await process.writeError(std::move(outgoing));
+        }
             co_return 3;
         }
         co_return 0;
