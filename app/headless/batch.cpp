@@ -1,4 +1,4 @@
-// timonel batch: one JSON document per line each way; see docs/batch.md for the protocol.
+// timonel batch: one JSON document per line each way; see for the protocol.
 
 #include "base/strings.h"
 #include "cluster/facade.h"
