@@ -146,11 +146,12 @@ sim::Task<void> Vi::draw() {
         int column = 0;
         std::string text = shownLine(row, column);
         if (gutter > 0) {
-            char label[32];
             const int shown =
                 relative_ && row != cursor_.row ? std::abs(row - cursor_.row) : row + 1;
-            std::snprintf(label, sizeof label, "%*d ", gutter - 1, shown);
-            text = std::string("\x1b[33m") + label + "\x1b[0m" + text;
+            std::string label = std::to_string(shown);
+            const auto width = static_cast<std::size_t>(gutter - 1);
+            if (label.size() < width) label.insert(0, width - label.size(), ' ');
+            text = "\x1b[33m" + label + " \x1b[0m" + text;
         }
         // Rows that a long line takes.
         int length = gutter;
