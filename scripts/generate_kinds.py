@@ -19,6 +19,8 @@ assets/kinds/resources.tsv  one line per resource and subresource, in discovery 
 assets/kinds/columns.tsv    table columns
 assets/kinds/defaults.tsv   type, field, JSON value: what defaulting sets when the field is unset
 assets/kinds/schemas.json   OpenAPI v3 schemas, one per line
+
+The descriptions.*.tsv beside them are written by hand; scripts/check_descriptions.py checks them.
 """
 import json
 import os
