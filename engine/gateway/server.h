@@ -3,7 +3,7 @@
 // serves the sockets and drives the cluster, so that the engine needs no locks. Off unless asked for.
 //
 // Bounds: 256 connections, head 64 KiB, body 3 MiB, 10 s to send a head, 5 min idle, 8 MiB backlog of
-// a slow reader. Only loopback is listened on; a foreign Host or any Origin is refused (DNS rebinding).
+// a slow reader. Only loopback is listened on; a foreign Host or any page's Origin is refused.
 
 #include "base/result.h"
 #include "cluster/facade.h"
