@@ -6,12 +6,15 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace app {
 namespace {
+constexpr sim::Duration kBootTime = 300 * sim::kSecond; // how old the cluster is when it answers
+
 gateway::Server* gServer = nullptr;
 void onSignal(int) {
     if (gServer != nullptr) gServer->stop();
@@ -34,9 +37,13 @@ int runServe(const CommonOptions& options, const ServeOptions& serve) {
     };
     auto blueprint = loadBlueprint(options.blueprint);
     if (!blueprint.ok()) return fail(blueprint.error().message);
+    // Clients compare the cluster's times with their own clock, so the two agree from the start.
+    const std::int64_t now = static_cast<std::int64_t>(std::time(nullptr)) * sim::kSecond;
+    blueprint->startsAt = now - kBootTime;
     auto cluster = cluster::Cluster::create(*blueprint, options.seed);
     if (!cluster.ok()) return fail(cluster.error().message);
     if (const auto booted = (*cluster)->boot(); !booted.ok()) return fail(booted.error().message);
+    (*cluster)->kernel().runUntil(kBootTime);
     gateway::Options gatewayOptions;
     gatewayOptions.listen = serve.listen;
     gatewayOptions.pace = serve.pace;

@@ -142,6 +142,14 @@ sim::CauseId Cluster::causeOf(std::string_view group, std::string_view plural, s
     return found ? found->cause : 0;
 }
 
+bool OutsideConnection::inUse() const {
+    if (!connection->open()) return false;
+    if (const auto channel = watch.lock()) return !channel->closed();
+    if (const auto pipe = stream.lock()) return !pipe->readClosed() && !pipe->atEnd();
+    const auto streams = offer.lock();
+    return streams && !streams->exitCode && streams->failure.empty() && !(streams->output && streams->output->readClosed());
+}
+
 sim::Task<ports::Response> Cluster::serve(ports::Request request) {
     State* state = state_.get();
     const base::Endpoint server{*base::IpAddress::parse(firstControlPlane(state->blueprint).address), 6443};
@@ -160,11 +168,12 @@ sim::Task<ports::Response> Cluster::serve(ports::Request request) {
     tls.chain = request.clientChain;
     const auto secured = co_await (*connection)->startTls(tls, server.ip.text());
     if (!secured.ok()) co_return failed(secured.error().message);
+    const std::shared_ptr<ports::StreamOffer> offer = request.upgrade;
     auto response = co_await (*connection)->roundTrip(std::move(request));
     if (!response.ok()) co_return failed(response.error().message);
-    // A watch or an upgraded stream lives as long as its connection.
-    if (response->watch || response->stream || response->upgraded) state->openConnections.push_back(*connection);
-    std::erase_if(state->openConnections, [](const ports::ConnectionPtr& other) { return !other->open(); });
+    std::erase_if(state->outsideConnections, [](const OutsideConnection& other) { return !other.inUse(); });
+    if (response->watch || response->stream || response->upgraded)
+        state->outsideConnections.push_back({*connection, response->watch, response->stream, offer});
     co_return std::move(*response);
 }
 

@@ -46,7 +46,7 @@ void addPodRoutes(const Blueprint& blueprint, const NodeBlueprint& own, network:
 } // namespace
 
 Cluster::State::State(Blueprint given, std::uint64_t seed)
-    : blueprint(std::move(given)), kernel(seed), etcds(kernel), images(kernel), fabric(kernel), scope(kernel) {
+    : blueprint(std::move(given)), kernel(seed, blueprint.startsAt != 0 ? blueprint.startsAt : sim::Kernel::kDefaultEpoch), etcds(kernel), images(kernel), fabric(kernel), scope(kernel) {
     registry.add("etcd", etcdProgram(etcds), "");
     registry.add("kube-apiserver", apiServerProgram(etcds), "");
     registry.add("kube-controller-manager", controllerManagerProgram(), "");

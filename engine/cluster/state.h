@@ -30,6 +30,15 @@ struct Login {
     int pid = 0;
 };
 
+// A connection of an outsider that lives as long as its watch or streams.
+struct OutsideConnection {
+    ports::ConnectionPtr connection;
+    std::weak_ptr<sim::Channel<ports::WatchEvent>> watch;
+    std::weak_ptr<sim::Pipe> stream;
+    std::weak_ptr<ports::StreamOffer> offer;
+    bool inUse() const;
+};
+
 struct Cluster::State {
     State(Blueprint blueprint, std::uint64_t seed);
     ~State();
@@ -52,7 +61,7 @@ struct Cluster::State {
     std::vector<Login> logins;
     int sessionCount = 0;
     std::vector<JournalEntry> journal;
-    std::vector<ports::ConnectionPtr> openConnections;
+    std::vector<OutsideConnection> outsideConnections;
     sim::Scope scope; // kubeadm's own steps, facade's tasks
 };
 

@@ -141,7 +141,8 @@ base::Result<std::vector<SpdyFrame>> SpdyCodec::feed(std::string_view bytes) {
     return frames;
 }
 
-std::string SpdyCodec::synReply(std::uint32_t stream, const std::map<std::string, std::string>& headers) {
+namespace {
+std::string headerBlock(const std::map<std::string, std::string>& headers) {
     std::string block;
     put32(block, static_cast<std::uint32_t>(headers.size()));
     for (const auto& [name, value] : headers) {
@@ -150,9 +151,21 @@ std::string SpdyCodec::synReply(std::uint32_t stream, const std::map<std::string
         put32(block, static_cast<std::uint32_t>(value.size()));
         block += value;
     }
+    return block;
+}
+} // namespace
+
+std::string SpdyCodec::synStream(std::uint32_t stream, const std::map<std::string, std::string>& headers, bool finish) {
     std::string body;
     put32(body, stream);
-    return controlFrame(2, 0, body + state_->compress(block));
+    body.append(6, '\0'); // no associated stream, priority 0
+    return controlFrame(1, finish ? 1 : 0, body + state_->compress(headerBlock(headers)));
+}
+
+std::string SpdyCodec::synReply(std::uint32_t stream, const std::map<std::string, std::string>& headers) {
+    std::string body;
+    put32(body, stream);
+    return controlFrame(2, 0, body + state_->compress(headerBlock(headers)));
 }
 
 std::string SpdyCodec::data(std::uint32_t stream, std::string_view bytes, bool finish) {

@@ -32,6 +32,7 @@ public:
     // Complete frames of the bytes received so far. An error ends the connection.
     base::Result<std::vector<SpdyFrame>> feed(std::string_view bytes);
 
+    std::string synStream(std::uint32_t stream, const std::map<std::string, std::string>& headers, bool finish);
     std::string synReply(std::uint32_t stream, const std::map<std::string, std::string>& headers);
     static std::string data(std::uint32_t stream, std::string_view bytes, bool finish);
     static std::string ping(std::string_view id);

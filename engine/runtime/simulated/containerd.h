@@ -4,6 +4,7 @@
 // Sources: containerd 1.6 pkg/cri/server (behaviour and error texts), runc (start errors).
 
 #include "ports/cri.h"
+#include "ports/tty.h"
 #include "runtime/container_host.h"
 #include "runtime/simulated/image_catalogue.h"
 #include "runtime/simulated/log_writer.h"
@@ -81,7 +82,7 @@ private:
         ImageRecordPtr image;
         std::shared_ptr<LogWriter> log;
         std::shared_ptr<sim::Pipe> input;
-        std::shared_ptr<ports::Terminal> terminal;
+        std::unique_ptr<ports::Tty> tty; // with `tty: true`
         std::vector<std::string> argv;
         std::vector<std::pair<std::string, std::string>> env;
         std::uint32_t uid = 0, gid = 0;
@@ -111,6 +112,8 @@ private:
     ContainerProcessSpec processSpec(const Container& container, const Sandbox& sandbox) const;
     std::string startFailure(const Container& container, const base::Error& error,
                              const std::vector<std::string>& argv) const;
+    std::pair<std::shared_ptr<sim::Pipe>, std::shared_ptr<sim::Pipe>>
+    connectStreams(Container& container, ContainerProcessSpec& spec);
     void containerEnded(const std::string& id, ProcessEnd end);
     void failStart(Container& container, const std::string& message);
     sim::Task<bool> waitExited(ContainerPtr container, sim::Time deadline);

@@ -248,6 +248,26 @@ void Containerd::failStart(Container& container, const std::string& message) {
     container.changed.notify();
 }
 
+// The first process's streams; what the runtime reads of them (no second one on a terminal).
+std::pair<std::shared_ptr<sim::Pipe>, std::shared_ptr<sim::Pipe>>
+Containerd::connectStreams(Container& container, ContainerProcessSpec& spec) {
+    if (container.config.tty) {
+        // The terminal stays open whether or not somebody will attach to it.
+        container.tty = std::make_unique<ports::Tty>(host_.kernel(), ports::TerminalSize{80, 24});
+        container.input = container.tty->keyboard();
+        spec.input = container.tty->input();
+        spec.output = spec.error = container.tty->output();
+        spec.terminal = container.tty->terminal();
+        return {container.tty->screen(), nullptr};
+    }
+    container.input = std::make_shared<sim::Pipe>();
+    if (!container.config.input) container.input->closeWrite();
+    spec.input = container.input;
+    spec.output = std::make_shared<sim::Pipe>();
+    spec.error = std::make_shared<sim::Pipe>();
+    return {spec.output, spec.error};
+}
+
 sim::Task<base::Status> Containerd::startContainer(std::string id) {
     BASE_CO_CHECK(available());
     auto found = container(id);
@@ -285,22 +305,17 @@ sim::Task<base::Status> Containerd::startContainer(std::string id) {
             co_return base::makeError(text, ports::kCriUnknown);
         }
     }
-    target->input = std::make_shared<sim::Pipe>();
-    if (!target->config.input) target->input->closeWrite();
-    spec.input = target->input;
-    spec.output = std::make_shared<sim::Pipe>();
-    spec.error = target->config.tty ? spec.output : std::make_shared<sim::Pipe>();
-    if (target->config.tty) target->terminal = spec.terminal = std::make_shared<ports::Terminal>();
-    const auto output = spec.output;
-    const auto error = spec.error;
+    auto [output, error] = connectStreams(*target, spec);
     auto started = host_.start(std::move(spec), [this, id](ProcessEnd end) { containerEnded(id, end); });
     if (!started.ok()) {
         const std::string text = kCreateFailed + startFailure(*target, started.error(), target->argv);
         failStart(*target, text);
         co_return base::makeError(text, ports::kCriUnknown);
     }
+    if (target->tty)
+        target->tty->setFallbackSignal([this, pid = *started](int number) { host_.signal(pid, number); });
     target->scope.spawn(LogWriter::copy(target->log, output, false), "container-log");
-    if (error != output) target->scope.spawn(LogWriter::copy(target->log, error, true), "container-log");
+    if (error) target->scope.spawn(LogWriter::copy(target->log, error, true), "container-log");
     target->info.pid = *started;
     target->info.state = ports::CriContainerState::Running;
     target->info.startedAt = host_.kernel().unixNow();
@@ -321,7 +336,7 @@ void Containerd::containerEnded(const std::string& id, ProcessEnd end) {
     container.info.finishedAt = host_.kernel().unixNow();
     container.info.pid = 0;
     host_.killAll(id);
-    container.log->detachAll();
+    if (container.log->drained()) container.log->detachAll();
     container.changed.notify();
     auto home = sandbox(container.info.sandboxId);
     if (!home.ok()) return;

@@ -43,6 +43,36 @@ sim::Task<void> feed(std::shared_ptr<sim::Pipe> from, std::shared_ptr<sim::Pipe>
     if (once) to->closeWrite();
 }
 
+// A terminal's keyboard stays when its user has merely nothing more to say; when the user has gone, it
+// hangs up.
+sim::Task<void> feedKeyboard(std::shared_ptr<ports::StreamOffer> streams, std::shared_ptr<sim::Pipe> keyboard) {
+    while (true) {
+        std::string bytes = co_await streams->input->read();
+        if (bytes.empty()) break;
+        co_await keyboard->write(std::move(bytes));
+    }
+    if (streams->output && streams->output->readClosed()) keyboard->closeWrite();
+}
+
+sim::Task<void> showScreen(std::shared_ptr<sim::Pipe> screen, std::shared_ptr<ports::StreamOffer> streams,
+                           std::shared_ptr<sim::Pipe> keyboard) {
+    while (true) {
+        std::string bytes = co_await screen->read();
+        if (bytes.empty()) break;
+        if (!streams->output) continue;
+        const bool alive = co_await streams->output->write(std::move(bytes));
+        if (!alive) keyboard->closeWrite();
+    }
+    if (streams->output) streams->output->closeWrite();
+}
+
+sim::Task<void> followSize(std::shared_ptr<ports::Terminal> from, ports::Tty& to) {
+    while (true) {
+        if (!(to.terminal()->size == from->size)) to.resize(from->size);
+        co_await from->resized.wait();
+    }
+}
+
 std::shared_ptr<sim::Pipe> closedPipe() {
     auto pipe = std::make_shared<sim::Pipe>();
     pipe->closeWrite();
@@ -73,11 +103,19 @@ sim::Task<base::Result<int>> Containerd::runExec(ContainerPtr container, std::ve
     ContainerProcessSpec spec = processSpec(*container, **owner);
     spec.argv = command;
     spec.init = false;
-    if (tty) spec.env.emplace_back("TERM", "xterm");
-    spec.input = streams->input ? streams->input : closedPipe();
-    spec.output = streams->output ? streams->output : sinkPipe();
-    spec.error = streams->error ? streams->error : (tty ? spec.output : sinkPipe());
-    spec.terminal = streams->terminal;
+    std::unique_ptr<ports::Tty> terminal;
+    if (tty) {
+        spec.env.emplace_back("TERM", "xterm");
+        terminal = std::make_unique<ports::Tty>(host_.kernel(), streams->terminal ? streams->terminal->size
+                                                                                 : ports::TerminalSize{80, 24});
+        spec.input = terminal->input();
+        spec.output = spec.error = terminal->output();
+        spec.terminal = terminal->terminal();
+    } else {
+        spec.input = streams->input ? streams->input : closedPipe();
+        spec.output = streams->output ? streams->output : sinkPipe();
+        spec.error = streams->error ? streams->error : sinkPipe();
+    }
     auto ending = std::make_shared<Ending>();
     auto started = host_.start(std::move(spec), [ending](ProcessEnd end) {
         ending->done = true;
@@ -93,17 +131,27 @@ sim::Task<base::Result<int>> Containerd::runExec(ContainerPtr container, std::ve
                                       startFailure(*container, started.error(), command),
                                   ports::kCriUnknown);
     }
+    if (!tty) {
+        while (!ending->done) co_await ending->signal.wait();
+        co_return ending->end.exitCode;
+    }
     // A client that goes away takes its terminal along: the process gets a hang-up.
     struct Hangup {
         ContainerHost& host;
         Ending& ending;
         int pid;
-        bool tty;
         ~Hangup() {
-            if (!ending.done && tty) host.signal(pid, ports::kSigHup);
+            if (!ending.done) host.signal(pid, ports::kSigHup);
         }
-    } hangup{host_, *ending, *started, tty};
+    } hangup{host_, *ending, *started};
+    terminal->setFallbackSignal([this, pid = *started](int number) { host_.signal(pid, number); });
+    sim::Scope keyboard(host_.kernel()), screen(host_.kernel());
+    if (streams->input) keyboard.spawn(feedKeyboard(streams, terminal->keyboard()), "exec-keyboard");
+    if (streams->terminal) keyboard.spawn(followSize(streams->terminal, *terminal), "exec-size");
+    screen.spawn(showScreen(terminal->screen(), streams, terminal->keyboard()), "exec-screen");
     while (!ending->done) co_await ending->signal.wait();
+    // What was written last is still on its way to the screen.
+    while (!screen.empty()) co_await sim::sleepFor(host_.kernel(), sim::kMillisecond);
     co_return ending->end.exitCode;
 }
 
@@ -180,9 +228,14 @@ sim::Task<base::Status> Containerd::attach(std::string id, std::shared_ptr<ports
     target->log->attach({streams->output, streams->error});
     sim::Scope scope(host_.kernel());
     if (streams->input && target->config.input)
-        scope.spawn(feed(streams->input, target->input, target->config.inputOnce), "attach-input");
-    if (streams->terminal && target->terminal) target->terminal->size = streams->terminal->size;
-    while (target->info.state == ports::CriContainerState::Running) co_await target->changed.wait();
+        scope.spawn(feed(streams->input, target->input, target->config.inputOnce && !target->tty), "attach-input");
+    if (streams->terminal && target->tty) scope.spawn(followSize(streams->terminal, *target->tty), "attach-size");
+    const auto gone = [&] { return streams->output && streams->output->readClosed(); };
+    constexpr sim::Duration kLook = 5 * sim::kSecond; // at whether the client is still there
+    while (target->info.state == ports::CriContainerState::Running && !gone())
+        co_await target->changed.waitUntil(host_.kernel().now() + kLook);
+    if (gone()) co_return base::okStatus();
+    while (!target->log->drained()) co_await target->log->changed().wait();
     if (streams->output) streams->output->closeWrite();
     if (streams->error) streams->error->closeWrite();
     streams->exitCode = 0;

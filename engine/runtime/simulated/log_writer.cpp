@@ -38,7 +38,7 @@ sim::Task<void> LogWriter::copy(std::shared_ptr<LogWriter> self, std::shared_ptr
         self->write(bytes, isError, partial);
     }
     if (!partial.empty()) self->line(partial, isError, true);
-    --self->open_;
+    if (--self->open_ == 0) self->detachAll(); // attached clients have seen everything
     self->changed_.notify();
 }
 
