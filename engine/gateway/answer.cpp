@@ -12,7 +12,7 @@ constexpr sim::Duration kRequestTime = 60 * sim::kSecond;
 constexpr std::size_t kGzipFrom = 128 * 1024;
 
 std::string watchLine(const ports::WatchEvent& event) {
-    return document::writeJson(document::Value::object({{"type", event.type}, {"object", event.object}})) + "\n";
+    return "{\"type\":\"" + event.type + "\",\"object\":" + document::writeJson(event.object) + "}\n";
 }
 } // namespace
 
@@ -43,7 +43,7 @@ sim::Task<void> Answer::run(Answer& self, ports::Request request) {
 }
 
 void Answer::accept(ports::Response response) {
-    if (!response.headers.has("Content-Type")) response.headers.set("Content-Type", "application/json");
+    if (!response.headers.has("Content-Type") && (!response.object.isNull() || response.watch)) response.headers.set("Content-Type", "application/json");
     if (!response.headers.has("Cache-Control")) response.headers.set("Cache-Control", "no-cache, private");
     response.headers.set("Date", httpDate(backend_.kernel.unixNow()));
     if (response.watch) scope_.spawn(pumpWatch(*this, watch_ = std::move(response.watch)), "gateway watch");
@@ -60,8 +60,6 @@ void Answer::acceptWhole(ports::Response& response) {
         response.headers.add("Vary", "Accept-Encoding");
     }
     length_ = body.size();
-    constexpr std::size_t kShort = 256;
-    if (body.size() <= kShort) text_ = body;
     if (!headOnly_) body_.append(std::move(body));
     ended_ = true;
 }

@@ -25,8 +25,6 @@ public:
     const ports::Headers& headers() const { return head_->headers; }
     // Known length, or nothing when the body goes on.
     std::optional<std::size_t> length() const { return length_; }
-    // A short whole body, without taking it.
-    const std::string& text() const { return text_; }
     // Set when the request was an upgrade and its streams are connected.
     bool upgraded() const { return head_ && head_->upgraded; }
 
@@ -50,7 +48,6 @@ private:
     bool headOnly_ = false;
     std::optional<ports::Response> head_;
     std::optional<std::size_t> length_;
-    std::string text_;
     ByteQueue body_;
     bool ended_ = false, overflown_ = false;
     std::shared_ptr<sim::Channel<ports::WatchEvent>> watch_;

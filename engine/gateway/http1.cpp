@@ -86,7 +86,7 @@ private:
     std::unique_ptr<Answer> answer_;
     bool headSent_ = false;
     // An upgrade: planned, then spoken.
-    bool wantsWebSocket_ = false, probing_ = false;
+    bool wantsWebSocket_ = false;
     std::optional<StreamPlan> plan_;
     std::optional<ports::Request> forwarded_; // what each forwarded connection asks
     std::optional<WebSocketReader> webSocket_;
@@ -230,12 +230,11 @@ void Http1::dispatch() {
     headSent_ = false;
     if (!prepareUpgrade()) return;
     ports::Request asked = request_;
-    probing_ = false;
     if (plan_) {
         asked.method = "POST"; // opening streams needs the right to create them, whatever carries the handshake
         if (plan_->forward) {
-            probing_ = true; // each connection asks on its own; this one asks whether it may
-            forwarded_ = asked;
+            forwarded_ = asked; // each connection asks on its own; without pipes, whether it may
+            asked.upgrade = std::make_shared<ports::StreamOffer>();
         } else {
             asked.upgrade = plan_->offer = makeOffer(request_);
             if (!plan_->offer->input && !plan_->offer->output && !plan_->offer->error)
@@ -258,9 +257,7 @@ std::string Http1::take(std::size_t limit) {
 
 void Http1::writeHead() {
     headSent_ = true;
-    // The kubelet's answer to a port-forward that could go on but brings no streams.
-    const bool mayForward = probing_ && answer_->status() == 400 && answer_->text() == "Upgrade request required";
-    if (answer_->upgraded() || mayForward || (wantsWebSocket_ && !plan_ && answer_->status() == 200 && !answer_->length())) return beginSession();
+    if (answer_->upgraded() || (wantsWebSocket_ && !plan_ && answer_->status() == 200 && !answer_->length())) return beginSession();
     if (plan_) keepAlive_ = false;
     std::string head = std::string(http10_ ? "HTTP/1.0 " : "HTTP/1.1 ") + std::to_string(answer_->status()) + " " + reasonPhrase(answer_->status()) + "\r\n";
     for (const auto& [name, value] : answer_->headers().list()) head += name + ": " + value + "\r\n";

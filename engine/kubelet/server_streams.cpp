@@ -219,14 +219,20 @@ sim::Task<ports::Response> Server::stream(ports::Request request, std::vector<st
         co_return text(200, result->output + result->error);
     }
     if (!request.upgrade) co_return text(400, "Upgrade request required");
+    ports::Response response;
+    response.status = 101;
+    response.upgraded = true;
+    // A carrier of many connections asks once, without pipes, whether it may; each connection follows.
+    if (forward && !request.upgrade->input && !request.upgrade->output) {
+        request.upgrade->exitCode = 0;
+        request.upgrade->finished.notify();
+        co_return response;
+    }
     const bool tty = request.query.get("tty") == "true" || request.query.get("tty") == "1";
     std::string portText(request.query.get("port"));
     if (portText.empty()) portText = std::string(request.query.get("ports"));
     const auto port = static_cast<std::uint16_t>(base::parseInt(portText).value_or(0));
     streams_.spawn(runStream(*runtime, kind, id, command, tty, port, request.upgrade), "stream");
-    ports::Response response;
-    response.status = 101;
-    response.upgraded = true;
     co_return response;
 }
 

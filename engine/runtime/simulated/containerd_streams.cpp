@@ -85,6 +85,7 @@ std::shared_ptr<sim::Pipe> sinkPipe() {
     return pipe;
 }
 
+constexpr sim::Duration kTerminalStart = 50 * sim::kMillisecond;
 constexpr std::size_t kExecBound = 16 * 1024 * 1024;
 
 } // namespace
@@ -105,6 +106,8 @@ sim::Task<base::Result<int>> Containerd::runExec(ContainerPtr container, std::ve
     spec.init = false;
     std::unique_ptr<ports::Tty> terminal;
     if (tty) {
+        // Making a process takes runc about this long; the client's first window size is there by then.
+        co_await sim::sleepFor(host_.kernel(), kTerminalStart);
         spec.env.emplace_back("TERM", "xterm");
         terminal = std::make_unique<ports::Tty>(host_.kernel(), streams->terminal ? streams->terminal->size
                                                                                  : ports::TerminalSize{80, 24});

@@ -31,7 +31,7 @@ TEST_CASE("requests that come together are answered in order on one connection")
 }
 
 TEST_CASE("a connection ends after the answer when the client says so, or speaks HTTP/1.0") {
-    for (const std::string head : {"GET / HTTP/1.1\r\n" + kHost + "Connection: close\r\n\r\n", "GET / HTTP/1.0\r\n" + kHost + "\r\n"}) {
+    for (const std::string& head : {"GET / HTTP/1.1\r\n" + kHost + "Connection: close\r\n\r\n", "GET / HTTP/1.0\r\n" + kHost + "\r\n"}) {
         World world;
         world.answers = {text("x")};
         auto http = gateway::makeHttp1(world.backend, {}, [] {});

@@ -49,13 +49,9 @@ struct Echo : World {
     static sim::Task<ports::Response> run(Echo& self, ports::Request request) {
         ports::Response response;
         self.asked.push_back(request);
-        if (!request.upgrade) {
-            response.status = 400;
-            response.body = "Upgrade request required";
-            co_return response;
-        }
         response.status = 101;
         response.upgraded = true;
+        if (!request.upgrade->input && !request.upgrade->output) co_return response; // whether it may
         self.offer = request.upgrade;
         self.programs.spawn(program(self, request.upgrade), "program");
         co_return response;
