@@ -3,6 +3,7 @@
 #include "cluster/node_files.h"
 #include "cluster/programs/control_plane.h"
 #include "api/quantity.h"
+#include "kubectl/cli/complete.h"
 #include "kubectl/programs.h"
 #include "kubelet/programs.h"
 #include "network/programs.h"
@@ -56,7 +57,7 @@ Cluster::State::State(Blueprint given, std::uint64_t seed)
     for (auto& item : runtime::programs(runtimes))
         registry.add(item.name, item.program, item.name == "containerd" ? "/usr/bin" : "");
     registry.addAll(kubelet::programs(runtimes));
-    registry.addAll(shell::shellPrograms());
+    registry.addAll(shell::shellPrograms(kubectl::completionProviders()));
     registry.addAll(kubectl::programs());
     registry.addAll(tools::net::programs());
     registry.addAll(tools::crictl::programs(runtimes));

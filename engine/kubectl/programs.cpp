@@ -1,6 +1,8 @@
 #include "kubectl/programs.h"
 
 #include "base/strings.h"
+#include "kubectl/cli/complete.h"
+#include "kubectl/cli/kuberc.h"
 #include "kubectl/commands/commands.h"
 
 #include <algorithm>
@@ -97,6 +99,17 @@ class Kubectl : public ports::Program {
 public:
     sim::Task<int> run(ports::Process& process) override {
         std::vector<std::string> args(process.argv().begin() + (process.argv().empty() ? 0 : 1), process.argv().end());
+        if (!args.empty() && (args[0] == "__complete" || args[0] == "__completeNoDesc")) {
+            const bool descriptions = args[0] == "__complete";
+            args.erase(args.begin());
+            co_return co_await runComplete(process, std::move(args), descriptions);
+        }
+        std::string notice;
+        auto preferred = applyKuberc(process, args, notice);
+        if (!preferred.ok()) notice += "error: " + preferred.error().message + "\n";
+        if (!notice.empty()) co_await process.writeError(notice);
+        if (!preferred.ok()) co_return 1;
+        args = preferred.value();
         bool help = false;
         if (!args.empty() && args[0] == "help") {
             help = true;

@@ -1,4 +1,4 @@
-// cluster-info and top. Source: k8s.io/kubectl pkg/cmd/clusterinfo, pkg/cmd/top.
+// Source: k8s.io/kubectl pkg/cmd/clusterinfo.
 #include "base/strings.h"
 #include "kubectl/commands/commands.h"
 
@@ -36,7 +36,8 @@ sim::Task<Outcome> runClusterInfo(Session& session) {
     const std::string host = settings.value().server;
     ports::Query query;
     query.set("labelSelector", "kubernetes.io/cluster-service=true");
-    auto list = co_await session.get("/api/v1/namespaces/kube-system/services", query);
+    const std::string ns = session.nsGiven() ? session.flags.text("namespace") : "kube-system";
+    auto list = co_await session.get("/api/v1/namespaces/" + ns + "/services", query);
     if (list.ok()) {
         session.out("Kubernetes control plane is running at " + host + "\n");
         for (const Value& service : list.value()["items"].items()) {
@@ -48,13 +49,6 @@ sim::Task<Outcome> runClusterInfo(Session& session) {
     session.out("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
     if (!list.ok()) co_return list.error();
     co_return 0;
-}
-
-// Only the check for the metrics API; this lab has no metrics server of its own.
-sim::Task<Outcome> runTop(Session& session) {
-    auto mapper = co_await session.mapper();
-    if (!mapper.ok()) co_return mapper.error();
-    co_return base::makeError("Metrics API not available");
 }
 
 } // namespace kubectl

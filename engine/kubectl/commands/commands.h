@@ -38,6 +38,8 @@ sim::Task<Outcome> runExec(Session& session);
 sim::Task<Outcome> runExplain(Session& session);
 sim::Task<Outcome> runExpose(Session& session);
 sim::Task<Outcome> runGet(Session& session);
+sim::Task<Outcome> runKubercSet(Session& session);
+sim::Task<Outcome> runKubercView(Session& session);
 sim::Task<Outcome> runKustomize(Session& session);
 sim::Task<Outcome> runLabel(Session& session);
 sim::Task<Outcome> runLogs(Session& session);

@@ -1,7 +1,9 @@
 // version, api-versions, api-resources. Source: k8s.io/kubectl pkg/cmd/version, pkg/cmd/apiresources.
 #include "base/strings.h"
+#include "document/json.h"
 #include "document/yaml.h"
 #include "kubectl/commands/commands.h"
+#include "kubectl/printers/kyaml.h"
 #include "kubectl/printers/printer.h"
 #include "kubectl/printers/tab_writer.h"
 
@@ -47,6 +49,31 @@ std::vector<const Mapping*> chosen(Session& session, const Mapper& mapper) {
         if (fits) out.push_back(&m);
     }
     return out;
+}
+
+// The list that -o json and -o yaml print, with the keys of Go's struct in its order.
+std::string resourceListText(const std::vector<const Mapping*>& list, const std::string& output) {
+    const auto texts = [](const std::vector<std::string>& items) {
+        std::vector<std::string> quoted;
+        for (const std::string& item : items) quoted.push_back(base::quoteGo(item));
+        return "[" + base::join(quoted, ",") + "]";
+    };
+    std::vector<std::string> items;
+    for (const Mapping* m : list) {
+        std::string item = "{\"name\":" + base::quoteGo(m->plural) + ",\"singularName\":" + base::quoteGo(m->singular) +
+                           ",\"namespaced\":" + (m->namespaced ? "true" : "false");
+        if (!m->group.empty()) item += ",\"group\":" + base::quoteGo(m->group);
+        item += ",\"version\":" + base::quoteGo(m->version) + ",\"kind\":" + base::quoteGo(m->kind) + ",\"verbs\":" + texts(m->verbs);
+        if (!m->shortNames.empty()) item += ",\"shortNames\":" + texts(m->shortNames);
+        if (!m->categories.empty()) item += ",\"categories\":" + texts(m->categories);
+        items.push_back(item + "}");
+    }
+    const std::string text = "{\"kind\":\"APIResourceList\",\"apiVersion\":\"v1\",\"groupVersion\":\"\",\"resources\":[" +
+                             base::join(items, ",") + "]}";
+    if (output == "json") return indentJsonText(text) + "\n";
+    auto value = document::readJson(text);
+    if (!value.ok()) return {};
+    return output == "yaml" ? document::writeYaml(value.value()) : writeKyaml(value.value());
 }
 
 } // namespace
@@ -111,21 +138,7 @@ sim::Task<Outcome> runApiResources(Session& session) {
         return a->group != b->group ? a->group < b->group : a->plural < b->plural;
     });
     if (output == "json" || output == "yaml" || output == "kyaml") {
-        std::vector<Value> items;
-        for (const Mapping* m : list) {
-            document::ObjectBuilder item;
-            item.set("name", m->plural).set("singularName", m->singular).set("namespaced", m->namespaced);
-            if (!m->group.empty()) item.set("group", m->group);
-            item.set("version", m->version).set("kind", m->kind).set("verbs", Value::strings(m->verbs));
-            if (!m->shortNames.empty()) item.set("shortNames", Value::strings(m->shortNames));
-            if (!m->categories.empty()) item.set("categories", Value::strings(m->categories));
-            items.push_back(std::move(item).build());
-        }
-        auto printer = makeFormatPrinter(session, output, false);
-        if (!printer.ok()) co_return printer.error();
-        auto text = printer.value()->print(Value::object({{"kind", "APIResourceList"}, {"apiVersion", "v1"}, {"groupVersion", ""}, {"resources", Value::array(std::move(items))}}));
-        if (!text.ok()) co_return text.error();
-        session.out(text.value());
+        session.out(resourceListText(list, output));
         co_return 0;
     }
     std::string text;

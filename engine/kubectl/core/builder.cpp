@@ -6,6 +6,7 @@
 #include "api/status.h"
 #include "base/strings.h"
 #include "document/json.h"
+#include "kubectl/core/urls.h"
 #include "kubectl/kustomize/kustomize.h"
 
 #include <algorithm>
@@ -245,8 +246,9 @@ private:
             co_return;
         }
         if (path.starts_with("http://") || path.starts_with("https://")) {
-            pushError(base::makeError("unable to read URL " + base::quoteGo(path) +
-                                      ", this lab has no connection to other networks"));
+            auto text = co_await readUrl(session_, path);
+            if (text.ok()) co_await fromText(text.value(), path);
+            else pushError(text.error());
             co_return;
         }
         auto text = session_.readFile(path);

@@ -2,6 +2,7 @@
 
 #include "base/strings.h"
 #include "document/json.h"
+#include "kubectl/core/verbosity.h"
 #include "network/dns/resolver.h"
 #include "pki/certificate.h"
 
@@ -13,6 +14,8 @@ namespace kubectl {
 using document::Value;
 
 namespace {
+
+constexpr const char* kUserAgent = "kubectl/v1.35.4 (linux/amd64) kubernetes/0123456";
 
 // Resolves through the process' files and network, with Go's error text.
 class ProcessResolver : public client::Resolver {
@@ -146,6 +149,8 @@ sim::Task<base::Status> Session::askForUser() {
 sim::Task<base::Status> Session::connect() {
     if (client_) co_return base::okStatus();
     if (auto loaded = settings(); !loaded.ok()) co_return loaded.error();
+    if (verbosity(*this) >= 6)
+        for (const std::string& file : KubeconfigPaths(process, flags).files()) logConfigLoaded(*this, file);
     if (settings_->mustAsk) BASE_CO_CHECK(co_await askForUser());
     client::Config config;
     config.host = settings_->host;
@@ -153,7 +158,7 @@ sim::Task<base::Status> Session::connect() {
     config.tls = settings_->scheme == "https";
     config.resolver = std::make_shared<ProcessResolver>(process);
     config.bearerToken = settings_->token;
-    config.userAgent = "kubectl/v1.35.4 (linux/amd64) kubernetes/0123456";
+    config.userAgent = kUserAgent;
     config.impersonateUser = settings_->asUser;
     config.impersonateGroups = settings_->asGroups;
     config.impersonateUid = settings_->asUid;
@@ -204,10 +209,23 @@ sim::Task<base::Result<ports::Response>> Session::send(ports::Request request) {
         request.headers.set("Authorization",
                             "Basic " + base::encodeBase64(settings_->username + ":" + settings_->password));
     if (!settings_->basePath.empty()) request.path = settings_->basePath + request.path;
+    LoggedRequest logged;
+    const bool logs = verbosity(*this) >= 6;
+    if (logs) {
+        logged.method = method;
+        logged.url = url;
+        logged.headers = request.headers;
+        logged.headers.set("User-Agent", kUserAgent);
+        logged.body = request.object.isNull() ? request.body : document::writeJson(request.object, true);
+        logged.begun = kernel().now();
+        logRequest(*this, logged);
+    }
     auto answer = co_await client_->raw(std::move(request));
+    if (logs) logResponse(*this, logged, answer.ok() ? &answer.value() : nullptr);
     if (!answer.ok())
         co_return urlError(method, url, settings_->hostPort, answer.error().message);
     printWarnings(answer.value());
+    if (logs) co_await flush();
     co_return answer;
 }
 

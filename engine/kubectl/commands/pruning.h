@@ -1,0 +1,19 @@
+#pragma once
+// What apply --prune would delete. Source: k8s.io/kubectl pkg/util/prune, pkg/cmd/apply/prune.go.
+
+#include "kubectl/core/builder.h"
+
+#include <set>
+
+namespace kubectl {
+
+struct Prunable {
+    Mapping mapping;
+    std::string ns;
+    document::Value object;
+};
+// Objects of the allowed kinds that were applied once and are not among `uids`.
+sim::Task<base::Result<std::vector<Prunable>>> prunable(Session& session, std::set<std::string> namespaces,
+                                                        std::set<std::string> uids);
+
+} // namespace kubectl
