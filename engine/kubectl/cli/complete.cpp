@@ -256,7 +256,8 @@ private:
             if (!oneOf(path, {"apply", "create", "cluster-info"}) || !out_.words.empty()) co_return;
         }
         const bool first = typed_.args.empty();
-        if (oneOf(path, {"get", "describe"})) co_await typesAndNames(path == "get" ? "get" : "get");
+        const std::vector<std::string> types = typesOf(path);
+        if (oneOf(path, {"get", "describe"})) co_await typesAndNames("get");
         else if (path == "delete") co_await typesAndNames("delete");
         else if (oneOf(path, {"label", "annotate", "patch", "edit"})) co_await typesAndNames("patch");
         else if (path == "wait" || path == "events") co_await typesAndNames("watch");
@@ -264,13 +265,7 @@ private:
         else if (path == "cp") { co_await names("pods", ""); out_.directive = kDefault | kNoSpace; }
         else if (path == "top pod" && first) co_await names("pods", "");
         else if (oneOf(path, {"top node", "cordon", "drain", "uncordon"}) && first) co_await names("nodes", "");
-        else if (path == "taint") co_await specificTypes({"node"});
-        else if (oneOf(path, {"rollout history", "rollout restart", "rollout status", "rollout undo"}))
-            co_await specificTypes({"daemonset", "deployment", "statefulset"});
-        else if (oneOf(path, {"rollout pause", "rollout resume"})) co_await specificTypes({"deployment"});
-        else if (path == "scale") co_await specificTypes({"deployment", "replicaset", "replicationcontroller", "statefulset"});
-        else if (path == "autoscale") co_await specificTypes({"deployment", "replicaset", "replicationcontroller", "statefulset"});
-        else if (path == "expose") co_await specificTypes({"deployment", "pod", "replicaset", "replicationcontroller", "service"});
+        else if (!types.empty()) co_await specificTypes(types);
         else if (path.starts_with("set ")) co_await typesAndNames("patch");
         else if (path == "explain" && first) co_await kinds("");
         else if (oneOf(path, {"certificate approve", "certificate deny"})) co_await names("certificatesigningrequests", "");
@@ -282,10 +277,21 @@ private:
         else if (path == "kustomize") out_.directive = kDefault;
         else if (oneOf(path, {"apply", "create", "replace"}) || path.starts_with("create ")) out_.directive = kNoFiles;
     }
+    // The only kinds that a command takes; empty: it is not one of those.
+    static std::vector<std::string> typesOf(const std::string& path) {
+        if (path == "taint") return {"node"};
+        if (oneOf(path, {"rollout history", "rollout restart", "rollout status", "rollout undo"}))
+            return {"daemonset", "deployment", "statefulset"};
+        if (oneOf(path, {"rollout pause", "rollout resume"})) return {"deployment"};
+        if (oneOf(path, {"scale", "autoscale"})) return {"deployment", "replicaset", "replicationcontroller", "statefulset"};
+        if (path == "expose") return {"deployment", "pod", "replicaset", "replicationcontroller", "service"};
+        return {};
+    }
     sim::Task<void> podTargets(std::string path) {
-        if (path == "logs") co_await podsOr({"daemonsets", "deployments", "jobs", "replicasets", "services", "statefulsets"});
-        else if (path == "port-forward") co_await podsOr({"deployments", "services"});
-        else co_await podsOr({});
+        std::vector<std::string> types;
+        if (path == "logs") types = {"daemonsets", "deployments", "jobs", "replicasets", "services", "statefulsets"};
+        else if (path == "port-forward") types = {"deployments", "services"};
+        co_await podsOr(types);
     }
 
     Session& s_;
