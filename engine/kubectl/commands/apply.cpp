@@ -8,6 +8,7 @@
 #include "kubectl/commands/create_support.h"
 #include "kubectl/commands/deletion.h"
 #include "kubectl/commands/patching.h"
+#include "kubectl/commands/pruning.h"
 #include "kubectl/core/builder.h"
 #include "kubectl/printers/printer.h"
 
@@ -66,6 +67,7 @@ public:
 
     sim::Task<Outcome> run() {
         BASE_CO_CHECK(complete());
+        if (flags_.on("prune")) BASE_CO_CHECK(co_await checkAllowlist(s_));
         BuildOptions options = buildOptions(s_);
         options.args.clear();
         options.validate = validation_ != "Ignore";
@@ -281,60 +283,29 @@ private:
 
     // Deletes what an earlier apply made and this one does not name.
     sim::Task<base::Status> prune() {
-        static constexpr const char* kTypes[] = {
-            "v1/ConfigMap", "v1/Endpoints", "v1/Namespace", "v1/PersistentVolumeClaim", "v1/PersistentVolume",
-            "v1/Pod", "v1/ReplicationController", "v1/Secret", "v1/Service", "batch/v1/Job", "batch/v1/CronJob",
-            "networking.k8s.io/v1/Ingress", "apps/v1/DaemonSet", "apps/v1/Deployment", "apps/v1/ReplicaSet",
-            "apps/v1/StatefulSet"};
-        auto mapper = co_await s_.mapper();
-        if (!mapper.ok()) co_return mapper.error();
-        std::vector<const Mapping*> mappings;
-        std::vector<std::string> types(std::begin(kTypes), std::end(kTypes));
-        if (flags_.changed("prune-allowlist")) types = flags_.list("prune-allowlist");
-        else if (s_.nsGiven())
-            s_.err("");
-        for (const std::string& type : types) {
-            auto parts = base::split(type, '/');
-            if (parts.size() == 2) parts.insert(parts.begin(), "");
-            if (parts.size() != 3)
-                co_return base::makeError("invalid GroupVersionKind format: " + type + ", please follow <group/version/kind>");
-            if (parts[0] == "core") parts[0].clear();
-            const Mapping* mapping = mapper.value()->findKind(parts[0], parts[1], parts[2]);
-            if (mapping == nullptr) co_return base::makeError("no matches for kind " + base::quoteGo(parts[2]) + " in version " + base::quoteGo(parts[0].empty() ? parts[1] : parts[0] + "/" + parts[1]));
-            mappings.push_back(mapping);
-        }
-        for (const std::string& ns : namespaces_)
-            for (const Mapping* mapping : mappings)
-                if (mapping->namespaced) BASE_CO_CHECK(co_await pruneType(*mapping, ns));
-        for (const Mapping* mapping : mappings)
-            if (!mapping->namespaced) BASE_CO_CHECK(co_await pruneType(*mapping, ""));
-        co_return base::okStatus();
-    }
-    sim::Task<base::Status> pruneType(Mapping mapping, std::string ns) {
-        CallOptions call;
-        if (!flags_.text("selector").empty()) call.query.set("labelSelector", flags_.text("selector"));
-        auto list = co_await s_.call("GET", mapping.path(ns), std::move(call));
-        if (!list.ok()) co_return list.error();
-        const Value items = list.value()["items"];
-        for (const Value& item : items.items()) {
-            const Value& metadata = item["metadata"];
-            if (!metadata["annotations"].has(kLastApplied)) continue;
-            if (uids_.contains(metadata["uid"].text())) continue;
-            const Value object = item.with("kind", mapping.kind).with("apiVersion", mapping.apiVersion());
+        if (!flags_.changed("prune-allowlist"))
+            s_.err(klogLine(s_, 'W', "prune.go:71",
+                            "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the "
+                            "--namespace flag in a future release. To preserve the current behaviour, list the resources you want to "
+                            "target explicitly in the --prune-allowlist flag."));
+        auto found = co_await prunable(s_, namespaces_, uids_);
+        if (!found.ok()) co_return found.error();
+        auto cascade = cascadeOf(s_);
+        if (!cascade.ok()) co_return cascade.error();
+        for (const Prunable& item : found.value()) {
             if (mode_ != DryRun::Client) {
                 CallOptions remove;
-                auto cascade = cascadeOf(s_);
-                if (!cascade.ok()) co_return cascade.error();
                 remove.body = deleteOptionsBody(flags_.number("grace-period"), cascade.value(), mode_ == DryRun::Server);
-                auto removed = co_await s_.call("DELETE", mapping.path(ns, metadata["name"].text()), std::move(remove));
-                if (!removed.ok() && !api::isNotFound(removed.error())) co_return removed.error();
-                if (!removed.ok()) continue;
+                const std::string path = item.mapping.path(item.ns, item.object.at("metadata", "name").text());
+                auto removed = co_await s_.call("DELETE", path, std::move(remove));
+                if (!removed.ok() && api::isNotFound(removed.error())) continue;
+                if (!removed.ok()) co_return removed.error();
             }
             PrinterOptions options;
             options.operation = "pruned" + dryRunSuffix(mode_);
             auto printer = makePrinter(s_, options);
             if (!printer.ok()) co_return printer.error();
-            auto text = printer.value()->print(object);
+            auto text = printer.value()->print(item.object);
             if (!text.ok()) co_return text.error();
             s_.out(text.value());
         }

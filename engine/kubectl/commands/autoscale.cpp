@@ -49,6 +49,17 @@ base::Result<Value> metrics(const Flags& flags) {
     return Value::array(std::move(out));
 }
 
+// What the second attempt with autoscaling/v1 ends in: the same refusal, or none is made.
+base::Error fallbackError(const Flags& flags, const base::Error& error) {
+    const std::string failure = "failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: ";
+    auto cpu = metricFor("cpu", flags.text("cpu"));
+    if (!cpu.ok()) return base::makeError(failure + cpu.error().message);
+    if (!flags.text("memory").empty()) return base::makeError(failure + "%!w(<nil>)");
+    const bool share = cpu.value().at("resource", "target", "type").asString() == "Utilization";
+    if (!share && flags.number("cpu-percent") < 0) return base::makeError(failure + "%!w(<nil>)");
+    return error;
+}
+
 } // namespace
 
 sim::Task<Outcome> runAutoscale(Session& session) {
@@ -102,7 +113,7 @@ sim::Task<Outcome> runAutoscale(Session& session) {
         call.body = object;
         auto made = co_await session.call("POST", "/apis/autoscaling/v2/namespaces/" + ns.value() + "/horizontalpodautoscalers", std::move(call));
         if (!made.ok()) {
-            errors.push_back(made.error());
+            errors.push_back(fallbackError(flags, made.error()));
             continue;
         }
         base::Status printed = printResult(session, made.value(), "autoscaled", mode.value(), true);

@@ -42,7 +42,7 @@ sim::Task<Outcome> runCertificate(Session& session) {
         for (int attempt = 0;; ++attempt) {
             const std::string type = approve ? "Approved" : "Denied", other = approve ? "Denied" : "Approved";
             if (hasCondition(csr, other)) {
-                errors.push_back(base::makeError("certificate signing request " + base::quoteGo(info.name) + " is already " + (approve ? "denied" : "approved")));
+                errors.push_back(base::makeError("certificate signing request " + base::quoteGo(info.name) + " is already " + (approve ? "Denied" : "Approved")));
                 break;
             }
             if (hasCondition(csr, type) && !session.flags.on("force")) {

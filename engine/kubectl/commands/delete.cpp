@@ -14,8 +14,7 @@ using document::Value;
 base::Result<std::string> cascadeOf(Session& session) {
     const std::string text = session.flags.text("cascade");
     const auto warn = [&](const std::string& instead) {
-        session.err(klogLine(session, 'W', "helpers.go:758",
-                             "--cascade=" + text + " is deprecated (boolean value) and can be replaced with --cascade=" + instead + "."));
+        session.err("warning: --cascade=" + text + " is deprecated (boolean value) and can be replaced with --cascade=" + instead + ".\n");
     };
     if (text == "background" || text.empty()) return std::string("Background");
     if (text == "foreground") return std::string("Foreground");

@@ -23,6 +23,15 @@ base::Result<Value> patchedLocally(const Mapping& mapping, const Value& object, 
     return document::applyStrategicPatch(object, patch, *schema);
 }
 
+sim::Task<base::Result<Value>> sendText(Session& session, std::string path, std::string text, std::string contentType, DryRun mode) {
+    CallOptions call;
+    if (mode == DryRun::Server) call.query.set("dryRun", "All");
+    call.query.set("fieldManager", session.flags.text("field-manager"));
+    call.contentType = contentType;
+    call.text = text;
+    co_return co_await session.call("PATCH", path, std::move(call));
+}
+
 } // namespace
 
 sim::Task<Outcome> runPatch(Session& session) {
@@ -47,9 +56,11 @@ sim::Task<Outcome> runPatch(Session& session) {
         if (!read.ok()) co_return base::makeError("unable to read patch file: " + read.error().message);
         body = read.value();
     }
+    // What begins like JSON goes to the server unread.
+    const bool json = base::trim(body).starts_with("{");
     auto parsed = document::readYaml(body);
-    if (!parsed.ok()) co_return base::makeError("unable to parse " + base::quoteGo(text) + ": " + document::goErrorText(parsed.error()));
-    const Value patch = parsed.value();
+    if (!parsed.ok() && !json) co_return base::makeError("unable to parse " + base::quoteGo(text) + ": " + document::goErrorText(parsed.error()));
+    const Value patch = parsed.ok() ? parsed.value() : Value();
     BuildOptions options = buildOptions(session);
     options.local = flags.on("local");
     options.subresource = flags.text("subresource");
@@ -70,7 +81,8 @@ sim::Task<Outcome> runPatch(Session& session) {
             answer = patchedLocally(info.mapping, info.object, patch, type);
         } else {
             const std::string subresource = flags.text("subresource");
-            answer = co_await patchObject(session, info, patch, contentType, mode.value(), subresource);
+            if (parsed.ok()) answer = co_await patchObject(session, info, patch, contentType, mode.value(), subresource);
+            else answer = co_await sendText(session, info.path(subresource), body, contentType, mode.value());
             if (!answer.ok() && answer.error().code == 415)
                 answer = base::makeError(contentType + " is not supported by " + (info.mapping.group.empty() ? "/" : info.mapping.group + "/") +
                                          info.mapping.version + ", Kind=" + info.mapping.kind + ": " + errorText(answer.error()));

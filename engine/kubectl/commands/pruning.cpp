@@ -50,6 +50,14 @@ sim::Task<base::Status> addPrunable(Session& session, Mapping mapping, std::stri
 
 } // namespace
 
+sim::Task<base::Status> checkAllowlist(Session& session) {
+    auto mapper = co_await session.mapper();
+    if (!mapper.ok()) co_return mapper.error();
+    auto kinds = allowedKinds(session, *mapper.value());
+    if (!kinds.ok()) co_return kinds.error();
+    co_return base::okStatus();
+}
+
 sim::Task<base::Result<std::vector<Prunable>>> prunable(Session& session, std::set<std::string> namespaces,
                                                         std::set<std::string> uids) {
     auto mapper = co_await session.mapper();

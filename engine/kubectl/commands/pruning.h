@@ -12,6 +12,8 @@ struct Prunable {
     std::string ns;
     document::Value object;
 };
+// Whether --prune-allowlist names kinds that the server has.
+sim::Task<base::Status> checkAllowlist(Session& session);
 // Objects of the allowed kinds that were applied once and are not among `uids`.
 sim::Task<base::Result<std::vector<Prunable>>> prunable(Session& session, std::set<std::string> namespaces,
                                                         std::set<std::string> uids);

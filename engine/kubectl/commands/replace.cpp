@@ -60,7 +60,7 @@ sim::Task<Outcome> forceReplace(Session& session, std::vector<Info> infos, std::
         if (!answer.ok()) co_return addSource("deleting", info.source, answer.error());
         if (session.flags.text("output") != "name") {
             const std::string kind = base::toLower(info.mapping.kind) + (info.mapping.group.empty() ? "" : "." + info.mapping.group);
-            session.out(kind + " \"" + info.name + "\" " + (grace == 0 ? "force deleted" : "deleted") +
+            session.out(kind + " \"" + info.name + "\" deleted" +
                         (info.mapping.namespaced ? " from " + info.ns + " namespace" : "") + "\n");
         }
         deleted.push_back(info);
@@ -73,7 +73,10 @@ sim::Task<Outcome> forceReplace(Session& session, std::vector<Info> infos, std::
         CallOptions call;
         call.query.set("fieldManager", session.flags.text("field-manager"));
         call.query.set("fieldValidation", validation);
-        call.body = session.flags.on("save-config") ? withLastApplied(info.object, false) : info.object;
+        Value object = info.object;
+        if (session.flags.on("save-config")) object = withLastApplied(object, false);
+        // What is made has no version yet.
+        call.body = object.withoutPath({"metadata", "resourceVersion"});
         auto made = co_await session.call("POST", info.mapping.path(info.ns), std::move(call));
         if (!made.ok()) co_return made.error();
         BASE_CO_CHECK(printResult(session, made.value(), "replaced", DryRun::None));

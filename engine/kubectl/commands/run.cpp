@@ -223,7 +223,8 @@ sim::Task<Outcome> runRun(Session& session) {
         if (service.ok()) {
             objects.push_back(service.value());
             BASE_CO_CHECK(print(session, service.value(), plan.mode));
-            if (!session.flags.text("output").empty() && session.flags.text("output") == "yaml") session.out("---\n");
+            // One from this command, one from the printer that goes on with a second document.
+            if (session.flags.text("output") == "yaml") session.out("---\n---\n");
         } else {
             serviceError = service.error();
         }

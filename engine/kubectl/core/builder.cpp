@@ -557,7 +557,8 @@ private:
             }
             return base::okStatus();
         }
-        if (o_.local && !o_.defaultNamespace) return base::okStatus();
+        // Without a server nobody knows the kind's scope.
+        if (o_.local) return base::okStatus();
         if (info.ns.empty() && o_.defaultNamespace) {
             info.ns = ns_;
             if (!info.object.isNull())

@@ -1,6 +1,7 @@
 #include "kubectl/core/kubeconfig.h"
 
 #include "base/strings.h"
+#include "document/text_error.h"
 #include "document/yaml.h"
 #include "kubectl/core/errors.h"
 
@@ -87,7 +88,7 @@ base::Result<Kubeconfig> KubeconfigPaths::loadFile(const std::string& path) cons
     auto parsed = document::readYaml(text.value());
     if (!parsed.ok())
         return base::makeError("error loading config file " + base::quoteGo(path) + ": " +
-                               parsed.error().message);
+                               document::goErrorText(parsed.error()));
     const Value& root = parsed.value();
     Kubeconfig config;
     if (!root.isObject() && !root.isNull())
@@ -268,6 +269,8 @@ base::Status readUser(ports::Process& process, const Flags& flags, const Kubecon
     if (flags.globalChanged("as-group")) out.asGroups = flags.list("as-group");
     else
         for (const Value& group : user["as-groups"].items()) out.asGroups.push_back(group.text());
+    if (out.asUser.empty() && (!out.asGroups.empty() || !out.asUid.empty() || !flags.list("as-user-extra").empty()))
+        return base::makeError("requesting uid, groups or user-extra for " + chosen.userName + " without impersonating a user");
     return base::okStatus();
 }
 

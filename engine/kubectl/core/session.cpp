@@ -208,6 +208,9 @@ sim::Task<base::Result<ports::Response>> Session::send(ports::Request request) {
     if (!settings_->username.empty() && !request.headers.has("Authorization"))
         request.headers.set("Authorization",
                             "Basic " + base::encodeBase64(settings_->username + ":" + settings_->password));
+    for (const std::string& extra : flags.list("as-user-extra"))
+        if (const auto parts = base::splitLimited(extra, '=', 2); parts.size() == 2)
+            request.headers.add("Impersonate-Extra-" + parts[0], parts[1]);
     if (!settings_->basePath.empty()) request.path = settings_->basePath + request.path;
     LoggedRequest logged;
     const bool logs = verbosity(*this) >= 6;

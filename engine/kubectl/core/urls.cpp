@@ -62,24 +62,21 @@ std::string statusText(int status) {
     }
 }
 
-base::Error getError(const std::string& url, const std::string& inner) {
-    return base::makeError("Get " + base::quoteGo(url) + ": " + inner);
-}
 
 sim::Task<base::Result<ports::Response>> fetchOnce(Session& session, std::string text, Url url) {
     auto address = co_await addressOf(session, url.host);
-    if (!address.ok()) co_return getError(text, "dial tcp: " + address.error().message);
+    if (!address.ok()) co_return urlError("Get", text, url.hostPort, "dial tcp: " + address.error().message);
     const base::Endpoint to{address.value(), url.port};
     ports::ConnectOptions options;
     auto connection = co_await session.process.network().connect(to, options);
     if (!connection.ok()) {
         const std::string verb = connection.error().message == "i/o timeout" ? "" : "connect: ";
-        co_return getError(text, "dial tcp " + to.text() + ": " + verb + connection.error().message);
+        co_return urlError("Get", text, url.hostPort, "dial tcp " + to.text() + ": " + verb + connection.error().message);
     }
     if (url.tls) {
         ports::TlsClient credentials;
         base::Status secure = co_await connection.value()->startTls(std::move(credentials), url.host);
-        if (!secure.ok()) co_return getError(text, secure.error().message);
+        if (!secure.ok()) co_return urlError("Get", text, url.hostPort, secure.error().message);
     }
     ports::Request request;
     request.path = url.path;
@@ -87,7 +84,7 @@ sim::Task<base::Result<ports::Response>> fetchOnce(Session& session, std::string
     request.headers.set("Host", url.hostPort);
     request.headers.set("User-Agent", "Go-http-client/1.1");
     auto answer = co_await connection.value()->roundTrip(std::move(request));
-    if (!answer.ok()) co_return getError(text, answer.error().message);
+    if (!answer.ok()) co_return urlError("Get", text, url.hostPort, answer.error().message);
     co_return answer;
 }
 

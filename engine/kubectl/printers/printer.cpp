@@ -177,7 +177,16 @@ Value filledByType(const Value& object) {
 }
 std::string typedJson(const Value& object) {
     const api::ResourceInfo* info = builtinOf(object);
-    return info == nullptr ? document::writeJson(object, true) : api::writeOrderedJson(*info, object);
+    if (info != nullptr) return api::writeOrderedJson(*info, object);
+    // Bodies of subresources have a type though they are no resources.
+    const auto gv = base::splitLimited(object["apiVersion"].asString(), '/', 2);
+    if (gv.size() < 2) return document::writeJson(object, true);
+    api::ResourceInfo made;
+    made.group = gv[0];
+    made.version = gv[1];
+    made.kind = object["kind"].text();
+    made.type = api::builtinKinds().type(base::splitLimited(gv[0], '.', 2)[0] + "." + gv[1] + "." + made.kind);
+    return made.type == nullptr ? document::writeJson(object, true) : api::writeOrderedJson(made, object);
 }
 
 std::string indentJsonText(std::string_view compact, std::string_view indent) {
