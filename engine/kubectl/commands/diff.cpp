@@ -118,8 +118,8 @@ private:
         }
         if (merged["apiVersion"].asString() == "v1" && merged["kind"].asString() == "Secret") maskSecrets(live, merged);
         const std::string name = fileNameOf(info.mapping, info.ns, info.name);
-        if (!live.isNull()) BASE_CO_CHECK(write(live_, name, live));
-        else BASE_CO_CHECK(s_.process.files().write(live_ + "/" + name, "", 0700));
+        const std::string before = live.isNull() ? std::string() : document::writeYaml(live);
+        BASE_CO_CHECK(s_.process.files().write(live_ + "/" + name, before, 0700));
         BASE_CO_CHECK(write(merged_, name, merged));
         co_return uid;
     }

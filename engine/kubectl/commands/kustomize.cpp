@@ -56,8 +56,8 @@ sim::Task<Outcome> runKustomize(Session& session) {
     auto built = kustomizeObjects(session, folder, options);
     if (!built.ok()) co_return built.error();
     const std::string output = flags.text("output");
+    if (!output.empty()) BASE_CO_CHECK(writeOutput(session, output, built.value()));
     if (output.empty()) session.out(base::join(built.value(), "---\n"));
-    else BASE_CO_CHECK(writeOutput(session, output, built.value()));
     co_return 0;
 }
 
