@@ -35,14 +35,37 @@ const std::vector<VolumeKind>& plainVolumes() {
         {"azureFile", "AzureFile (an Azure File Service mount on the host and bind mount to the pod)", {{"SecretName", "secretName"}, {"ShareName", "shareName"}, {"ReadOnly", "?readOnly"}}},
         {"vsphereVolume", "vSphereVolume (a Persistent Disk resource in vSphere)", {{"VolumePath", "volumePath"}, {"FSType", "fsType"}, {"StoragePolicyName", "storagePolicyName"}}},
         {"glusterfs", "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)", {{"EndpointsName", "endpoints"}, {"Path", "path"}, {"ReadOnly", "?readOnly"}}},
-        {"cinder", "Cinder (a Persistent Disk resource in OpenStack)", {{"VolumeID", "volumeID"}, {"FSType", "fsType"}, {"ReadOnly", "?readOnly"}}},
+        {"cinder", "Cinder (a Persistent Disk resource in OpenStack)", {{"VolumeID", "volumeID"}, {"FSType", "fsType"}, {"ReadOnly", "?readOnly"}, {"SecretRef", "&secretRef"}}},
+        {"quobyte", "Quobyte (a Quobyte mount on the host that shares a pod's lifetime)", {{"Registry", "registry"}, {"Volume", "volume"}, {"ReadOnly", "?readOnly"}}},
+        {"portworxVolume", "PortworxVolume (a Portworx Volume resource)", {{"VolumeID", "volumeID"}}},
+        {"iscsi", "ISCSI (an ISCSI Disk resource that is attached to a kubelet's host machine and then exposed to the pod)", {{"TargetPortal", "targetPortal"}, {"IQN", "iqn"}, {"Lun", "#lun"}, {"ISCSIInterface", "iscsiInterface"}, {"FSType", "fsType"}, {"ReadOnly", "?readOnly"}, {"Portals", "@portals"}, {"DiscoveryCHAPAuth", "?chapAuthDiscovery"}, {"SessionCHAPAuth", "?chapAuthSession"}, {"SecretRef", "&secretRef"}, {"InitiatorName", "~initiatorName"}}},
+        {"rbd", "RBD (a Rados Block Device mount on the host that shares a pod's lifetime)", {{"CephMonitors", "@monitors"}, {"RBDImage", "image"}, {"FSType", "fsType"}, {"RBDPool", "pool"}, {"RadosUser", "user"}, {"Keyring", "keyring"}, {"SecretRef", "&secretRef"}, {"ReadOnly", "?readOnly"}}},
+        {"azureDisk", "AzureDisk (an Azure Data Disk mount on the host and bind mount to the pod)", {{"DiskName", "diskName"}, {"DiskURI", "diskURI"}, {"Kind", "kind"}, {"FSType", "fsType"}, {"CachingMode", "cachingMode"}, {"ReadOnly", "?readOnly"}}},
+        {"photonPersistentDisk", "PhotonPersistentDisk (a Persistent Disk resource in photon platform)", {{"PdID", "pdID"}, {"FSType", "fsType"}}},
+        {"scaleIO", "ScaleIO (a persistent volume backed by a block device in ScaleIO)", {{"Gateway", "gateway"}, {"System", "system"}, {"Protection Domain", "protectionDomain"}, {"Storage Pool", "storagePool"}, {"Storage Mode", "storageMode"}, {"VolumeName", "volumeName"}, {"FSType", "fsType"}, {"ReadOnly", "?readOnly"}}},
+        {"cephfs", "CephFS (a CephFS mount on the host that shares a pod's lifetime)", {{"Monitors", "@monitors"}, {"Path", "path"}, {"User", "user"}, {"SecretFile", "secretFile"}, {"SecretRef", "&secretRef"}, {"ReadOnly", "?readOnly"}}},
+        {"storageos", "StorageOS (a StorageOS Persistent Disk resource)", {{"VolumeName", "volumeName"}, {"VolumeNamespace", "volumeNamespace"}, {"FSType", "fsType"}, {"ReadOnly", "?readOnly"}}},
+        {"fc", "FC (a Fibre Channel disk)", {{"TargetWWNs", "@targetWWNs"}, {"LUN", "#lun"}, {"FSType", "fsType"}, {"ReadOnly", "?readOnly"}}},
+        {"flexVolume", "FlexVolume (a generic volume resource that is provisioned/attached using an exec based plugin)", {{"Driver", "driver"}, {"FSType", "fsType"}, {"SecretRef", "&secretRef"}, {"ReadOnly", "?readOnly"}, {"Options", "%options"}}},
+        {"flocker", "Flocker (a Flocker volume mounted by the Flocker agent)", {{"DatasetName", "datasetName"}, {"DatasetUUID", "datasetUUID"}}},
     };
     return kinds;
+}
+
+// As Go prints a map of strings.
+std::string goMap(const Value& map) {
+    std::vector<std::string> out;
+    for (const document::Member& member : map.members()) out.push_back(member.key.text() + ":" + member.value.text());
+    return "map[" + base::join(out, " ") + "]";
 }
 
 std::string valueOf(const Value& source, const char* key) {
     if (key[0] == '?') return source[key + 1].asBool() ? "true" : "false";
     if (key[0] == '#') return std::to_string(source[key + 1].asInt());
+    if (key[0] == '@') return goList(source[key + 1]);
+    if (key[0] == '~') return source[key + 1].isNull() ? "<none>" : textOf(source[key + 1]);
+    if (key[0] == '&') return source[key + 1].isNull() ? "nil" : "&LocalObjectReference{Name:" + source[key + 1]["name"].text() + ",}";
+    if (key[0] == '%') return goMap(source[key + 1]);
     return textOf(source[key]);
 }
 

@@ -23,7 +23,7 @@ spec:
         image: busybox
 )";
 
-void base(kubectltest::World& world) {
+void writeBase(kubectltest::World& world) {
     world.file("base/deploy.yaml", kDeployment);
     world.file("base/kustomization.yaml", "resources: [deploy.yaml]\nconfigMapGenerator:\n- name: conf\n  literals: [MODE=dev]\n");
 }
@@ -32,7 +32,7 @@ void base(kubectltest::World& world) {
 
 TEST_CASE("names of generated config maps end in the hash of their content, also where they are used") {
     kubectltest::World world;
-    base(world);
+    writeBase(world);
     const auto built = world.bash("kubectl kustomize base");
     CHECK(built.error.empty());
     CHECK(world.bash("kubectl kustomize base | grep -c 'name: conf-'").output == "2\n");
@@ -49,7 +49,7 @@ TEST_CASE("the hash of a config map and of a secret are upstream's") {
 
 TEST_CASE("an overlay renames, labels, scales, retags and patches its base") {
     kubectltest::World world;
-    base(world);
+    writeBase(world);
     world.file("prod/kustomization.yaml",
                "resources: [../base]\nnamePrefix: p-\nnameSuffix: -v1\nnamespace: shop\ncommonAnnotations: {owner: me}\n"
                "labels:\n- pairs: {tier: front}\n  includeSelectors: true\nreplicas: [{name: web, count: 3}]\n"
@@ -63,7 +63,7 @@ TEST_CASE("an overlay renames, labels, scales, retags and patches its base") {
 
 TEST_CASE("a strategic patch merges containers by name and may delete them") {
     kubectltest::World world;
-    base(world);
+    writeBase(world);
     world.file("o/kustomization.yaml", "resources: [../base]\npatches: [{path: p.yaml}]\n");
     world.file("o/p.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: "
                            "[{name: main, image: x:1}, {name: side, $patch: delete}, {name: new, image: y}]}}}\n");
@@ -73,14 +73,14 @@ TEST_CASE("a strategic patch merges containers by name and may delete them") {
 
 TEST_CASE("a generator merges into one of its base and keeps its own hash") {
     kubectltest::World world;
-    base(world);
+    writeBase(world);
     world.file("o/kustomization.yaml", "resources: [../base]\nconfigMapGenerator:\n- name: conf\n  behavior: merge\n  literals: [A=1, MODE=prod]\n");
     CHECK(world.bash("kubectl kustomize o | head -4").output == "apiVersion: v1\ndata:\n  A: \"1\"\n  MODE: prod\n");
 }
 
 TEST_CASE("components add to what their parent has gathered") {
     kubectltest::World world;
-    base(world);
+    writeBase(world);
     world.file("c/kustomization.yaml", "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nreplicas: [{name: web, count: 7}]\n");
     world.file("o/kustomization.yaml", "resources: [../base]\ncomponents: [../c]\n");
     CHECK(world.bash("kubectl kustomize o | grep replicas").output == "  replicas: 7\n");
@@ -88,7 +88,7 @@ TEST_CASE("components add to what their parent has gathered") {
 
 TEST_CASE("replacements copy a value into other objects") {
     kubectltest::World world;
-    base(world);
+    writeBase(world);
     world.file("o/kustomization.yaml",
                "resources: [../base]\nreplacements:\n- source: {kind: Deployment, name: web, fieldPath: spec.replicas}\n  targets:\n"
                "  - select: {kind: Deployment}\n    fieldPaths: ['metadata.annotations.count']\n    options: {create: true}\n"
