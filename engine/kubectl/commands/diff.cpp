@@ -140,7 +140,10 @@ private:
             call.body = withoutNulls(info.object);
             co_return co_await s_.call("POST", info.mapping.path(info.ns), std::move(call));
         }
-        const Value modified = withLastApplied(info.object, false);
+        // The annotation is not part of the comparison.
+        Value modified = info.object;
+        if (modified.at("metadata", "annotations").has(kLastApplied))
+            modified = modified.withoutPath({"metadata", "annotations", kLastApplied});
         const std::string text = live.at("metadata", "annotations")[kLastApplied].text();
         Value original;
         if (auto parsed = document::readJson(text); !text.empty() && parsed.ok()) original = parsed.value();

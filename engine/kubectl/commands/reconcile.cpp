@@ -246,11 +246,20 @@ sim::Task<Outcome> runReconcile(Session& session) {
     if (!printer.ok()) co_return printer.error();
     BuildOptions wanted = buildOptions(session);
     wanted.requireObject = false;
+    wanted.local = true;
     auto built = co_await build(session, std::move(wanted));
     if (!built.ok()) co_return built.error();
     std::vector<base::Error> errors = built.value().errors();
     for (const Info& info : built.value().infos()) {
         if (info.mapping.group != "rbac.authorization.k8s.io") continue;
+        // Files are read without a namespace of their own, and upstream has no check for its absence.
+        if (info.mapping.namespaced && info.ns.empty() && !dryRun.value()) {
+            if (info.mapping.kind == "RoleBinding")
+                co_return exitError(2, "panic: runtime error: invalid memory address or nil pointer dereference\n"
+                                       "[signal SIGSEGV: segmentation violation]\n");
+            errors.push_back(base::makeError("resource name may not be empty"));
+            continue;
+        }
         Reconciler reconciler(session, dryRun.value());
         auto changes = co_await reconciler.run(info);
         if (!changes.ok()) {
