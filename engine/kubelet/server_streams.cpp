@@ -168,7 +168,7 @@ sim::Task<void> runStream(std::shared_ptr<ports::ContainerRuntime> runtime, std:
     const std::string wrapped = "Internal error occurred: Internal error occurred: error ";
     if (kind == "exec") offer->failure = wrapped + "executing command in container: " + done.error().message;
     else if (kind == "attach") offer->failure = wrapped + "attaching to container: " + done.error().message;
-    else offer->failure = done.error().message;
+    else offer->failure = "error forwarding port " + std::to_string(port) + " to pod " + id + ", uid : " + done.error().message;
     if (offer->output) offer->output->closeWrite();
     if (offer->error) offer->error->closeWrite();
     offer->finished.notify();

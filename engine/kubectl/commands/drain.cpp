@@ -20,7 +20,7 @@ std::string podKey(const Value& pod) {
 sim::Task<base::Result<std::vector<Info>>> findNodes(Session& session) {
     const bool selecting = !session.flags.text("selector").empty();
     if (session.args.empty() && !selecting)
-        co_return session.usage("USAGE: " + session.command().usage + " [flags]");
+        co_return session.usage("USAGE: " + session.command().name + " " + session.command().usage + " [flags]");
     if (!session.args.empty() && selecting) co_return base::makeError("error: cannot specify both a node name and a --selector option");
     BuildOptions options = buildOptions(session);
     options.flatten = true;

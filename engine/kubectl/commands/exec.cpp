@@ -33,7 +33,7 @@ sim::Task<Outcome> runExec(Session& session) {
     const auto before = session.line.argsBeforeDash();
     const auto files = session.flags.list("filename");
     std::vector<std::string> words = session.line.argsAfterDash();
-    if (before.empty() && files.empty()) co_return session.usage("pod, type/name or --filename must be specified");
+    if (before.empty() && files.empty()) co_return base::makeError("pod, type/name or --filename must be specified");
     if (before.size() > (files.empty() ? 1u : 0u) && session.line.argsAtDash < 0)
         co_return session.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead");
     if (before.size() > 1)

@@ -5,6 +5,7 @@
 #include "kubectl/commands/commands.h"
 #include "kubectl/core/builder.h"
 #include "kubectl/core/watch.h"
+#include "kubectl/describe/writer.h"
 #include "kubectl/printers/printer.h"
 #include "kubectl/printers/sorter.h"
 #include "kubectl/printers/tab_writer.h"
@@ -112,7 +113,7 @@ private:
         options.allowEmptySelectors = true;
         options.latest = true;
         options.subresource = flags_.text("subresource");
-        if (human_) {
+        if (human_ && serverPrint()) {
             options.accept = kTableAccept;
             options.includeObject = !sortBy_.empty();
         }
@@ -135,7 +136,7 @@ private:
             for (const Info& info : infos) items.push_back(info.object);
             if (!sortBy_.empty() && !items.empty()) {
                 auto sorted = sortObjects(std::move(items), sortBy_);
-                if (!sorted.ok()) return sorted.error();
+                if (!sorted.ok()) return sortFailure(sorted.error());
                 items = std::move(sorted).value();
             }
             text = printer_->print(Value::object({{"apiVersion", "v1"},
@@ -190,9 +191,10 @@ private:
                 writer = std::make_unique<TableWriter>(styleFor(info.mapping, kinds.size() > 1));
                 last = &info.mapping;
             }
-            Value table = info.object;
+            Value table = serverPrint() ? info.object : clientTable(info.object);
             if (!sortBy_.empty()) {
                 auto sorted = sortTable(table, sortBy_);
+                if (!sorted.ok() && sorted.error().reason == "Unsortable") return sortFailure(sorted.error());
                 if (!sorted.ok()) {
                     table = table.with("rows", Value::array());
                 } else table = sorted.value();
@@ -206,6 +208,26 @@ private:
         return 0;
     }
 
+    bool serverPrint() const { return flags_.on("server-print"); }
+    // What the client knows of any object: its name and age.
+    Value clientTable(const Value& object) {
+        const DescribeWriter w(s_.kernel().unixNow());
+        const auto column = [](const char* name, const char* format) {
+            return Value::object({{"name", name}, {"type", "string"}, {"format", format}, {"priority", 0}});
+        };
+        const Value& metadata = object["metadata"];
+        const Value cells = Value::array({metadata["name"], ageOf(w, metadata["creationTimestamp"])});
+        const Value partial = Value::object({{"metadata", metadata}});
+        const Value row = Value::object({{"cells", cells}, {"object", partial}});
+        return Value::object({{"kind", "Table"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", Value::object()},
+                              {"columnDefinitions", Value::array({column("Name", "name"), column("Age", "")})}, {"rows", Value::array({row})}});
+    }
+    // The sorter ends the program where others return an error.
+    base::Error sortFailure(const base::Error& error) {
+        if (error.reason != "Unsortable") return error;
+        return exitError(1, klogLine(s_, 'F', "sorter.go:353", error.message));
+    }
+
     void noResources(bool namespaced) {
         auto ns = s_.ns();
         if (namespaced && ns.ok()) s_.err("No resources found in " + ns.value() + " namespace.\n");
@@ -213,6 +235,7 @@ private:
     }
 
     sim::Task<Outcome> watch() {
+        if (!sortBy_.empty()) s_.err("warning: --watch requested, --sort-by will be ignored for watch events received\n");
         BuildOptions options = makeOptions();
         options.flatten = false;
         options.singleResourceType = true;
@@ -246,10 +269,11 @@ private:
         watch.labelSelector = flags_.text("selector");
         watch.fieldSelector = flags_.text("field-selector");
         if (single) watch.fieldSelector = "metadata.name=" + info.name;
+        const sim::Time deadline = s_.requestDeadline();
         auto events = co_await openWatch(s_, std::move(watch));
         if (!events.ok()) co_return events.error();
         while (true) {
-            auto event = co_await events.value()->pop();
+            auto event = co_await events.value()->popUntil(deadline);
             if (!event) co_return 0;
             if (event->type == "BOOKMARK") continue;
             if (event->type == "ERROR") co_return api::errorFromStatus(event->object);

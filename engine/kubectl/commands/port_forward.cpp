@@ -163,8 +163,7 @@ sim::Task<void> serve(std::shared_ptr<Forward> forward, ports::ConnectionPtr con
     if (offer->failure.empty()) co_return;
     const std::string ports = std::to_string(pair.local) + " -> " + std::to_string(pair.remote);
     session.err(klogLine(session, 'E', "portforward.go:424",
-                         "\"Unhandled Error\" err=" + base::quoteGo("an error occurred forwarding " + ports + ": error forwarding port " +
-                                                                    std::to_string(pair.remote) + " to pod: " + offer->failure)));
+                         "\"Unhandled Error\" err=" + base::quoteGo("an error occurred forwarding " + ports + ": " + offer->failure)));
     // The stream that has failed takes the whole connection with it.
     forward->failure = "lost connection to pod";
     forward->changed.notify();

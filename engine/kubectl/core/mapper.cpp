@@ -106,6 +106,10 @@ const Mapping* Mapper::match(std::string_view resource, std::string_view version
 // Source: schema.ParseResourceArg, Builder.mappingFor.
 const Mapping* Mapper::find(std::string_view argument) const {
     const auto parts = base::splitLimited(argument, '.', 3);
+    // A short name stands for the kind, whatever version is asked for.
+    if (parts.size() == 3)
+        for (const Mapping& m : resources_)
+            if (m.preferred && m.group.starts_with(parts[2]) && contains(m.shortNames, base::toLower(parts[0]))) return &m;
     if (parts.size() == 3)
         if (const Mapping* found = match(parts[0], parts[1], parts[2], true)) return found;
     const auto two = base::splitLimited(argument, '.', 2);

@@ -199,6 +199,13 @@ void Session::printWarnings(const ports::Response& response) {
     }
 }
 
+sim::Time Session::requestDeadline() {
+    const std::string text = flags.text("request-timeout");
+    if (const auto seconds = base::parseInt(text); seconds && *seconds > 0) return kernel().now() + *seconds * sim::kSecond;
+    const auto duration = sim::parseGoDuration(text);
+    return duration && *duration > 0 ? kernel().now() + *duration : sim::kForever;
+}
+
 sim::Task<base::Result<ports::Response>> Session::send(ports::Request request) {
     BASE_CO_CHECK(co_await connect());
     const std::string query = request.query.text();
@@ -223,7 +230,15 @@ sim::Task<base::Result<ports::Response>> Session::send(ports::Request request) {
         logged.begun = kernel().now();
         logRequest(*this, logged);
     }
-    auto answer = co_await client_->raw(std::move(request));
+    base::Result<ports::Response> answer = ports::Response();
+    if (const sim::Time deadline = requestDeadline(); deadline == sim::kForever) {
+        answer = co_await client_->raw(std::move(request));
+    } else {
+        auto timed = co_await sim::withDeadline(kernel(), client_->raw(std::move(request)), deadline);
+        if (!timed) client_->disconnect();
+        if (timed) answer = std::move(*timed);
+        else answer = base::makeError("net/http: request canceled (Client.Timeout exceeded while awaiting headers)");
+    }
     if (logs) logResponse(*this, logged, answer.ok() ? &answer.value() : nullptr);
     if (!answer.ok())
         co_return urlError(method, url, settings_->hostPort, answer.error().message);

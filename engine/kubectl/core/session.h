@@ -70,6 +70,9 @@ public:
                                                   CallOptions options = {});
     sim::Task<base::Result<document::Value>> get(std::string path, ports::Query query = {});
 
+    // When a request that begins now must have ended (--request-timeout); forever without one.
+    sim::Time requestDeadline();
+
     // Discovery, read once.
     sim::Task<base::Result<const Mapper*>> mapper();
     bool discovered() const { return mapper_ != nullptr; }

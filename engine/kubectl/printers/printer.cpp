@@ -40,7 +40,7 @@ public:
             return missingKind();
         Value shown = managed_ ? object : withoutManagedFields(object);
         if (format_ == "json") {
-            if (typed_) return indentJsonText(typedJson(shown)) + "\n";
+            if (typed_) return indentJsonText(typedJson(filledByType(shown))) + "\n";
             return indentedJson(shown) + "\n";
         }
         if (typed_) shown = filledByType(shown);

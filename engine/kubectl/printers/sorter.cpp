@@ -73,6 +73,15 @@ base::Result<std::vector<Keyed>> keysOf(const std::vector<Value>& objects, const
                 }
         keyed.push_back({object, key});
     }
+    // Source: pkg/cmd/get/sorter.go, RuntimeSort.Less.
+    for (const Keyed& item : keyed) {
+        const Value& key = item.key;
+        if (keyed.size() < 2 || key.isNull() || key.isString() || key.isNumber()) continue;
+        const char* type = key.isBool() ? "bool" : key.isArray() ? "[]interface {}" : "map[string]interface {}";
+        base::Error error = base::makeError("Field " + path + " in [][][]reflect.Value is an unsortable type: interface, err: unsortable type: " + type);
+        error.reason = "Unsortable";
+        return error;
+    }
     if (!any && !objects.empty())
         return base::makeError("couldn't find any field with path " + base::quoteGo(path) +
                                " in the list of objects");

@@ -84,8 +84,7 @@ std::string TableWriter::print(const Value& table, const std::string* event) {
             cells.push_back(std::move(text));
         }
         for (const std::string& label : style_.labelColumns) {
-            const Value& value = metadata["labels"][label];
-            cells.push_back(value.isNull() ? "<none>" : value.text());
+            cells.push_back(metadata["labels"][label].text());
         }
         if (style_.showLabels) cells.push_back(formatLabels(metadata["labels"]));
         out += base::join(cells, "\t") + "\n";
