@@ -66,9 +66,9 @@ TEST_CASE("a strategic patch merges containers by name and may delete them") {
     writeBase(world);
     world.file("o/kustomization.yaml", "resources: [../base]\npatches: [{path: p.yaml}]\n");
     world.file("o/p.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: "
-                           "[{name: main, image: x:1}, {name: side, $patch: delete}, {name: new, image: y}]}}}\n");
+                           "[{name: main, image: x:1}, {name: side, $patch: delete}, {name: new, image: 'z:2'}]}}}\n");
     CHECK(world.bash("kubectl kustomize o | grep -E 'image:|name: (main|side|new)'").output ==
-          "        image: x:1\n        name: main\n      - image: y\n        name: new\n");
+          "        image: x:1\n        name: main\n      - image: z:2\n        name: new\n");
 }
 
 TEST_CASE("a generator merges into one of its base and keeps its own hash") {
