@@ -149,8 +149,10 @@ sim::Task<base::Status> Session::askForUser() {
 sim::Task<base::Status> Session::connect() {
     if (client_) co_return base::okStatus();
     if (auto loaded = settings(); !loaded.ok()) co_return loaded.error();
-    if (verbosity(*this) >= 6)
-        for (const std::string& file : KubeconfigPaths(process, flags).files()) logConfigLoaded(*this, file);
+    if (verbosity(*this) >= 6) {
+        const KubeconfigPaths paths(process, flags);
+        for (const std::string& file : paths.files()) logConfigLoaded(*this, file);
+    }
     if (settings_->mustAsk) BASE_CO_CHECK(co_await askForUser());
     client::Config config;
     config.host = settings_->host;
