@@ -165,7 +165,9 @@ private:
         if (!ns.ok()) co_return;
         CallOptions call;
         call.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
-        auto list = co_await s_.call("GET", mapping->path(mapping->namespaced ? ns.value() : ""), std::move(call));
+        const std::string space = mapping->namespaced ? ns.value() : std::string();
+        const std::string path = mapping->path(space);
+        auto list = co_await s_.call("GET", path, std::move(call));
         if (!list.ok()) co_return;
         for (const Value& item : list.value()["items"].items()) {
             const std::string name = before + item.at("metadata", "name").text();

@@ -222,7 +222,9 @@ private:
         call.query.set("fieldManager", "kubectl-create");
         call.body = object;
         const std::string ns = object.at("metadata", "namespace").text();
-        auto answer = co_await s_.call("POST", mapping.value().path(ns.empty() ? infos_[0].ns : ns), std::move(call));
+        const std::string space = ns.empty() ? infos_[0].ns : ns;
+        const std::string path = mapping.value().path(space);
+        auto answer = co_await s_.call("POST", path, std::move(call));
         if (!answer.ok()) co_return answer.error();
         co_return printResult(s_, answer.value(), "created", DryRun::None);
     }

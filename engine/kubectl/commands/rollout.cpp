@@ -131,7 +131,8 @@ sim::Task<base::Result<std::map<std::int64_t, Revision>>> revisionsOf(Session& s
     const bool deployment = info.mapping.kind == "Deployment";
     ports::Query query;
     query.set("labelSelector", selectorString(info.object.at("spec", "selector")));
-    auto list = co_await listAll(session, "/apis/apps/v1/namespaces/" + info.ns + (deployment ? "/replicasets" : "/controllerrevisions"), query);
+    const std::string path = "/apis/apps/v1/namespaces/" + info.ns + (deployment ? "/replicasets" : "/controllerrevisions");
+    auto list = co_await listAll(session, path, query);
     if (!list.ok()) co_return list.error();
     for (const Value& item : list.value()) {
         if (!ownedBy(item, info.object)) continue;

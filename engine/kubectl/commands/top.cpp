@@ -180,7 +180,8 @@ sim::Task<Outcome> topPods(Session& session) {
     auto metrics = co_await fetchMetrics(session, path);
     if (!metrics.ok()) co_return metrics.error();
     if (metrics.value().empty()) {
-        BASE_CO_CHECK(co_await explainEmpty(session, all ? "" : ns.value()));
+        const std::string searched = all ? std::string() : ns.value();
+        BASE_CO_CHECK(co_await explainEmpty(session, searched));
         session.err(all ? std::string("No resources found\n") : "No resources found in " + ns.value() + " namespace.\n");
         co_return 0;
     }
