@@ -29,7 +29,7 @@ FlagSpec makeFlag(const std::vector<std::string>& cells) {
     flag.name = cells[1];
     flag.shorthand = cells[2];
     flag.type = cells[3];
-    flag.defaultText = cells[4];
+    flag.defaultText = base::replaceAll(cells[4], "\\\\", "\\"); // the dump quotes as Go does
     flag.noValue = cells[5];
     flag.hidden = cells[6].find("hidden") != std::string::npos;
     if (cells[6].find("deprecated") != std::string::npos) {
