@@ -83,10 +83,8 @@ base::Result<Plan> makePlan(Session& session) {
     BASE_TRY(plan.mode, dryRunOf(session));
     if (!plan.output.empty() && plan.output != "name")
         return base::makeError("unexpected -o output mode: " + plan.output + ". We only support '-o name'");
-    if (flags.on("all") && !flags.text("selector").empty())
-        return base::makeError("cannot set --all and --selector at the same time");
-    if (flags.on("all") && !flags.text("field-selector").empty())
-        return base::makeError("cannot set --all and --field-selector at the same time");
+    if (flags.on("all") && (!flags.text("selector").empty() || !flags.text("field-selector").empty()))
+        return base::makeError("setting 'all' parameter but found a non empty selector. ");
     return plan;
 }
 

@@ -59,6 +59,12 @@ void Session::warn(std::string_view text) {
     err("Warning: " + std::string(text) + "\n");
 }
 
+void Session::errOnce(std::string text) {
+    if (std::find(warned_.begin(), warned_.end(), text) != warned_.end()) return;
+    warned_.push_back(text);
+    err(std::move(text));
+}
+
 sim::Task<void> Session::flush() {
     std::vector<std::pair<bool, std::string>> chunks = std::exchange(pending_, {});
     for (auto& [toError, text] : chunks) {

@@ -47,6 +47,7 @@ public:
     void out(std::string text);
     void err(std::string text);
     void warn(std::string_view text); // "Warning: ..."
+    void errOnce(std::string text);   // what several steps of a command would say
     // What was said on stderr since the last flush goes to stdout instead.
     void redirectErrors() {
         for (auto& item : pending_) item.first = false;

@@ -300,12 +300,12 @@ base::Result<DryRun> dryRunOf(Session& session) {
     if (text == "server") return DryRun::Server;
     if (text == "none") return DryRun::None;
     if (text == "unchanged") {
-        session.err(klogLine(session, 'W', "helpers.go:719",
+        session.errOnce(klogLine(session, 'W', "helpers.go:719",
                              "--dry-run is deprecated and can be replaced with --dry-run=client."));
         return DryRun::Client;
     }
     if (auto flag = parseBoolFlag(text); flag.ok()) {
-        session.err(klogLine(session, 'W', "helpers.go:733",
+        session.errOnce(klogLine(session, 'W', "helpers.go:733",
                              "--dry-run=" + text + " is deprecated (boolean value) and can be "
                              "replaced with --dry-run=" + (flag.value() ? "client" : "none") + "."));
         return flag.value() ? DryRun::Client : DryRun::None;
