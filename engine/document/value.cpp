@@ -6,6 +6,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <memory>
+#include <mutex>
 #include <new>
 #include <unordered_map>
 
@@ -27,16 +29,46 @@ struct StringNode : Node {
     }
 };
 
-struct ArrayNode : Node {
-    std::vector<Value> items;
-    explicit ArrayNode(std::vector<Value> list) : Node(ValueKind::Array), items(std::move(list)) {}
+// Items and members follow the header in the same allocation, too.
+template <typename Item>
+struct ListNode : Node {
+    std::uint32_t length = 0; // constructed items
+    using Node::Node;
+    Item* data() { return reinterpret_cast<Item*>(this + 1); }
+    std::span<const Item> items() const { return {reinterpret_cast<const Item*>(this + 1), length}; }
+    template <typename... Arguments>
+    void append(Arguments&&... arguments) {
+        new (data() + length) Item{std::forward<Arguments>(arguments)...};
+        ++length;
+    }
+    void destroyItems() { std::destroy_n(data(), length); }
 };
 
-struct ObjectNode : Node {
-    std::vector<Member> members;
-    explicit ObjectNode(std::vector<Member> list)
-        : Node(ValueKind::Object), members(std::move(list)) {}
+struct ArrayNode : ListNode<Value> {
+    ArrayNode() : ListNode(ValueKind::Array) {}
 };
+
+struct ObjectNode : ListNode<Member> {
+    ObjectNode() : ListNode(ValueKind::Object) {}
+};
+
+// Room for `capacity` items; the caller appends at most that many.
+template <typename List, typename Item>
+List* allocateList(std::size_t capacity) {
+    static_assert(sizeof(List) % alignof(Item) == 0);
+    BASE_ASSERT(capacity <= UINT32_MAX);
+    return new (::operator new(sizeof(List) + capacity * sizeof(Item))) List();
+}
+ObjectNode* allocateObject(std::size_t capacity) { return allocateList<ObjectNode, Member>(capacity); }
+ArrayNode* allocateArray(std::size_t capacity) { return allocateList<ArrayNode, Value>(capacity); }
+
+template <typename List>
+void destroyList(const Node* node) {
+    auto* list = const_cast<List*>(static_cast<const List*>(node));
+    list->destroyItems();
+    list->~List();
+    ::operator delete(list);
+}
 
 void destroyNode(const Node* node) {
     switch (node->kind) {
@@ -46,41 +78,53 @@ void destroyNode(const Node* node) {
         ::operator delete(const_cast<StringNode*>(text));
         return;
     }
-    case ValueKind::Array: delete static_cast<const ArrayNode*>(node); return;
-    case ValueKind::Object: delete static_cast<const ObjectNode*>(node); return;
+    case ValueKind::Array: destroyList<ArrayNode>(node); return;
+    case ValueKind::Object: destroyList<ObjectNode>(node); return;
     default: BASE_ASSERT(false);
     }
 }
 
 namespace {
-void retain(const Node* node) { node->references.fetch_add(1, std::memory_order_relaxed); }
+// Interned strings live as long as the process and are not counted: copying an object's keys costs
+// no atomic operation.
+constexpr std::uint32_t kImmortal = 0x8000'0000;
+bool isImmortal(const Node* node) {
+    return (node->references.load(std::memory_order_relaxed) & kImmortal) != 0;
+}
+void retain(const Node* node) {
+    if (!isImmortal(node)) node->references.fetch_add(1, std::memory_order_relaxed);
+}
 void drop(const Node* node) {
+    if (isImmortal(node)) return;
     if (node->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroyNode(node);
 }
 
-// Field names repeat in every object; sharing one node per thread keeps a pod small. Bounded, so a
-// stream of unique label keys cannot grow it.
-constexpr std::size_t kInternLimit = 8192;
-constexpr std::size_t kInternLength = 40;
+// Field names repeat in every object; sharing one node keeps a pod small. Bounded, so a stream of
+// unique label keys cannot grow it.
+constexpr std::size_t kInternLimit = 16'384;
+constexpr std::size_t kInternLength = 64;
+using InternTable = std::unordered_map<std::string_view, const StringNode*>;
+
+// The node that all threads share; null when the table is full and the text is not in it.
+const StringNode* internShared(std::string_view text) {
+    static std::mutex mutex;
+    static InternTable& table = *new InternTable(); // outlives every value of every thread
+    const std::lock_guard lock(mutex);
+    if (const auto found = table.find(text); found != table.end()) return found->second;
+    if (table.size() >= kInternLimit) return nullptr;
+    const StringNode* node = StringNode::make(text);
+    node->references.store(kImmortal, std::memory_order_relaxed);
+    table.emplace(node->view(), node);
+    return node;
+}
 
 const StringNode* internOrMake(std::string_view text) {
-    struct Table {
-        std::unordered_map<std::string_view, const StringNode*> nodes;
-        ~Table() {
-            for (auto& [text, node] : nodes) drop(node);
-        }
-    };
-    thread_local Table table;
+    thread_local InternTable known; // saves the lock
     if (text.size() > kInternLength) return StringNode::make(text);
-    if (auto found = table.nodes.find(text); found != table.nodes.end()) {
-        retain(found->second);
-        return found->second;
-    }
-    const StringNode* node = StringNode::make(text);
-    if (table.nodes.size() < kInternLimit) {
-        retain(node);
-        table.nodes.emplace(node->view(), node);
-    }
+    if (const auto found = known.find(text); found != known.end()) return found->second;
+    const StringNode* node = internShared(text);
+    if (node == nullptr) return StringNode::make(text);
+    known.emplace(node->view(), node);
     return node;
 }
 } // namespace
@@ -94,6 +138,7 @@ bool keyLess(const Member& member, std::string_view key) { return member.key.vie
 const detail::ObjectNode& objectOf(const detail::Node* node) {
     return *static_cast<const detail::ObjectNode*>(node);
 }
+std::span<const Member> membersOf(const detail::Node* node) { return objectOf(node).items(); }
 const detail::ArrayNode& arrayOf(const detail::Node* node) {
     return *static_cast<const detail::ArrayNode*>(node);
 }
@@ -130,10 +175,14 @@ Value Value::object(std::initializer_list<std::pair<std::string_view, Value>> me
     return std::move(builder).build();
 }
 Value Value::array(std::initializer_list<Value> items) {
-    return array(std::vector<Value>(items));
+    detail::ArrayNode* node = detail::allocateArray(items.size());
+    for (const Value& item : items) node->append(item);
+    return Value(ValueKind::Array, node);
 }
 Value Value::array(std::vector<Value> items) {
-    return Value(ValueKind::Array, new detail::ArrayNode(std::move(items)));
+    detail::ArrayNode* node = detail::allocateArray(items.size());
+    for (Value& item : items) node->append(std::move(item));
+    return Value(ValueKind::Array, node);
 }
 Value Value::strings(const std::vector<std::string>& items) {
     std::vector<Value> values(items.begin(), items.end());
@@ -166,21 +215,21 @@ std::string_view Value::asString(std::string_view fallback) const {
 }
 
 std::size_t Value::size() const {
-    if (isArray()) return arrayOf(payload_.node).items.size();
-    return isObject() ? objectOf(payload_.node).members.size() : 0;
+    if (isArray()) return arrayOf(payload_.node).length;
+    return isObject() ? objectOf(payload_.node).length : 0;
 }
 std::span<const Value> Value::items() const {
     if (!isArray()) return {};
-    return arrayOf(payload_.node).items;
+    return arrayOf(payload_.node).items();
 }
 std::span<const Member> Value::members() const {
     if (!isObject()) return {};
-    return objectOf(payload_.node).members;
+    return membersOf(payload_.node);
 }
 
 const Value& Value::operator[](std::string_view key) const {
     if (!isObject()) return kNullValue;
-    const auto& members = objectOf(payload_.node).members;
+    const auto members = membersOf(payload_.node);
     const auto found = std::lower_bound(members.begin(), members.end(), key, keyLess);
     return found != members.end() && found->key.view() == key ? found->value : kNullValue;
 }
@@ -190,34 +239,29 @@ const Value& Value::operator[](std::size_t index) const {
 }
 bool Value::has(std::string_view key) const {
     if (!isObject()) return false;
-    const auto& members = objectOf(payload_.node).members;
+    const auto members = membersOf(payload_.node);
     const auto found = std::lower_bound(members.begin(), members.end(), key, keyLess);
     return found != members.end() && found->key.view() == key;
 }
 
 Value Value::with(std::string_view key, Value value) const {
-    std::vector<Member> members;
-    const auto old = this->members();
-    members.reserve(old.size() + 1);
-    auto at = std::lower_bound(old.begin(), old.end(), key, keyLess);
-    members.insert(members.end(), old.begin(), at);
-    if (at != old.end() && at->key.view() == key) {
-        members.push_back({at->key, std::move(value)});
-        ++at;
-    } else {
-        members.push_back({SharedString(key), std::move(value)});
-    }
-    members.insert(members.end(), at, old.end());
-    return Value(ValueKind::Object, new detail::ObjectNode(std::move(members)));
+    const auto old = members();
+    const auto at = std::lower_bound(old.begin(), old.end(), key, keyLess);
+    const bool replaces = at != old.end() && at->key.view() == key;
+    detail::ObjectNode* node = detail::allocateObject(old.size() + (replaces ? 0 : 1));
+    for (auto member = old.begin(); member != at; ++member) node->append(*member);
+    if (replaces) node->append(at->key, std::move(value));
+    else node->append(SharedString(key), std::move(value));
+    for (auto member = replaces ? at + 1 : at; member != old.end(); ++member) node->append(*member);
+    return Value(ValueKind::Object, node);
 }
 
 Value Value::without(std::string_view key) const {
     if (!has(key)) return *this;
-    std::vector<Member> members;
-    members.reserve(size());
-    for (const Member& member : this->members())
-        if (member.key.view() != key) members.push_back(member);
-    return Value(ValueKind::Object, new detail::ObjectNode(std::move(members)));
+    detail::ObjectNode* node = detail::allocateObject(size() - 1);
+    for (const Member& member : members())
+        if (member.key.view() != key) node->append(member);
+    return Value(ValueKind::Object, node);
 }
 
 Value Value::withPath(std::span<const std::string_view> path, Value value) const {
@@ -313,19 +357,35 @@ ObjectBuilder& ObjectBuilder::erase(std::string_view key) {
     std::erase_if(members_, [&](const Member& member) { return member.key.view() == key; });
     return *this;
 }
-Value ObjectBuilder::build() && {
-    std::stable_sort(members_.begin(), members_.end(), [](const Member& a, const Member& b) {
-        return a.key.view() < b.key.view();
-    });
-    std::vector<Member> unique;
-    unique.reserve(members_.size());
-    for (Member& member : members_) {
-        if (!unique.empty() && unique.back().key.view() == member.key.view())
-            unique.back().value = std::move(member.value);
-        else
-            unique.push_back(std::move(member));
+namespace {
+// Stable and, for the short lists that objects are, without memory of its own.
+void sortByKey(std::vector<Member>& members) {
+    constexpr std::size_t kShort = 24;
+    const auto before = [](const Member& a, const Member& b) { return a.key.view() < b.key.view(); };
+    if (members.size() > kShort) {
+        std::stable_sort(members.begin(), members.end(), before);
+        return;
     }
-    return Value(ValueKind::Object, new detail::ObjectNode(std::move(unique)));
+    for (std::size_t i = 1; i < members.size(); ++i)
+        for (std::size_t j = i; j > 0 && before(members[j], members[j - 1]); --j)
+            std::swap(members[j], members[j - 1]);
+}
+} // namespace
+
+Value ObjectBuilder::build() && {
+    sortByKey(members_);
+    std::size_t distinct = 0;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const bool repeated = i + 1 < members_.size() && members_[i].key.view() == members_[i + 1].key.view();
+        distinct += repeated ? 0 : 1;
+    }
+    detail::ObjectNode* node = detail::allocateObject(distinct);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const bool repeated = i + 1 < members_.size() && members_[i].key.view() == members_[i + 1].key.view();
+        if (!repeated) node->append(std::move(members_[i].key), std::move(members_[i].value));
+    }
+    members_.clear();
+    return Value(ValueKind::Object, node);
 }
 
 ArrayBuilder::ArrayBuilder(const Value& base) : items_(base.items().begin(), base.items().end()) {}

@@ -37,7 +37,7 @@ struct ObjectNode;
 void destroyNode(const Node* node);
 } // namespace detail
 
-// A shared immutable string; object keys and string values. Short keys are interned per thread.
+// A shared immutable string; object keys and string values. Short keys are interned.
 class SharedString {
 public:
     SharedString(std::string_view text);

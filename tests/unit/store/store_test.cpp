@@ -2,60 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-#include <map>
-
 using document::Value;
 using store::Store;
-
-TEST_CASE("random histories agree with a simple model and watches are ordered, unique and complete") {
-    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-        sim::Kernel kernel(seed);
-        Store store(kernel);
-        sim::Random random(seed);
-        std::map<std::string, Value> model;
-        std::map<std::int64_t, std::map<std::string, Value>> past;
-        std::vector<std::int64_t> seen, replayed;
-        (void)store.watch("/a/", 0, [&](const store::ChangePtr& change) { seen.push_back(change->revision); });
-        for (int step = 0; step < 60; ++step) {
-            const std::string key = (random.chance(0.7) ? "/a/" : "/b/") + std::to_string(random.below(6));
-            const auto current = store.get(key);
-            switch (random.below(4)) {
-            case 0:
-                (void)store.put(key, Value(step));
-                model[key] = Value(step);
-                break;
-            case 1: {
-                const std::int64_t expected = random.chance(0.5) && current ? current->revision : 0;
-                auto written = store.putIf(key, expected, Value(step));
-                REQUIRE(written.ok());
-                CHECK((written.value() != nullptr) == (expected == (current ? current->revision : 0)));
-                if (written.value()) model[key] = Value(step);
-                break;
-            }
-            case 2:
-                (void)store.remove(key);
-                model.erase(key);
-                break;
-            default: {
-                auto all = store.range("/", store::Store::prefixEnd("/"));
-                REQUIRE(all.size() == model.size());
-                for (const auto& change : all) CHECK(model.at(*change->key) == change->value);
-            }
-            }
-            past[store.revision()] = model;
-        }
-        for (const auto& [revision, state] : past) {
-            auto then = store.rangeAt(revision, "/", store::Store::prefixEnd("/"));
-            REQUIRE(then.ok());
-            CHECK(then.value().size() == state.size());
-        }
-        (void)store.watch("/a/", 2, [&](const store::ChangePtr& change) { replayed.push_back(change->revision); });
-        CHECK(seen == replayed);
-        CHECK(std::is_sorted(seen.begin(), seen.end()));
-        CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
-    }
-}
 
 TEST_CASE("a snapshot restores to the same bytes and a damaged one is refused") {
     sim::Kernel kernel(1);
