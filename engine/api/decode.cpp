@@ -44,6 +44,11 @@ public:
     }
 
 private:
+    static std::string joined(const std::vector<std::string_view>& parts) {
+        std::string out;
+        for (const std::string_view part : parts) out.append(out.empty() ? "" : ".").append(part);
+        return out;
+    }
     base::Error mismatch(const Value& value, const TypeRef& ref) const {
         const bool intended = ref.kind == TypeKind::Int32 || ref.kind == TypeKind::Int64;
         return mismatch(intended ? numbered(value) : kindWord(value), ref.goText());
@@ -52,7 +57,7 @@ private:
         std::string place;
         if (!struct_.empty() && !goPath_.empty())
             place = "Go struct field " + std::string(struct_.back()->goStructName()) + "." +
-                    base::join(goPath_, ".");
+                    joined(goPath_);
         else
             place = "Go value";
         return base::makeError("json: cannot unmarshal " + found + " into " + place + " of type " +
@@ -60,7 +65,14 @@ private:
     }
 
     base::Result<Value> decodeFields(const Type& type, const Value& value) {
-        ObjectBuilder builder;
+        ObjectBuilder builder; // used once something changes; before, members stay as they are
+        bool changed = false;
+        const auto change = [&](const Member* upTo) {
+            if (changed) return;
+            changed = true;
+            for (const Member* kept = value.members().data(); kept != upTo; ++kept)
+                builder.set(kept->key, kept->value);
+        };
         for (const Member& member : value.members()) {
             const std::string_view name = member.key.view();
             const Field* field = type.find(name);
@@ -69,6 +81,7 @@ private:
             path_ += name;
             if (field == nullptr) {
                 unknown.push_back({path_, "unknown field " + base::quoteGo(path_)});
+                change(&member);
             } else {
                 const std::size_t depth = goPath_.size();
                 for (const std::string& embedded : field->embeddedNames)
@@ -77,12 +90,13 @@ private:
                 auto decoded = decode(field->type, member.value);
                 goPath_.resize(depth);
                 if (!decoded.ok()) return std::move(decoded).error();
-                if (keeps(*field, member.value, *decoded))
-                    builder.set(member.key, std::move(decoded).value());
+                const bool kept = keeps(*field, member.value, *decoded);
+                if (!kept || !decoded->sameAs(member.value)) change(&member);
+                if (kept && changed) builder.set(member.key, std::move(decoded).value());
             }
             path_.resize(length);
         }
-        return std::move(builder).build();
+        return changed ? std::move(builder).build() : value;
     }
 
     // What Go would print again: `omitempty` leaves out zero values unless a pointer holds them; a
@@ -189,15 +203,17 @@ private:
         if (!value.isArray()) return mismatch(value, ref);
         std::vector<Value> items;
         items.reserve(value.size());
+        bool changed = false;
         const std::size_t length = path_.size();
         for (std::size_t i = 0; i < value.size(); ++i) {
             path_ += "[" + std::to_string(i) + "]";
             BASE_TRY(Value item, decode(*ref.element, value[i]));
             path_.resize(length);
             if (item.isNull()) item = zero(*ref.element);
+            changed = changed || !item.sameAs(value[i]);
             items.push_back(std::move(item));
         }
-        return Value::array(std::move(items));
+        return changed ? Value::array(std::move(items)) : value;
     }
     static Value zero(const TypeRef& ref) {
         switch (ref.kind) {
@@ -213,19 +229,22 @@ private:
     base::Result<Value> decodeMap(const TypeRef& ref, const Value& value) {
         if (!value.isObject()) return mismatch(value, ref);
         ObjectBuilder builder;
+        bool changed = false;
         const std::size_t length = path_.size();
         for (const Member& member : value.members()) {
             path_ += "." + member.key.text();
             auto item = decode(*ref.element, member.value);
             path_.resize(length);
             if (!item.ok()) return std::move(item).error();
-            builder.set(member.key, item->isNull() ? zero(*ref.element) : std::move(*item));
+            if (item->isNull()) *item = zero(*ref.element);
+            changed = changed || !item->sameAs(member.value);
+            builder.set(member.key, std::move(*item));
         }
-        return std::move(builder).build();
+        return changed ? std::move(builder).build() : value;
     }
 
     std::string path_;                 // with indices, for unknown fields
-    std::vector<std::string> goPath_;  // without, for Go's type errors
+    std::vector<std::string_view> goPath_;  // without, for Go's type errors
     std::vector<const Type*> struct_;
 };
 

@@ -2,6 +2,9 @@
 #include "api/kinds.h"
 #include "document/json.h"
 
+#include <map>
+#include <utility>
+
 namespace api {
 namespace {
 
@@ -132,27 +135,50 @@ bool printsNull(const Field& field) {
     }
 }
 
-Value fillType(const Type& type, const Value& value) {
-    ObjectBuilder builder(value);
-    bool changed = false;
+// What filling a type can change at all, found once per type.
+struct FillPlan {
+    std::vector<std::pair<const Field*, Value>> zeros; // set where absent
+    std::vector<const Field*> children;                // looked into where present
+    bool active = true; // in progress: recursive types are looked into
+};
+
+const FillPlan& fillPlan(const Type& type);
+
+bool canFill(const TypeRef& ref) {
+    const TypeRef* at = &ref;
+    while (at->kind == TypeKind::List || at->kind == TypeKind::Map) at = at->element.get();
+    return at->kind == TypeKind::Struct && fillPlan(*at->type).active;
+}
+
+const FillPlan& fillPlan(const Type& type) {
+    thread_local std::map<const Type*, FillPlan> plans;
+    if (const auto found = plans.find(&type); found != plans.end()) return found->second;
+    FillPlan& plan = plans[&type];
     for (const Field& field : type.fields) {
         if (field.name == "kind" || field.name == "apiVersion") continue;
-        const Value& present = value[std::string_view(field.name)];
-        if (present.isNull()) {
-            if (value.has(field.name)) continue;
-            Value zero = zeroOf(field);
-            const bool null = printsNull(field);
-            if (zero.isNull() && !null) continue;
-            builder.set(field.name, std::move(zero));
-            changed = true;
-            continue;
-        }
-        Value filled = fillRef(field.type, present);
-        if (filled.sameAs(present)) continue;
-        builder.set(field.name, std::move(filled));
-        changed = true;
+        Value zero = zeroOf(field);
+        if (!zero.isNull() || printsNull(field)) plan.zeros.emplace_back(&field, std::move(zero));
+        if (canFill(field.type)) plan.children.push_back(&field);
     }
-    return changed ? std::move(builder).build() : value;
+    plan.active = !plan.zeros.empty() || !plan.children.empty();
+    return plan;
+}
+
+Value fillType(const Type& type, const Value& value) {
+    const FillPlan& plan = fillPlan(type);
+    std::vector<std::pair<const Field*, Value>> changes;
+    for (const auto& [field, zero] : plan.zeros)
+        if (!value.has(field->name)) changes.emplace_back(field, zero);
+    for (const Field* field : plan.children) {
+        const Value& present = value[std::string_view(field->name)];
+        if (present.isNull()) continue;
+        Value filled = fillRef(field->type, present);
+        if (!filled.sameAs(present)) changes.emplace_back(field, std::move(filled));
+    }
+    if (changes.empty()) return value;
+    ObjectBuilder builder(value);
+    for (auto& [field, change] : changes) builder.set(field->name, std::move(change));
+    return std::move(builder).build();
 }
 
 } // namespace

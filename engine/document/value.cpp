@@ -31,7 +31,7 @@ struct StringNode : Node {
 
 // Items and members follow the header in the same allocation, too.
 template <typename Item>
-struct ListNode : Node {
+struct alignas(Item) ListNode : Node {
     std::uint32_t length = 0; // constructed items
     using Node::Node;
     Item* data() { return reinterpret_cast<Item*>(this + 1); }
@@ -55,7 +55,7 @@ struct ObjectNode : ListNode<Member> {
 // Room for `capacity` items; the caller appends at most that many.
 template <typename List, typename Item>
 List* allocateList(std::size_t capacity) {
-    static_assert(sizeof(List) % alignof(Item) == 0);
+    static_assert(alignof(List) >= alignof(Item));
     BASE_ASSERT(capacity <= UINT32_MAX);
     return new (::operator new(sizeof(List) + capacity * sizeof(Item))) List();
 }

@@ -3,7 +3,6 @@
 
 #include "apiserver/api_server.h"
 #include "document/json.h"
-#include "pki/key.h"
 #include "sim/kernel.h"
 #include "store/store.h"
 

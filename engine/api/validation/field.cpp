@@ -4,8 +4,118 @@
 #include "document/json.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
 
 namespace api::validation {
+
+// One step of a path; the name's bytes follow it.
+struct PathStep {
+    enum class Kind : std::uint8_t { Child, Key, Index };
+    const PathStep* parent;
+    std::size_t number; // Index: the index, else the length of the name
+    Kind kind;
+    std::string_view name() const { return {reinterpret_cast<const char*>(this + 1), number}; }
+};
+
+namespace {
+
+// Steps are made in blocks and forgotten all at once when the last path has gone.
+class PathArena {
+public:
+    PathStep* make(const PathStep* parent, PathStep::Kind kind, std::string_view name, std::size_t index) {
+        constexpr std::size_t kLongestName = kBlock / 2; // longer ones are cut
+        name = name.substr(0, kLongestName);
+        const std::size_t size = (sizeof(PathStep) + name.size() + alignof(PathStep) - 1) & ~(alignof(PathStep) - 1);
+        if (used_ + size > kBlock) {
+            ++block_;
+            used_ = 0;
+        }
+        if (block_ == blocks_.size()) blocks_.push_back(std::make_unique<Block>());
+        char* memory = blocks_[block_]->bytes.data() + used_;
+        used_ += size;
+        auto* step = new (memory) PathStep{parent, kind == PathStep::Kind::Index ? index : name.size(), kind};
+        if (!name.empty()) std::memcpy(memory + sizeof(PathStep), name.data(), name.size());
+        return step;
+    }
+    void retain() { ++alive_; }
+    void release() {
+        if (--alive_ != 0) return;
+        used_ = block_ = 0;
+        if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
+    }
+
+private:
+    static constexpr std::size_t kBlock = 16 * 1024, kKeptBlocks = 4;
+    struct Block {
+        alignas(PathStep) std::array<char, kBlock> bytes;
+    };
+    std::vector<std::unique_ptr<Block>> blocks_;
+    std::size_t block_ = 0, used_ = 0, alive_ = 0;
+};
+
+PathArena& arena() {
+    thread_local PathArena instance;
+    return instance;
+}
+
+} // namespace
+
+void Path::release() { arena().release(); }
+
+Path::Path(const std::string& root) {
+    if (!root.empty()) *this = child(root);
+}
+Path::Path(const Path& other) : root_(other.root_), step_(other.step_) {
+    if (step_ != nullptr) arena().retain();
+}
+Path& Path::operator=(const Path& other) {
+    if (other.step_ != nullptr) arena().retain();
+    if (step_ != nullptr) arena().release();
+    root_ = other.root_;
+    step_ = other.step_;
+    return *this;
+}
+
+// Where the next step hangs; call with the arena retained.
+const PathStep* Path::base() const {
+    if (step_ != nullptr || root_.empty()) return step_;
+    return arena().make(nullptr, PathStep::Kind::Child, root_, 0);
+}
+Path Path::child(std::string_view name) const {
+    Path path;
+    arena().retain();
+    path.step_ = arena().make(base(), PathStep::Kind::Child, name, 0);
+    return path;
+}
+Path Path::index(std::size_t i) const {
+    Path path;
+    arena().retain();
+    path.step_ = arena().make(base(), PathStep::Kind::Index, {}, i);
+    return path;
+}
+Path Path::key(std::string_view name) const {
+    Path path;
+    arena().retain();
+    path.step_ = arena().make(base(), PathStep::Kind::Key, name, 0);
+    return path;
+}
+
+std::string Path::text() const {
+    if (step_ == nullptr) return std::string(root_);
+    std::vector<const PathStep*> steps;
+    for (const PathStep* step = step_; step != nullptr; step = step->parent) steps.push_back(step);
+    std::string out;
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        switch ((*step)->kind) {
+        case PathStep::Kind::Child: out.append(out.empty() ? "" : ".").append((*step)->name()); break;
+        case PathStep::Kind::Key: out.append("[").append((*step)->name()).append("]"); break;
+        case PathStep::Kind::Index: out.append("[").append(std::to_string((*step)->number)).append("]"); break;
+        }
+    }
+    return out;
+}
 
 std::string badValueText(const Value& value) {
     if (value.isString()) return base::quoteGo(value.asString());

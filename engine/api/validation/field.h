@@ -17,35 +17,37 @@ namespace api::validation {
 using document::Member;
 using document::Value;
 
-// "spec.containers[0].env[1].name"; an empty path prints as "<nil>".
+struct PathStep; // of an arena that field.cpp keeps per thread
+
+// "spec.containers[0].env[1].name"; an empty path prints as "<nil>". A path is walked far more often
+// than it is printed: it is a root and a chain of steps, and `text` composes them. Steps are taken
+// back once no path with steps is alive; only roots may be static.
 class Path {
 public:
     Path() = default;
-    explicit Path(std::string_view root) : text_(root) {}
-    Path child(std::string_view name) const {
-        Path path;
-        path.text_.reserve(text_.size() + name.size() + 1);
-        path.text_ = text_;
-        if (!text_.empty()) path.text_ += '.';
-        path.text_ += name;
-        return path;
+    template <std::size_t N>
+    explicit constexpr Path(const char (&root)[N]) : root_(root, N - 1) {}
+    explicit Path(const std::string& root);
+    Path(const Path& other);
+    Path& operator=(const Path& other);
+    constexpr ~Path() {
+        if (step_ != nullptr) release();
     }
+    Path child(std::string_view name) const;
     template <typename... More>
     Path child(std::string_view name, std::string_view next, const More&... more) const {
         return child(name).child(next, more...);
     }
-    Path index(std::size_t i) const { return suffixed("[" + std::to_string(i) + "]"); }
-    Path key(std::string_view name) const { return suffixed("[" + std::string(name) + "]"); }
-    const std::string& text() const { return text_; }
-    bool empty() const { return text_.empty(); }
+    Path index(std::size_t i) const;
+    Path key(std::string_view name) const;
+    std::string text() const;
+    bool empty() const { return step_ == nullptr && root_.empty(); }
 
 private:
-    Path suffixed(const std::string& suffix) const {
-        Path path;
-        path.text_ = text_ + suffix;
-        return path;
-    }
-    std::string text_;
+    const PathStep* base() const;
+    static void release();
+    std::string_view root_; // a literal
+    const PathStep* step_ = nullptr;
 };
 
 // Collects causes in upstream's order.

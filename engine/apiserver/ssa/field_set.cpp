@@ -3,6 +3,10 @@
 #include "base/strings.h"
 #include "document/json.h"
 
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+
 namespace apiserver {
 
 using document::Value;
@@ -131,6 +135,8 @@ namespace {
 
 using Shape = FieldSchema::Shape;
 
+std::string fieldKey(std::string_view name) { return std::string("f:").append(name); }
+
 // Types that are replaced as a whole wherever they stand (x-kubernetes-map-type on the schema itself).
 bool isAtomicType(const api::Type* type) {
     static constexpr std::string_view kNames[] = {
@@ -141,11 +147,13 @@ bool isAtomicType(const api::Type* type) {
         "SecretKeySelector", "SecretReference", "TopologySelectorTerm", "TypedLocalObjectReference",
         "ServiceBackendPort", "RoleRef", "Subject", "LabelSelector", "OwnerReference"};
     if (type == nullptr) return false;
+    thread_local std::unordered_map<const api::Type*, bool> known; // built-in types live forever
+    const auto [place, unseen] = known.try_emplace(type, false);
+    if (!unseen) return place->second;
     const std::string_view name = std::string_view(type->name).substr(type->name.rfind('.') + 1);
-    if (name == "CrossVersionObjectReference") return type->name.find(".v1.") != std::string::npos;
-    for (const std::string_view known : kNames)
-        if (name == known) return true;
-    return false;
+    const bool listed = std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+    const bool oldVersion = name == "CrossVersionObjectReference" && type->name.find(".v1.") == std::string::npos;
+    return place->second = listed && !oldVersion;
 }
 
 Shape shapeOf(const api::TypeRef& type, const api::Field* field) {
@@ -346,6 +354,38 @@ void addNew(const FieldSchema& schema, const Value& value, FieldSet& set, bool p
     }
 }
 
+// addNew in written form, without the set between: null for nothing.
+Value writeNew(const FieldSchema& schema, const Value& value, bool member, bool present) {
+    const Shape shape = shapeAt(schema, value);
+    if (present && value.isEmpty()) return member ? Value::object() : Value(); // as in the empty object
+    member = member || !present;
+    if (shape == Shape::Scalar || shape == Shape::Atomic || value.size() == 0) return Value::object();
+    document::ObjectBuilder out;
+    if (shape == Shape::Struct || shape == Shape::Map) {
+        for (const document::Member& below : value.members()) {
+            const FieldSchema child = childSchema(schema, below.key.view());
+            Value written = writeNew(child, below.value, false, present && presentInZero(child));
+            if (!written.isNull()) out.set(fieldKey(below.key.view()), std::move(written));
+        }
+    } else {
+        const FieldSchema item = itemSchema(schema);
+        std::map<std::string, int> seen;
+        for (const Value& entry : value.items()) ++seen[itemKey(schema, entry)];
+        for (const Value& entry : value.items()) {
+            std::string key = itemKey(schema, entry);
+            if (seen[key] > 1) continue; // as in addNew
+            out.set(key, shape == Shape::List ? writeNew(item, entry, true, false) : Value::object());
+        }
+    }
+    if (out.empty()) return member ? Value::object() : Value();
+    if (member) out.set(".", Value::object());
+    return std::move(out).build();
+}
+
+constexpr std::string_view kUnownedMetadata[] = {
+    "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation",
+    "managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"};
+
 } // namespace
 
 void stripUnowned(FieldSet& set) {
@@ -353,10 +393,8 @@ void stripUnowned(FieldSet& set) {
     set.children.erase("f:kind");
     const auto metadata = set.children.find("f:metadata");
     if (metadata == set.children.end()) return;
-    for (const char* key : {"f:name", "f:namespace", "f:creationTimestamp", "f:selfLink", "f:uid",
-                            "f:clusterName", "f:generation", "f:managedFields", "f:resourceVersion",
-                            "f:deletionTimestamp", "f:deletionGracePeriodSeconds"})
-        metadata->second.children.erase(key);
+    for (const std::string_view name : kUnownedMetadata)
+        metadata->second.children.erase("f:" + std::string(name));
     metadata->second.member = false;
     if (metadata->second.empty()) set.children.erase(metadata);
 }
@@ -368,19 +406,21 @@ FieldSet fieldsOf(const FieldSchema& schema, const Value& object) {
     return set;
 }
 
-FieldSet addedFields(const FieldSchema& schema, const Value& object) {
-    FieldSet set;
+Value addedFields(const FieldSchema& schema, const Value& object) {
+    document::ObjectBuilder out;
     for (const document::Member& member : object.members()) {
-        std::string key = "f:";
-        key += member.key.view();
-        const FieldSchema child = childSchema(schema, member.key.view());
-        const bool meta = member.key.view() == "metadata";
-        FieldSet below;
-        addNew(child, member.value, below, meta || presentInZero(child));
-        if (!below.empty()) set.children.emplace(std::move(key), std::move(below));
+        const std::string_view name = member.key.view();
+        if (name == "apiVersion" || name == "kind") continue;
+        const FieldSchema child = childSchema(schema, name);
+        const bool meta = name == "metadata";
+        Value given = member.value;
+        if (meta)
+            for (const std::string_view unowned : kUnownedMetadata) given = given.without(unowned);
+        if (meta && given.size() == 0) continue;
+        Value written = writeNew(child, given, false, meta || presentInZero(child));
+        if (!written.isNull()) out.set(fieldKey(name), std::move(written));
     }
-    stripUnowned(set);
-    return set;
+    return std::move(out).build();
 }
 
 namespace {

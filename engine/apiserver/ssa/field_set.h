@@ -51,8 +51,9 @@ std::string itemKey(const FieldSchema& list, const document::Value& item);
 
 // All fields of a configuration, without those that nobody owns (apiVersion, kind, name, uid...).
 FieldSet fieldsOf(const FieldSchema& schema, const document::Value& object);
-// The same as what a new object adds: places that were not there before count themselves, too.
-FieldSet addedFields(const FieldSchema& schema, const document::Value& object);
+// The same as what a new object adds, in written form: places that were not there before count
+// themselves, too. Empty: nothing.
+document::Value addedFields(const FieldSchema& schema, const document::Value& object);
 // Fields that differ: added, changed and removed.
 struct FieldDifference {
     FieldSet changed, removed;

@@ -122,6 +122,24 @@ Value updatedRecords(const Value& records, Value own, const FieldDifference& dif
     return Value::array(std::move(out));
 }
 
+Value ownEntry(Core& core, const Context& context, const api::ResourceInfo& resource, std::string_view subresource) {
+    document::ObjectBuilder own;
+    own.set("manager", context.manager()).set("operation", "Update");
+    own.set("apiVersion", resource.apiVersion()).set("time", core.now()).set("fieldsType", "FieldsV1");
+    if (!subresource.empty()) own.set("subresource", subresource);
+    return std::move(own).build();
+}
+
+// The common case: a new object without records, whose writer owns all of it.
+Value trackCreation(Core& core, const Context& context, const api::ResourceInfo& resource,
+                    const FieldSchema& schema, const Value& object) {
+    Value fields = addedFields(schema, object);
+    if (resource.findSubresource("status") != nullptr) fields = fields.without("f:status");
+    if (fields.size() == 0) return withoutMeta(object, "managedFields");
+    const Value entry = ownEntry(core, context, resource, {}).with("fieldsV1", std::move(fields));
+    return withMeta(object, "managedFields", Value::array({entry}));
+}
+
 } // namespace
 
 Value trackUpdate(Core& core, const Context& context, const api::ResourceInfo& resource,
@@ -133,20 +151,20 @@ Value trackUpdate(Core& core, const Context& context, const api::ResourceInfo& r
     if (before.sameAs(after)) return after;
     const Value records = reset ? Value() : given.isArray() ? given : before["metadata"]["managedFields"];
     const FieldSchema schema = schemaOf(core, resource);
+    if (before.isNull() && records.isNull() && subresource.empty())
+        return trackCreation(core, context, resource, schema, after);
     FieldDifference difference;
-    if (before.isNull()) difference.changed = addedFields(schema, visible(after));
+    if (before.isNull()) difference.changed = readFieldSet(addedFields(schema, visible(after)));
     else difference = compareFields(schema, visible(before), visible(after));
+    difference.changed.member = false;
     resetFields(resource, subresource, difference.changed);
     resetFields(resource, subresource, difference.removed);
     if (difference.changed.empty() && difference.removed.empty()) {
         const bool keep = given.isArray() || before.isNull() || !before["metadata"].has("managedFields");
         return keep ? after : withMeta(after, "managedFields", before["metadata"]["managedFields"]);
     }
-    document::ObjectBuilder own;
-    own.set("manager", context.manager()).set("operation", "Update");
-    own.set("apiVersion", resource.apiVersion()).set("time", core.now()).set("fieldsType", "FieldsV1");
-    if (!subresource.empty()) own.set("subresource", subresource);
-    const Value managers = updatedRecords(records, std::move(own).build(), difference);
+    const Value own = ownEntry(core, context, resource, subresource);
+    const Value managers = updatedRecords(records, own, difference);
     if (managers.size() == 0) return withoutMeta(after, "managedFields");
     return withMeta(after, "managedFields", managers);
 }
