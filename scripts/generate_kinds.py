@@ -123,6 +123,8 @@ class Types:
         """Types without JSON tags, which some error texts print with their Go field names."""
         text = open(path).read()
         named = dict(re.findall(r"^type (\w+) (string|bool|int32|int64|map\[.*|\[\].*)$", text, re.M))
+        self.named = getattr(self, "named", {})
+        self.named.update({f"{prefix}.{key}": value for key, value in named.items()})
         name = None
         for line in text.split("\n"):
             start = re.match(r"type (\w+) struct ?\{", line)
@@ -158,7 +160,8 @@ class Types:
                 inner = go[len(alias):]
                 if inner == "ResourceList":
                     return "{q"
-                return "S" + {"api.": "core."}.get(alias, alias) + inner
+                full = {"api.": "core."}.get(alias, alias) + inner
+                return "s" if self.named.get(full) == "string" else "S" + full
         if "." in go or go in ("JSON", "JSONSchemaPropsOrBool", "JSONSchemaPropsOrArray",
                                "JSONSchemaPropsOrStringArray", "JSONSchemaDependencies"):
             return "v"
@@ -356,7 +359,12 @@ def write_internal(out, internal):
                  "core.ClusterTrustBundleProjection", "apps.DeploymentStrategy", "apps.DaemonSetUpdateStrategy",
                  "apps.StatefulSetUpdateStrategy", "batch.SuccessPolicy", "batch.PodFailurePolicy",
                  "policy.PodDisruptionBudgetSpec", "rbac.RoleRef",
-                 "apiextensions.CustomResourceDefinitionVersion"]
+                 "apiextensions.CustomResourceDefinitionVersion", "flowcontrol.FlowSchemaSpec",
+                 "flowcontrol.PriorityLevelConfigurationSpec", "resource.ResourceClaimSpec",
+                 "resource.ResourceClaimTemplateSpec", "resource.AllocationResult", "resource.DeviceAttribute",
+                 "resource.CapacityRequestPolicy", "storage.VolumeAttachmentSpec", "core.EventSource",
+                 "authorization.NonResourceAttributes", "batch.PodFailurePolicyOnPodConditionsPattern",
+                 "certificates.CertificateSigningRequestCondition", "networking.IngressBackend"]
         done = set()
         while roots:
             name = roots.pop(0)

@@ -523,9 +523,10 @@ std::span<const KindRules> coreRules() {
         {"", "ResourceQuota", resourceQuota, resourceQuotaUpdate, resourceQuotaStatus},
         {"", "Endpoints", endpoints, endpointsUpdate, nullptr},
         {"", "Node", node, nodeUpdate, nodeUpdate},
-        {"", "ReplicationController", replicationController, replicationControllerUpdate, metaUpdate},
+        {"", "ReplicationController", replicationController, replicationControllerUpdate,
+         validateReplicaStatus},
         {"", "PodTemplate", podTemplate, podTemplateUpdate, nullptr},
-        {"", "Service", validateService, validateServiceUpdate, metaUpdate},
+        {"", "Service", validateService, validateServiceUpdate, validateServiceStatus},
         {"", "Binding", binding, nullptr, nullptr},
     };
     return kRules;

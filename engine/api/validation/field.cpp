@@ -8,6 +8,8 @@
 #include <cstring>
 #include <memory>
 
+#include <re2/re2.h>
+
 namespace api::validation {
 
 // One step of a path; the name's bytes follow it.
@@ -332,7 +334,7 @@ void validateManagedFields(Errors& errors, const Value& list, const Path& path) 
     }
 }
 
-void validateCommonMeta(Errors& errors, const Value& meta, const Path& path) {
+void validateSharedMeta(Errors& errors, const Value& meta, const Path& path) {
     validateNonNegative(errors, meta["generation"].asInt(), path.child("generation"));
     validateLabels(errors, meta["labels"], path.child("labels"));
     validateAnnotations(errors, meta["annotations"], path.child("annotations"));
@@ -359,8 +361,9 @@ void finalizerNames(Errors& errors, const Value& finalizers, const Path& path) {
 
 } // namespace
 
-void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, NameCheck checkName,
-                        const Path& path) {
+namespace {
+
+void metaAccessor(Errors& errors, const Value& meta, bool namespaced, NameCheck checkName, const Path& path) {
     const std::string_view generateName = meta["generateName"].asString();
     if (!generateName.empty())
         errors.invalidEach(path.child("generateName"), generateName,
@@ -375,24 +378,26 @@ void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, Name
     } else if (!space.empty()) {
         errors.forbidden(path.child("namespace"), "not allowed on this type");
     }
-    validateCommonMeta(errors, meta, path);
-    finalizerNames(errors, meta["finalizers"], path.child("finalizers"));
+    validateSharedMeta(errors, meta, path);
 }
 
-void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& old, const Path& path) {
-    if (!old["deletionTimestamp"].isNull()) {
-        std::vector<std::string> extra;
-        for (const Value& finalizer : meta["finalizers"].items()) {
-            const auto known = old["finalizers"].items();
-            if (std::find(known.begin(), known.end(), finalizer) == known.end())
-                extra.push_back(base::quoteGo(finalizer.asString()));
-        }
-        std::sort(extra.begin(), extra.end());
-        if (!extra.empty())
-            errors.forbidden(path.child("finalizers"),
-                             "no new finalizers can be added if the object is being deleted, found "
-                             "new finalizers []string{" + base::join(extra, ", ") + "}");
+void newFinalizers(Errors& errors, const Value& meta, const Value& old, const Path& path) {
+    if (old["deletionTimestamp"].isNull()) return;
+    std::vector<std::string> extra;
+    for (const Value& finalizer : meta["finalizers"].items()) {
+        const auto known = old["finalizers"].items();
+        if (std::find(known.begin(), known.end(), finalizer) == known.end())
+            extra.push_back(base::quoteGo(finalizer.asString()));
     }
+    std::sort(extra.begin(), extra.end());
+    if (!extra.empty())
+        errors.forbidden(path.child("finalizers"),
+                         "no new finalizers can be added if the object is being deleted, found "
+                         "new finalizers []string{" + base::join(extra, ", ") + "}");
+}
+
+void metaAccessorUpdate(Errors& errors, const Value& meta, const Value& old, const Path& path) {
+    newFinalizers(errors, meta, old, path);
     if (meta["resourceVersion"].isEmpty())
         errors.invalid(path.child("resourceVersion"), "", "must be specified for an update");
     if (meta["generation"].asInt() < old["generation"].asInt())
@@ -404,7 +409,61 @@ void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& ol
     validateAnnotations(errors, meta["annotations"], path.child("annotations"));
     validateOwnerReferences(errors, meta["ownerReferences"], path.child("ownerReferences"));
     validateManagedFields(errors, meta["managedFields"], path.child("managedFields"));
+}
+
+} // namespace
+
+void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, NameCheck checkName,
+                        const Path& path) {
+    metaAccessor(errors, meta, namespaced, checkName, path);
     finalizerNames(errors, meta["finalizers"], path.child("finalizers"));
+}
+
+void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& old, const Path& path) {
+    metaAccessorUpdate(errors, meta, old, path);
+    finalizerNames(errors, meta["finalizers"], path.child("finalizers"));
+}
+
+void validateCommonMeta(Errors& errors, const Value& meta, bool namespaced) {
+    metaAccessor(errors, meta, namespaced, nameIsPathSegment, Path("metadata"));
+}
+
+void validateCommonMetaUpdate(Errors& errors, const Value& meta, const Value& old) {
+    metaAccessorUpdate(errors, meta, old, Path("metadata"));
+}
+
+// Source: apimachinery meta/v1/validation ValidateCondition.
+void validateConditions(Errors& errors, const Value& conditions, const Path& path) {
+    static const RE2 kReason("[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?");
+    std::vector<std::string> seen;
+    for (std::size_t i = 0; i < conditions.size(); ++i) {
+        const Value& condition = conditions[i];
+        const Path at = path.index(i);
+        const std::string type = condition["type"].text(), reason = condition["reason"].text();
+        if (std::find(seen.begin(), seen.end(), type) != seen.end()) errors.duplicate(at.child("type"), type);
+        else seen.push_back(type);
+        validateLabelName(errors, type, at.child("type"));
+        const std::string_view status = condition["status"].asString();
+        if (!contains({"False", "True", "Unknown"}, status))
+            errors.notSupported(at.child("status"), status, {"False", "True", "Unknown"});
+        if (condition["observedGeneration"].asInt() < 0)
+            errors.invalid(at.child("observedGeneration"), condition["observedGeneration"],
+                           "must be greater than or equal to zero");
+        if (condition["lastTransitionTime"].isNull()) errors.required(at.child("lastTransitionTime"));
+        if (reason.empty()) {
+            errors.required(at.child("reason"));
+        } else {
+            if (!RE2::FullMatch(reason, kReason))
+                errors.invalid(at.child("reason"), reason,
+                               regexText("a condition reason must start with alphabetic character, optionally "
+                                         "followed by a string of alphanumeric characters or '_,:', and must end "
+                                         "with an alphanumeric character or '_'",
+                                         kReason.pattern(),
+                                         {"my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB"}));
+            if (reason.size() > 1024) errors.tooLong(at.child("reason"), 1024);
+        }
+        if (condition["message"].asString().size() > 32768) errors.tooLong(at.child("message"), 32768);
+    }
 }
 
 } // namespace api::validation

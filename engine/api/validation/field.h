@@ -97,6 +97,9 @@ Problems nameIsPathSegment(std::string_view name);
 void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, NameCheck checkName,
                         const Path& path);
 void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& old, const Path& path);
+// What the registry asks of every kind: before a kind's own rules on update, after them on create.
+void validateCommonMeta(Errors& errors, const Value& meta, bool namespaced);
+void validateCommonMetaUpdate(Errors& errors, const Value& meta, const Value& old);
 void validateLabels(Errors& errors, const Value& labels, const Path& path);
 void validateLabelName(Errors& errors, std::string_view name, const Path& path);
 void validateAnnotations(Errors& errors, const Value& annotations, const Path& path);
@@ -105,6 +108,8 @@ void validateLabelSelector(Errors& errors, const Value& selector, const Path& pa
                            bool allowInvalidLabelValues = false);
 void validateImmutable(Errors& errors, const Value& value, const Value& old, const Path& path);
 void validateNonNegative(Errors& errors, std::int64_t value, const Path& path);
+// metav1.Condition
+void validateConditions(Errors& errors, const Value& conditions, const Path& path);
 void validateQualifiedName(Errors& errors, std::string_view name, const Path& path);
 void validateDnsSubdomainName(Errors& errors, std::string_view name, const Path& path);
 void validateDnsLabelName(Errors& errors, std::string_view name, const Path& path);

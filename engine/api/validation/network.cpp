@@ -373,7 +373,7 @@ void ipAddressUpdate(Errors& errors, const Value& object, const Value& old) {
 std::span<const KindRules> networkRules() {
     static constexpr KindRules kRules[] = {
         {"networking.k8s.io", "NetworkPolicy", networkPolicy, networkPolicyUpdate, nullptr},
-        {"networking.k8s.io", "Ingress", ingress, ingressUpdate, metaUpdate},
+        {"networking.k8s.io", "Ingress", ingress, ingressUpdate, validateIngressStatus},
         {"networking.k8s.io", "IngressClass", ingressClass, ingressClassUpdate, nullptr},
         {"networking.k8s.io", "ServiceCIDR", serviceCidr, serviceCidrUpdate, metaUpdate},
         {"networking.k8s.io", "IPAddress", ipAddress, ipAddressUpdate, nullptr},

@@ -14,6 +14,8 @@ struct KindRules {
     CreateRule create = nullptr;
     UpdateRule update = nullptr;
     UpdateRule status = nullptr;
+    // Its update rules leave metadata to what every kind goes through.
+    bool plainUpdate = false;
 };
 
 std::span<const KindRules> coreRules();
@@ -23,6 +25,9 @@ std::span<const KindRules> networkRules();
 std::span<const KindRules> accessRules();
 std::span<const KindRules> clusterRules();
 std::span<const KindRules> extensionRules();
+std::span<const KindRules> flowRules();
+std::span<const KindRules> requestRules();
+std::span<const KindRules> deviceRules();
 
 void validatePositiveIntOrPercent(Errors& errors, const Value& value, const Path& path);
 void validateAtMost100Percent(Errors& errors, const Value& value, const Path& path);
@@ -31,6 +36,9 @@ void validateOneOf(Errors& errors, const Value& value, const Path& path,
                    std::initializer_list<std::string_view> allowed);
 // A claim's spec; also of StatefulSet templates.
 void validateClaimSpec(Errors& errors, const Value& spec, const Path& path);
+// A domain, a slash and dotted labels.
+void validateSignerName(Errors& errors, std::string_view name, const Path& path);
+void validateSigningRequestApproval(Errors& errors, const Value& object, const Value& old);
 void validateDomainPrefixedPath(Errors& errors, std::string_view text, const Path& path);
 
 // pod_update.cpp
@@ -50,5 +58,16 @@ void validateService(Errors& errors, const Value& service);
 void validateServiceUpdate(Errors& errors, const Value& service, const Value& old);
 void validateAutoscaler(Errors& errors, const Value& autoscaler);
 void validateAutoscalerUpdate(Errors& errors, const Value& autoscaler, const Value& old);
+
+// statuses.cpp
+void validateDeploymentStatus(Errors& errors, const Value& object, const Value& old);
+void validateReplicaStatus(Errors& errors, const Value& object, const Value& old);
+void validateDaemonSetStatus(Errors& errors, const Value& object, const Value& old);
+void validateStatefulSetStatus(Errors& errors, const Value& object, const Value& old);
+void validateJobStatus(Errors& errors, const Value& object, const Value& old);
+void validateServiceStatus(Errors& errors, const Value& object, const Value& old);
+void validateIngressStatus(Errors& errors, const Value& object, const Value& old);
+void validateBudgetStatus(Errors& errors, const Value& object, const Value& old);
+void validateAutoscalerStatus(Errors& errors, const Value& object, const Value& old);
 
 } // namespace api::validation

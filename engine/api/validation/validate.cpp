@@ -12,10 +12,23 @@ using namespace validation;
 const KindRules* rulesOf(const ResourceInfo& resource) {
     if (resource.custom) return nullptr;
     for (const auto& rules : {coreRules(), workloadRules(), volumeRules(), networkRules(), accessRules(),
-                              clusterRules(), webhookRules(), extensionRules()})
+                              clusterRules(), webhookRules(), extensionRules(), flowRules(), requestRules(),
+                              deviceRules()})
         for (const KindRules& rule : rules)
             if (rule.kind == resource.kind && rule.group == resource.group) return &rule;
     return nullptr;
+}
+
+// Source: apiserver pkg/registry/rest BeforeUpdate: what holds for every kind comes before the kind's
+// own rules. Most of those look at metadata too, so nothing is wrong there when they find nothing.
+std::vector<StatusCause> withCommonUpdate(const ResourceInfo& resource, const document::Value& object,
+                                          const document::Value& old, Errors own, bool plain) {
+    if ((own.empty() && !plain) || old.isNull()) return own.take();
+    Errors errors;
+    validateCommonMeta(errors, object["metadata"], resource.namespaced);
+    validateCommonMetaUpdate(errors, object["metadata"], old["metadata"]);
+    errors.append(own);
+    return errors.take();
 }
 
 // Kinds without rules of their own still keep the rules of metadata.
@@ -31,6 +44,8 @@ std::vector<StatusCause> validateCreate(const ResourceInfo& resource, const docu
     if (rules != nullptr && rules->create != nullptr) rules->create(errors, object);
     else if (!isReview(resource))
         validateObjectMeta(errors, object["metadata"], resource.namespaced, nameIsSubdomain, Path("metadata"));
+    // Kinds' own texts come first. Source: apiserver pkg/registry/rest BeforeCreate.
+    if (errors.empty() && !isReview(resource)) validateCommonMeta(errors, object["metadata"], resource.namespaced);
     return errors.take();
 }
 
@@ -40,7 +55,7 @@ std::vector<StatusCause> validateUpdate(const ResourceInfo& resource, const docu
     const KindRules* rules = rulesOf(resource);
     if (rules != nullptr && rules->update != nullptr) rules->update(errors, object, old);
     else validateObjectMetaUpdate(errors, object["metadata"], old["metadata"], Path("metadata"));
-    return errors.take();
+    return withCommonUpdate(resource, object, old, std::move(errors), rules != nullptr && rules->plainUpdate);
 }
 
 std::vector<StatusCause> validateSubresource(const ResourceInfo& resource, std::string_view subresource,
@@ -51,18 +66,22 @@ std::vector<StatusCause> validateSubresource(const ResourceInfo& resource, std::
         validateNonNegative(errors, object["spec"]["replicas"].asInt(), Path("spec").child("replicas"));
         return errors.take();
     }
+    const KindRules* rules = rulesOf(resource);
+    bool plain = rules != nullptr && rules->plainUpdate;
     if (resource.kind == "Pod" && resource.group.empty()) {
         if (subresource == "ephemeralcontainers") validatePodEphemeralUpdate(errors, object, old);
         else if (subresource == "resize") validatePodResize(errors, object, old);
         else if (subresource == "status") validatePodStatusUpdate(errors, object, old);
-        return errors.take();
-    }
-    const KindRules* rules = rulesOf(resource);
-    if (subresource == "status" && rules != nullptr && rules->status != nullptr)
+        else return {};
+    } else if (subresource == "approval" && resource.kind == "CertificateSigningRequest") {
+        validateSigningRequestApproval(errors, object, old);
+    } else if (subresource == "status" && rules != nullptr && rules->status != nullptr) {
         rules->status(errors, object, old);
-    else if (!old.isNull())
+    } else if (!old.isNull()) {
         validateObjectMetaUpdate(errors, object["metadata"], old["metadata"], Path("metadata"));
-    return errors.take();
+        plain = false;
+    }
+    return withCommonUpdate(resource, object, old, std::move(errors), plain);
 }
 
 } // namespace api

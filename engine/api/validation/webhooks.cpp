@@ -256,13 +256,36 @@ void policySpec(Errors& errors, const Value& spec) {
                                 {"Forbidden", "Invalid", "RequestEntityTooLarge"});
     }
 }
+void auditAnnotations(Errors& errors, const std::string& policyName, const Value& list) {
+    const Path path = kSpec.child("auditAnnotations");
+    if (list.size() > 20) errors.invalid(path, list, "must not have more than 20 auditAnnotations");
+    std::set<std::string> keys;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        const std::string key = list[i]["key"].text();
+        const Path at = path.index(i);
+        if (policyName.empty()) errors.invalid(at.child("key"), key, "requires metadata.name be non-empty");
+        else validateQualifiedName(errors, policyName + "/" + key, at.child("key"));
+        const std::size_t length = base::trim(list[i]["valueExpression"].asString()).size();
+        if (length == 0) errors.required(at.child("valueExpression"), "valueExpression is not specified");
+        else if (length > 5120) errors.required(at.child("valueExpression"), "must not exceed 5120 bytes in length");
+        if (!keys.insert(key).second) errors.duplicate(at.child("key"), key);
+    }
+}
 void policy(Errors& errors, const Value& object) {
     validateObjectMeta(errors, object["metadata"], false, nameIsSubdomain, kMeta);
     policySpec(errors, object["spec"]);
+    auditAnnotations(errors, object["metadata"]["name"].text(), object["spec"]["auditAnnotations"]);
 }
-void policyUpdate(Errors& errors, const Value& object, const Value& old) {
-    validateObjectMetaUpdate(errors, object["metadata"], old["metadata"], kMeta);
-    policySpec(errors, object["spec"]);
+void policyUpdate(Errors& errors, const Value& object, const Value&) { policy(errors, object); }
+void policyStatus(Errors& errors, const Value& object, const Value&) {
+    const Path path = Path("status");
+    const Value& warnings = object["status"]["typeChecking"]["expressionWarnings"];
+    for (std::size_t i = 0; i < warnings.size(); ++i) {
+        const Path at = path.child("typeChecking", "expressionWarnings").index(i);
+        for (const char* field : {"warning", "fieldRef"})
+            if (base::trim(warnings[i][field].asString()).empty()) errors.required(at.child(field));
+    }
+    validateConditions(errors, object["status"]["conditions"], path.child("conditions"));
 }
 
 void policyBinding(Errors& errors, const Value& object) {
@@ -275,13 +298,18 @@ void policyBinding(Errors& errors, const Value& object) {
     if (!reference.isNull()) {
         const Path path = kSpec.child("paramRef");
         const bool named = !reference["name"].isEmpty(), selected = !reference["selector"].isNull();
-        if (!named && !selected) errors.required(path, "name or selector is required");
-        if (named && selected) {
-            errors.forbidden(path.child("name"), "name and selector are mutually exclusive");
-            errors.forbidden(path.child("selector"), "name and selector are mutually exclusive");
+        constexpr std::string_view kBoth = "name and selector are mutually exclusive";
+        if (named) {
+            errors.invalidEach(path.child("name"), reference["name"], checkPathSegment(reference["name"].asString()));
+            if (selected) errors.forbidden(path.child("name"), kBoth);
         }
+        if (selected) {
+            validateLabelSelector(errors, reference["selector"], path.child("selector"));
+            if (named) errors.forbidden(path.child("selector"), kBoth);
+        }
+        if (!named && !selected) errors.required(path, "one of name or selector must be specified");
         validateOneOf(errors, reference["parameterNotFoundAction"], path.child("parameterNotFoundAction"),
-                      {"Allow", "Deny"});
+                      {"Deny", "Allow"});
     }
     if (!spec["matchResources"].isNull()) matchResources(errors, spec["matchResources"], kSpec.child("matchResources"));
     const Value& actions = spec["validationActions"];
@@ -298,9 +326,25 @@ void policyBinding(Errors& errors, const Value& object) {
                        "the API response and headers serves no purpose)");
     if (seen.empty()) errors.required(path, "at least one validation action is required");
 }
-void policyBindingUpdate(Errors& errors, const Value& object, const Value& old) {
-    validateObjectMetaUpdate(errors, object["metadata"], old["metadata"], kMeta);
-    policyBinding(errors, object);
+void policyBindingUpdate(Errors& errors, const Value& object, const Value&) { policyBinding(errors, object); }
+
+// Source: apiserver pkg/util/webhook: each part of the path is a subdomain.
+void servicePath(Errors& errors, const std::string& text, const Path& path) {
+    if (text.empty() || text == "/") return;
+    if (text == "//") return errors.invalid(path, text, "segment[0] may not be empty");
+    if (text[0] != '/') errors.invalid(path, text, "must start with a '/'");
+    std::string rest = text.substr(1);
+    if (rest.ends_with('/')) rest.pop_back();
+    const auto steps = base::split(rest, '/');
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const std::string segment = "segment[" + std::to_string(i) + "]";
+        if (steps[i].empty()) {
+            errors.invalid(path, text, segment + " may not be empty");
+            continue;
+        }
+        for (const std::string& problem : checkDns1123Subdomain(steps[i]))
+            errors.invalid(path, text, segment + ": " + problem);
+    }
 }
 
 } // namespace
@@ -322,6 +366,10 @@ void validateWebhookClient(Errors& errors, const Value& client, const Path& path
         const std::string rest = mark == std::string::npos ? "" : text.substr(mark + 3);
         if (rest.empty() || rest[0] == '/')
             errors.invalid(path.child("url"), "", "host must be specified" + std::string(kForm));
+        const std::string authority = rest.substr(0, rest.find_first_of("/?#"));
+        if (const std::size_t user = authority.rfind('@'); user != std::string::npos)
+            errors.invalid(path.child("url"), authority.substr(0, user),
+                           "user information is not permitted in the URL");
         if (const std::size_t hash = text.find('#'); hash != std::string::npos)
             errors.invalid(path.child("url"), text.substr(hash + 1), "fragments are not permitted in the URL");
         if (const std::size_t query = text.find('?'); query != std::string::npos)
@@ -335,18 +383,17 @@ void validateWebhookClient(Errors& errors, const Value& client, const Path& path
     const std::int64_t port = service["port"].asInt();
     if (const Problems problems = checkPortNumber(port); !problems.empty())
         errors.invalid(at.child("port"), port, "port is not valid: " + base::join(problems, ", "));
-    const std::string text = service["path"].text();
-    if (text.empty() || text == "/") return;
-    if (text[0] != '/') errors.invalid(at.child("path"), text, "must start with a '/'");
+    servicePath(errors, service["path"].text(), at.child("path"));
 }
 
 std::span<const KindRules> webhookRules() {
     static constexpr std::string_view kGroup = "admissionregistration.k8s.io";
     static constexpr KindRules kRules[] = {
-        {kGroup, "ValidatingWebhookConfiguration", validatingConfiguration, validatingConfigurationUpdate, nullptr},
-        {kGroup, "MutatingWebhookConfiguration", mutatingConfiguration, mutatingConfigurationUpdate, nullptr},
-        {kGroup, "ValidatingAdmissionPolicy", policy, policyUpdate, nullptr},
-        {kGroup, "ValidatingAdmissionPolicyBinding", policyBinding, policyBindingUpdate, nullptr},
+        {kGroup, "ValidatingWebhookConfiguration", validatingConfiguration, validatingConfigurationUpdate, nullptr, true},
+        {kGroup, "MutatingWebhookConfiguration", mutatingConfiguration, mutatingConfigurationUpdate, nullptr,
+         true},
+        {kGroup, "ValidatingAdmissionPolicy", policy, policyUpdate, policyStatus, true},
+        {kGroup, "ValidatingAdmissionPolicyBinding", policyBinding, policyBindingUpdate, nullptr, true},
     };
     return kRules;
 }

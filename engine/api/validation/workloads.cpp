@@ -321,10 +321,7 @@ void disruptionBudget(Errors& errors, const Value& object) {
         errors.notSupported(kSpec.child("unhealthyPodEvictionPolicy"), policy, {"AlwaysAllow", "IfHealthyBudget"});
 }
 void budgetCreate(Errors& errors, const Value& object) {
-    disruptionBudget(errors, object);
-    // The strategy adds the generic rules of names; upstream's validation itself leaves them out.
-    const Value& name = object["metadata"]["name"];
-    errors.invalidEach(kMeta.child("name"), name, checkPathSegment(name.asString()));
+    disruptionBudget(errors, object); // names are left to what every kind goes through
 }
 void budgetUpdate(Errors& errors, const Value& object, const Value&) { disruptionBudget(errors, object); }
 
@@ -355,15 +352,16 @@ void validateOneOf(Errors& errors, const Value& value, const Path& path,
 
 std::span<const KindRules> workloadRules() {
     static constexpr KindRules kRules[] = {
-        {"apps", "Deployment", deployment, deploymentUpdate, metaUpdate},
-        {"apps", "ReplicaSet", replicaSet, replicaSetUpdate, metaUpdate},
-        {"apps", "DaemonSet", daemonSet, daemonSetUpdate, metaUpdate},
-        {"apps", "StatefulSet", statefulSet, statefulSetUpdate, metaUpdate},
+        {"apps", "Deployment", deployment, deploymentUpdate, validateDeploymentStatus},
+        {"apps", "ReplicaSet", replicaSet, replicaSetUpdate, validateReplicaStatus},
+        {"apps", "DaemonSet", daemonSet, daemonSetUpdate, validateDaemonSetStatus},
+        {"apps", "StatefulSet", statefulSet, statefulSetUpdate, validateStatefulSetStatus},
         {"apps", "ControllerRevision", revision, revisionUpdate, nullptr},
-        {"policy", "PodDisruptionBudget", budgetCreate, budgetUpdate, nullptr},
-        {"batch", "Job", validateJob, validateJobUpdate, metaUpdate},
+        {"policy", "PodDisruptionBudget", budgetCreate, budgetUpdate, validateBudgetStatus, true},
+        {"batch", "Job", validateJob, validateJobUpdate, validateJobStatus},
         {"batch", "CronJob", validateCronJob, validateCronJobUpdate, metaUpdate},
-        {"autoscaling", "HorizontalPodAutoscaler", validateAutoscaler, validateAutoscalerUpdate, metaUpdate},
+        {"autoscaling", "HorizontalPodAutoscaler", validateAutoscaler, validateAutoscalerUpdate,
+         validateAutoscalerStatus},
     };
     return kRules;
 }
