@@ -1,5 +1,6 @@
 // Printing as Go's typed encoder does: fields in struct order, unset structs that Go cannot leave out.
 #include "api/kinds.h"
+#include "api/wire_json.h"
 #include "document/json.h"
 
 #include <map>
@@ -31,6 +32,31 @@ public:
         }
         out += document::writeJson(value, true);
     }
+    // An answer of the API server. Custom objects are maps in Go, whose keys are sorted.
+    void writeAnswer(const Value& value) {
+        const std::string_view kind = value["kind"].asString();
+        if (const Type* type = typeOf(value)) return writeStruct(*type, value);
+        const bool metadata = kind.starts_with("PartialObjectMetadata");
+        const Type* item = kind.ends_with("List") ? itemTypeOf(value) : nullptr;
+        if (item == nullptr && !metadata && kind != "Table") {
+            out += document::writeJson(value, true);
+            return;
+        }
+        out += '{';
+        bool first = true;
+        for (const char* name : {"kind", "apiVersion", "metadata", "columnDefinitions", "rows", "items"}) {
+            if (!value.has(name)) continue;
+            key(name, first);
+            const Value& member = value[name];
+            if (std::string_view(name) == "metadata")
+                writeStruct(*builtinKinds().type(value.has("items") || kind == "Table" ? "meta.v1.ListMeta"
+                                                                                       : "meta.v1.ObjectMeta"), member);
+            else if (std::string_view(name) == "items" && member.isArray()) writeItems(item, member);
+            else if (std::string_view(name) == "rows" && member.isArray()) writeRows(member);
+            else out += document::writeJson(member, true);
+        }
+        out += '}';
+    }
     void writeStruct(const Type& type, const Value& value) {
         out += '{';
         bool first = true;
@@ -52,6 +78,51 @@ public:
     }
 
 private:
+    static std::pair<std::string, std::string> groupVersionOf(const Value& value) {
+        const std::string text = value["apiVersion"].text();
+        const std::size_t slash = text.find('/');
+        if (slash == std::string::npos) return {"", text};
+        return {text.substr(0, slash), text.substr(slash + 1)};
+    }
+    static const Type* typeOf(const Value& value) {
+        const auto [group, version] = groupVersionOf(value);
+        const std::string kind = value["kind"].text();
+        if (group.empty() && kind == "Status") return builtinKinds().type("meta.v1.Status");
+        const ResourceInfo* info = builtinKinds().findByKind(group, version, kind);
+        return info == nullptr ? nullptr : info->type;
+    }
+    static const Type* itemTypeOf(const Value& value) {
+        const auto [group, version] = groupVersionOf(value);
+        std::string kind = value["kind"].text();
+        kind.resize(kind.size() - 4);
+        const ResourceInfo* info = builtinKinds().findByKind(group, version, kind);
+        return info == nullptr ? nullptr : info->type;
+    }
+    void writeItems(const Type* item, const Value& items) {
+        out += '[';
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            if (i > 0) out += ',';
+            if (item == nullptr) writeAnswer(items[i]);
+            else writeStruct(*item, items[i]);
+        }
+        out += ']';
+    }
+    void writeRows(const Value& rows) {
+        out += '[';
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (i > 0) out += ',';
+            out += '{';
+            bool first = true;
+            for (const char* name : {"cells", "conditions", "object"}) {
+                if (!rows[i].has(name)) continue;
+                key(name, first);
+                if (std::string_view(name) == "object") writeAnswer(rows[i][name]);
+                else out += document::writeJson(rows[i][name], true);
+            }
+            out += '}';
+        }
+        out += ']';
+    }
     void key(std::string_view name, bool& first) {
         if (!first) out += ',';
         first = false;
@@ -188,6 +259,48 @@ std::string writeOrderedJson(const ResourceInfo& resource, const Value& object) 
     Writer writer;
     writer.writeStruct(*resource.type, object);
     return std::move(writer.out);
+}
+
+std::string writeAnswerJson(const Value& answer) {
+    Writer writer;
+    writer.writeAnswer(answer);
+    return std::move(writer.out);
+}
+
+std::string indentJson(std::string_view text) {
+    std::string out;
+    std::size_t depth = 0;
+    bool quoted = false;
+    const auto breakLine = [&] { out.append("\n").append(depth * 2, ' '); };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted) {
+            out += c;
+            if (c == '\\' && i + 1 < text.size()) out += text[++i];
+            else if (c == '"') quoted = false;
+            continue;
+        }
+        const bool empty = i + 1 < text.size() && (text[i + 1] == '}' || text[i + 1] == ']');
+        if (c == '{' || c == '[') {
+            out += c;
+            if (empty) {
+                out += text[++i];
+                continue;
+            }
+            ++depth;
+            breakLine();
+        } else if (c == '}' || c == ']') {
+            --depth;
+            breakLine();
+            out += c;
+        } else {
+            out += c;
+            if (c == ',') breakLine();
+            if (c == ':') out += ' ';
+            quoted = c == '"';
+        }
+    }
+    return out;
 }
 
 Value fillRequired(const ResourceInfo& resource, const Value& object) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace api {
@@ -260,11 +261,12 @@ private:
             const Chain own = around(field);
             const int inner = nextOf(own, chain);
             if (own == chain) {
-                const Value& value = object[field.name];
-                if (value.isNull() || field.protoNumber == 0) continue;
+                if (field.protoNumber == 0) continue;
                 Writer writer;
-                put(writer, field.protoNumber, field.type, value);
-                parts[field.protoNumber] = std::move(writer.out);
+                if (const Value& value = object[field.name]; !value.isNull())
+                    put(writer, field.protoNumber, field.type, value);
+                else if (!field.pointer) putZero(writer, field.protoNumber, field.type);
+                if (!writer.out.empty()) parts[field.protoNumber] = std::move(writer.out);
             } else if (inner != 0 && !parts.contains(inner)) {
                 Chain deeper = chain;
                 deeper.push_back(inner);
@@ -309,6 +311,21 @@ private:
         }
     }
 
+    // Go writes every plain field, also when it says nothing.
+    static void putZero(Writer& writer, int number, const TypeRef& ref) {
+        switch (ref.kind) {
+        case TypeKind::Bytes:
+        case TypeKind::List:
+        case TypeKind::Map: return;
+        case TypeKind::Time:
+        case TypeKind::MicroTime:
+        case TypeKind::Any: return writer.bytes(number, "");
+        case TypeKind::Struct: return writer.bytes(number, message(*ref.type, Value()));
+        case TypeKind::Quantity: return put(writer, number, ref, Value("0"));
+        default: return put(writer, number, ref, Value(0));
+        }
+    }
+
     static std::string special(TypeKind kind, const Value& value) {
         Writer writer;
         if (kind == TypeKind::Time || kind == TypeKind::MicroTime) {
@@ -337,6 +354,7 @@ private:
 };
 
 const Type* typeOf(std::string_view apiVersion, std::string_view kind) {
+    if (apiVersion == "meta.k8s.io/v1") apiVersion = "v1";
     const std::size_t slash = apiVersion.find('/');
     const std::string_view group = slash == std::string_view::npos ? "" : apiVersion.substr(0, slash);
     const std::string_view version =
@@ -394,6 +412,136 @@ base::Result<Value> decodeProtobuf(std::string_view bytes) {
                     apiVersion, kind);
 }
 
+namespace {
+
+std::string metadataOf(const Value& object, const char* type) {
+    return Encoder::message(*builtinKinds().type(type), object["metadata"]);
+}
+
+// Messages whose types have no table: discovery and metadata only. Source: apimachinery
+// meta/v1/generated.proto, k8s.io/api apidiscovery/v2/generated.proto.
+std::string groupVersionKind(const Value& kind) {
+    Writer out;
+    out.bytes(1, kind["group"].asString());
+    out.bytes(2, kind["version"].asString());
+    out.bytes(3, kind["kind"].asString());
+    return std::move(out.out);
+}
+void strings(Writer& out, int number, const Value& list) {
+    for (const Value& item : list.items()) out.bytes(number, item.asString());
+}
+
+std::string discoveredResource(const Value& resource) {
+    Writer out;
+    out.bytes(1, resource["resource"].asString());
+    out.bytes(2, groupVersionKind(resource["responseKind"]));
+    out.bytes(3, resource["scope"].asString());
+    out.bytes(4, resource["singularResource"].asString());
+    strings(out, 5, resource["verbs"]);
+    strings(out, 6, resource["shortNames"]);
+    strings(out, 7, resource["categories"]);
+    for (const Value& sub : resource["subresources"].items()) {
+        Writer inner;
+        inner.bytes(1, sub["subresource"].asString());
+        inner.bytes(2, groupVersionKind(sub["responseKind"]));
+        strings(inner, 4, sub["verbs"]);
+        out.bytes(8, inner.out);
+    }
+    return std::move(out.out);
+}
+
+std::string discoveredGroups(const Value& list) {
+    Writer out;
+    out.bytes(1, metadataOf(list, "meta.v1.ListMeta"));
+    for (const Value& group : list["items"].items()) {
+        Writer entry;
+        entry.bytes(1, metadataOf(group, "meta.v1.ObjectMeta"));
+        for (const Value& version : group["versions"].items()) {
+            Writer inner;
+            inner.bytes(1, version["version"].asString());
+            for (const Value& resource : version["resources"].items()) inner.bytes(2, discoveredResource(resource));
+            inner.bytes(3, version["freshness"].asString());
+            entry.bytes(2, inner.out);
+        }
+        out.bytes(2, entry.out);
+    }
+    return std::move(out.out);
+}
+
+std::string groupVersion(const Value& version) {
+    Writer out;
+    out.bytes(1, version["groupVersion"].asString());
+    out.bytes(2, version["version"].asString());
+    return std::move(out.out);
+}
+void serverAddresses(Writer& out, int number, const Value& list) {
+    for (const Value& address : list.items()) {
+        Writer inner;
+        inner.bytes(1, address["clientCIDR"].asString());
+        inner.bytes(2, address["serverAddress"].asString());
+        out.bytes(number, inner.out);
+    }
+}
+std::string apiGroup(const Value& group) {
+    Writer out;
+    out.bytes(1, group["name"].asString());
+    for (const Value& version : group["versions"].items()) out.bytes(2, groupVersion(version));
+    out.bytes(3, groupVersion(group["preferredVersion"]));
+    serverAddresses(out, 4, group["serverAddressByClientCIDRs"]);
+    return std::move(out.out);
+}
+std::string apiResources(const Value& list) {
+    Writer out;
+    out.bytes(1, list["groupVersion"].asString());
+    for (const Value& resource : list["resources"].items()) {
+        Writer inner;
+        inner.bytes(1, resource["name"].asString());
+        inner.varint(2, resource["namespaced"].asBool() ? 1 : 0);
+        inner.bytes(3, resource["kind"].asString());
+        Writer verbs;
+        strings(verbs, 1, resource["verbs"]);
+        inner.bytes(4, verbs.out);
+        strings(inner, 5, resource["shortNames"]);
+        inner.bytes(6, resource["singularName"].asString());
+        strings(inner, 7, resource["categories"]);
+        inner.bytes(8, resource["group"].asString());
+        inner.bytes(9, resource["version"].asString());
+        inner.bytes(10, resource["storageVersionHash"].asString());
+        out.bytes(2, inner.out);
+    }
+    return std::move(out.out);
+}
+
+std::optional<std::string> untabledMessage(const std::string& kind, const Value& object) {
+    Writer out;
+    if (kind == "PartialObjectMetadata") {
+        out.bytes(1, metadataOf(object, "meta.v1.ObjectMeta"));
+    } else if (kind == "PartialObjectMetadataList") {
+        out.bytes(1, metadataOf(object, "meta.v1.ListMeta"));
+        for (const Value& item : object["items"].items()) {
+            Writer inner;
+            inner.bytes(1, metadataOf(item, "meta.v1.ObjectMeta"));
+            out.bytes(2, inner.out);
+        }
+    } else if (kind == "APIVersions") {
+        strings(out, 1, object["versions"]);
+        serverAddresses(out, 2, object["serverAddressByClientCIDRs"]);
+    } else if (kind == "APIGroupList") {
+        for (const Value& group : object["groups"].items()) out.bytes(1, apiGroup(group));
+    } else if (kind == "APIGroup") {
+        return apiGroup(object);
+    } else if (kind == "APIResourceList") {
+        return apiResources(object);
+    } else if (kind == "APIGroupDiscoveryList") {
+        return discoveredGroups(object);
+    } else {
+        return {};
+    }
+    return std::move(out.out);
+}
+
+} // namespace
+
 base::Result<std::string> encodeProtobuf(const Value& object) {
     const std::string apiVersion = object["apiVersion"].text(), kind = object["kind"].text();
     std::string body;
@@ -401,9 +549,11 @@ base::Result<std::string> encodeProtobuf(const Value& object) {
         body = Encoder::message(*type, object);
     } else if (const Type* item = itemType(apiVersion, kind)) {
         Writer list;
-        list.bytes(1, Encoder::message(*builtinKinds().type("meta.v1.ListMeta"), object["metadata"]));
+        list.bytes(1, metadataOf(object, "meta.v1.ListMeta"));
         for (const Value& entry : object["items"].items()) list.bytes(2, Encoder::message(*item, entry));
         body = std::move(list.out);
+    } else if (auto other = untabledMessage(kind, object)) {
+        body = std::move(*other);
     } else {
         return base::makeError("no kind " + base::quoteGo(kind) + " is registered for version " +
                                base::quoteGo(apiVersion));
@@ -416,6 +566,17 @@ base::Result<std::string> encodeProtobuf(const Value& object) {
     envelope.bytes(3, "");
     envelope.bytes(4, "");
     return std::string(kMagic) + envelope.out;
+}
+
+base::Result<std::string> encodeWatchFrame(std::string_view type, const Value& object) {
+    BASE_TRY(const std::string inner, encodeProtobuf(object));
+    Writer raw, event;
+    raw.bytes(1, inner);
+    event.bytes(1, type);
+    event.bytes(2, raw.out);
+    std::string frame;
+    for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>((event.out.size() >> shift) & 0xFF);
+    return frame + event.out;
 }
 
 } // namespace api

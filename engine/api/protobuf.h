@@ -15,5 +15,7 @@ namespace api {
 base::Result<document::Value> decodeProtobuf(std::string_view bytes);
 // Fails for kinds without a schema: custom resources have no protobuf form.
 base::Result<std::string> encodeProtobuf(const document::Value& object);
+// One event of a watch, with its length in front.
+base::Result<std::string> encodeWatchFrame(std::string_view type, const document::Value& object);
 
 } // namespace api

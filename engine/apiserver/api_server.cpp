@@ -2,6 +2,7 @@
 // pkg/endpoints/installer.go.
 #include "apiserver/api_server.h"
 
+#include "apiserver/audit/audit.h"
 #include "apiserver/connect.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
@@ -9,8 +10,6 @@
 namespace apiserver {
 
 using document::Value;
-
-namespace {
 
 base::Error noSuchResource() {
     return api::errorFromStatus(Value::object({{"kind", "Status"},
@@ -22,6 +21,8 @@ base::Error noSuchResource() {
                                                {"details", Value::object()},
                                                {"code", 404}}));
 }
+
+namespace {
 
 base::Error notAllowed() {
     return api::errorFromStatus(
@@ -141,6 +142,7 @@ ports::Response finish(Outcome outcome) {
 ports::Response dispatchPath(Core& core, Context& context) {
     if (auto health = serveHealth(core, context)) return std::move(*health);
     if (auto discovery = serveDiscovery(core, context)) return std::move(*discovery);
+    if (auto issuer = serveOpenId(core, context)) return std::move(*issuer);
     if (auto openapi = serveOpenApi(core, context)) return std::move(*openapi);
     return respondText(404, "404 page not found\n");
 }
@@ -173,8 +175,8 @@ std::optional<ports::Response> admitCaller(Core& core, Context& context, const U
     }
     if (base::Status as = impersonate(core, context); !as.ok()) return respondError(as.error());
     const Attributes attributes = attributesOf(context);
-    const Decision decision = authorize(core, attributes);
-    if (!decision.allowed) return respondError(forbiddenError(attributes, decision.reason));
+    context.decision = authorize(core, attributes);
+    if (!context.decision.allowed) return respondError(forbiddenError(attributes, context.decision.reason));
     return {};
 }
 
@@ -183,7 +185,34 @@ void addWarnings(const Context& context, ports::Response& response) {
         response.headers.add("Warning", "299 - " + base::quoteGo(text));
 }
 
-void audit(Core& core, const Context& context, const ports::Response& response) {
+// What the policy says of a request by the one who really sent it.
+AuditPlan auditPlan(const Core& core, Context& context) {
+    Attributes attributes = attributesOf(context);
+    if (!context.impersonator.name.empty()) attributes.user = context.impersonator;
+    return planAudit(core.config.auditPolicy, attributes);
+}
+
+// Before the request is looked at.
+void beginAudit(Core& core, Context& context) {
+    if (core.config.auditPolicy.isNull() || !core.config.auditLog) return;
+    const AuditPlan plan = auditPlan(core, context);
+    if (plan.level == "None") return;
+    context.auditing = true;
+    context.auditBodies = plan.bodies();
+    context.auditId = core.kernel.random("apiserver/audit").uuid();
+    context.received = core.kernel.now();
+    if (plan.wants("RequestReceived"))
+        core.config.auditLog(auditLine(core, context, plan, "RequestReceived", nullptr));
+}
+
+void audit(Core& core, Context& context, const ports::Response& response) {
+    if (context.auditing) {
+        if (context.auditBodies && context.info.verb == "patch")
+            if (auto body = rawBody(context.request); body.ok()) context.auditObject = *body;
+        const AuditPlan plan = auditPlan(core, context);
+        const char* stage = response.watch ? "ResponseStarted" : "ResponseComplete";
+        if (plan.wants(stage)) core.config.auditLog(auditLine(core, context, plan, stage, &response));
+    }
     if (!core.config.audit) return;
     AuditRecord record;
     record.at = core.kernel.now();
@@ -251,8 +280,10 @@ sim::Task<ports::Response> ApiServer::handle(ports::Request request) {
     context.request = std::move(request);
     context.info = parseRequestInfo(context.request);
     std::optional<ports::Response> early = admitCaller(*core, context, nullptr);
+    beginAudit(*core, context);
     if (early) {
         audit(*core, context, *early);
+        encodeAnswer(context, *early);
         co_return std::move(*early);
     }
     if (needsConnection(*core, context)) {
@@ -270,6 +301,7 @@ sim::Task<ports::Response> ApiServer::handle(ports::Request request) {
     }
     addWarnings(context, response);
     audit(*core, context, response);
+    encodeAnswer(context, response);
     co_return response;
 }
 

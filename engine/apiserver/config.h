@@ -28,6 +28,19 @@ struct StaticToken {
     UserInfo user;
 };
 
+// A provider of an EncryptionConfiguration: "aescbc", "aesgcm", "secretbox", "identity".
+struct EncryptionKey {
+    std::string name, secret; // the secret as bytes
+};
+struct EncryptionProvider {
+    std::string kind;
+    std::vector<EncryptionKey> keys;
+};
+struct EncryptionRule {
+    std::vector<std::string> resources; // "secrets", "deployments.apps", "*.apps", "*.*"
+    std::vector<EncryptionProvider> providers; // the first one writes, all of them read
+};
+
 // One finished request, for audit logs and the window's "requests made".
 struct AuditRecord {
     sim::Time at = 0;
@@ -69,12 +82,12 @@ struct Config {
     ports::NetStack* network = nullptr;
     ports::TlsClient kubeletClient;  // --kubelet-client-certificate, --kubelet-client-key
     ports::TlsClient proxyClient;    // --proxy-client-cert-file
-    // Encryption at rest (--encryption-provider-config): resources ("secrets") whose values are stored
-    // opaque, with the text that a raw etcd read shows first.
-    std::map<std::string, std::string> encryptedResources;
+    std::vector<EncryptionRule> encryption;                     // --encryption-provider-config
     // What one request takes inside the server.
     sim::Duration latency = 0;
     base::Function<void(const AuditRecord&)> audit;
+    document::Value auditPolicy;                                // --audit-policy-file; null: no log
+    base::Function<void(const std::string& line)> auditLog;     // --audit-log-path
     bool makeBootstrapObjects = true;
 };
 

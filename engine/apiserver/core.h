@@ -64,6 +64,13 @@ struct Context {
     std::string generatedUid, generatedName, generatedVolume; // the same in every run of the request
     std::size_t deleteRounds = 0;
     std::string podPart;        // a patch of pods/ephemeralcontainers or pods/resize
+    std::vector<std::string> repeatedFields; // of the body's text, as strict decoding names them
+    // For the audit log; only filled where there is one.
+    std::string auditId, auditName;
+    bool auditing = false, auditBodies = false;
+    document::Value auditObject;
+    sim::Time received = 0;
+    Decision decision;
     bool fieldsTracked = false; // server-side apply has set managedFields itself
 
     void warn(std::string text);
@@ -124,6 +131,9 @@ std::string keyOf(Core& core, const api::ResourceInfo& resource, std::string_vie
 const api::ResourceInfo& storedAs(Core& core, const api::ResourceInfo& resource);
 // Between versions of one kind; the object says which it is in.
 document::Value convertTo(const api::ResourceInfo& target, const document::Value& object);
+// A change whose values were encrypted, as the objects that they are; others as they come.
+base::Result<store::ChangePtr> opened(Core& core, std::string_view group, std::string_view plural,
+                                      const store::ChangePtr& change);
 base::Result<store::ChangePtr> readStored(Core& core, const api::ResourceInfo& resource,
                                           std::string_view ns, std::string_view name);
 // Writes with the revision that the store will give already inside. `expected` 0: must be absent.
@@ -139,6 +149,9 @@ base::Result<document::Value> rawBody(const ports::Request& request);
 base::Result<document::Value> checkFields(Context& context, const api::ResourceInfo& resource,
                                           const document::Value& object, bool failOnUnknown = false);
 void warnDeprecated(Core& core, Context& context);
+// Refuses or warns of what strict decoding finds, as the request asks.
+base::Status reportStrictProblems(Context& context, const api::ResourceInfo& resource,
+                                  const std::vector<std::string>& unknown);
 Outcome handleGet(Core& core, Context& context);
 Outcome handleList(Core& core, Context& context);
 Outcome handleWatch(Core& core, Context& context);
@@ -185,6 +198,9 @@ base::Result<DeleteResult> deleteObject(Core& core, Context& context, std::strin
 // Answers.
 ports::Response respondObject(Core& core, Context& context, int code, const document::Value& object);
 ports::Response respondError(const base::Error& error);
+// Turns a finished JSON answer into the form that the request asked for: protobuf or YAML.
+void encodeAnswer(const Context& context, ports::Response& response);
+bool wantsProtobufWatch(const Context& context);
 // The same error with the empty `details` that some of upstream's answers carry.
 base::Error withEmptyDetails(const base::Error& error);
 ports::Response respondJson(int code, document::Value value);
@@ -235,9 +251,17 @@ document::Value makeTable(Core& core, const api::ResourceInfo& resource,
 std::optional<ports::Response> serveDiscovery(Core& core, Context& context);
 std::optional<ports::Response> serveOpenApi(Core& core, Context& context);
 std::optional<ports::Response> serveHealth(Core& core, Context& context);
+std::optional<ports::Response> serveOpenId(Core& core, Context& context);
+// The checks behind "healthz", "livez" or "readyz".
+std::vector<std::string> healthChecks(std::string_view root);
+// The answer of a path below a known group that names nothing.
+base::Error noSuchResource();
 
 // crd/: custom resources.
 void loadCustomDefinitions(Core& core);
+// A definition that is to go, and the removal of its objects before it.
+document::Value definitionMarked(Core& core, const document::Value& definition);
+void cleanUpDefinition(Core& core, std::string name);
 base::Result<document::Value> customValidate(Core& core, Context& context,
                                              const api::ResourceInfo& resource,
                                              document::Value object, const document::Value& old);

@@ -1,5 +1,7 @@
 // Shapes answers: objects, Tables, metadata only, errors. Source: apiserver
 // pkg/endpoints/handlers/response.go and negotiation.
+#include "api/protobuf.h"
+#include "api/wire_json.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
 #include "document/yaml.h"
@@ -19,6 +21,7 @@ enum class Shape { Object, Table, Metadata, MetadataList, None, UnknownForm };
 struct Negotiated {
     Shape shape = Shape::None;
     bool yaml = false;
+    bool protobuf = false;
 };
 
 MediaType parseMediaType(std::string_view text) {
@@ -37,7 +40,7 @@ MediaType parseMediaType(std::string_view text) {
 
 Negotiated negotiate(const ports::Request& request, bool custom) {
     const std::string_view accept = request.headers.get("Accept");
-    if (accept.empty()) return {Shape::Object, false};
+    if (accept.empty()) return {Shape::Object};
     Shape nothing = Shape::None;
     for (const std::string& part : base::split(accept, ',')) {
         const MediaType media = parseMediaType(part);
@@ -46,14 +49,14 @@ Negotiated negotiate(const ports::Request& request, bool custom) {
         const bool yaml = media.type == "application/yaml";
         const bool protobuf = media.type == "application/vnd.kubernetes.protobuf" && !custom;
         if (!any && !json && !yaml && !protobuf) continue;
-        if (media.as.empty()) return {Shape::Object, yaml};
+        if (media.as.empty()) return {Shape::Object, yaml, protobuf};
         nothing = Shape::UnknownForm;
         if (media.group != "meta.k8s.io" || (media.version != "v1" && media.version != "v1beta1")) continue;
-        if (media.as == "Table" && !protobuf) return {Shape::Table, yaml};
-        if (media.as == "PartialObjectMetadata") return {Shape::Metadata, yaml};
-        if (media.as == "PartialObjectMetadataList") return {Shape::MetadataList, yaml};
+        if (media.as == "Table" && !protobuf) return {Shape::Table, yaml, protobuf};
+        if (media.as == "PartialObjectMetadata") return {Shape::Metadata, yaml, protobuf};
+        if (media.as == "PartialObjectMetadataList") return {Shape::MetadataList, yaml, protobuf};
     }
-    return {nothing, false};
+    return {nothing};
 }
 
 Value metadataOnly(const Value& object) {
@@ -153,13 +156,54 @@ ports::Response respondObject(Core& core, Context& context, int code, const Valu
     } else if (list) {
         shown = plainList(context, object);
     }
-    ports::Response response = respondJson(code, std::move(shown));
-    if (wanted.yaml) {
-        response.headers.set("Content-Type", "application/yaml");
-        response.body = document::writeYaml(response.object);
-        response.object = Value();
+    return respondJson(code, std::move(shown));
+}
+
+namespace {
+// Asked for, or read by a person. Source: apiserver pkg/endpoints/handlers/negotiation isPrettyPrint.
+bool wantsPretty(const ports::Request& request) {
+    const std::string_view asked = request.query.get("pretty");
+    if (!asked.empty()) return asked == "1" || asked == "t" || asked == "T" || base::toLower(asked) == "true";
+    const std::string_view agent = request.headers.get("User-Agent");
+    return agent.starts_with("curl") || agent.starts_with("Wget") || agent.starts_with("Mozilla/5.0");
+}
+} // namespace
+
+// Source: apiserver pkg/endpoints/handlers/responsewriters: Statuses are negotiated as objects are. What
+// has no protobuf form stays JSON, and so does the answer that there is no acceptable form.
+void encodeAnswer(const Context& context, ports::Response& response) {
+    constexpr std::string_view kJson = "application/json";
+    const std::string type = response.contentType();
+    if (response.object.isNull() || !type.starts_with(kJson)) return;
+    const bool custom = context.resource != nullptr && context.resource->custom;
+    const std::string_view accept = context.request.headers.get("Accept");
+    std::string_view form = kJson;
+    const bool plain = accept.find("protobuf") == std::string_view::npos && accept.find("yaml") == std::string_view::npos;
+    for (const std::string& part : plain ? std::vector<std::string>() : base::split(accept, ',')) {
+        const MediaType media = parseMediaType(part);
+        if (media.type == kJson || media.type == "*/*" || media.type == "application/*") break;
+        const bool protobuf = media.type == "application/vnd.kubernetes.protobuf" && !custom;
+        if (!protobuf && media.type != "application/yaml") continue;
+        form = protobuf ? "application/vnd.kubernetes.protobuf" : "application/yaml";
+        break;
     }
-    return response;
+    if (response.status == 406) form = kJson;
+    if (form == "application/yaml") {
+        response.body = document::writeYaml(response.object);
+    } else if (form != kJson) {
+        auto bytes = api::encodeProtobuf(response.object);
+        if (!bytes.ok()) return;
+        response.body = std::move(bytes).value();
+    } else {
+        if (!wantsPretty(context.request)) return;
+        response.body = api::indentJson(api::writeAnswerJson(response.object));
+    }
+    response.object = Value();
+    response.headers.set("Content-Type", std::string(form) + type.substr(kJson.size()));
+}
+
+bool wantsProtobufWatch(const Context& context) {
+    return !context.resource->custom && negotiate(context.request, false).protobuf;
 }
 
 } // namespace apiserver

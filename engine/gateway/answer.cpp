@@ -1,6 +1,7 @@
 #include "gateway/answer.h"
 
-#include "document/json.h"
+#include "api/protobuf.h"
+#include "api/wire_json.h"
 #include "gateway/guard.h"
 #include "gateway/gzip.h"
 
@@ -11,8 +12,9 @@ constexpr sim::Duration kRequestTime = 60 * sim::kSecond;
 // Source: apiserver pkg/endpoints/handlers/responsewriters, defaultGzipThresholdBytes.
 constexpr std::size_t kGzipFrom = 128 * 1024;
 
-std::string watchLine(const ports::WatchEvent& event) {
-    return "{\"type\":\"" + event.type + "\",\"object\":" + document::writeJson(event.object) + "}\n";
+std::string watchLine(const ports::WatchEvent& event, bool protobuf) {
+    if (protobuf) return api::encodeWatchFrame(event.type, event.object).valueOr(std::string());
+    return "{\"type\":\"" + event.type + "\",\"object\":" + api::writeAnswerJson(event.object) + "}\n";
 }
 } // namespace
 
@@ -46,6 +48,7 @@ void Answer::accept(ports::Response response) {
     if (!response.headers.has("Content-Type") && (!response.object.isNull() || response.watch)) response.headers.set("Content-Type", "application/json");
     if (!response.headers.has("Cache-Control")) response.headers.set("Cache-Control", "no-cache, private");
     response.headers.set("Date", httpDate(backend_.kernel.unixNow()));
+    protobuf_ = response.contentType().starts_with("application/vnd.kubernetes.protobuf");
     if (response.watch) scope_.spawn(pumpWatch(*this, watch_ = std::move(response.watch)), "gateway watch");
     else if (response.stream) scope_.spawn(pumpBytes(*this, stream_ = std::move(response.stream)), "gateway stream");
     else if (!response.upgraded) acceptWhole(response);
@@ -53,7 +56,7 @@ void Answer::accept(ports::Response response) {
 }
 
 void Answer::acceptWhole(ports::Response& response) {
-    std::string body = response.object.isNull() ? std::move(response.body) : document::writeJson(response.object) + "\n";
+    std::string body = response.object.isNull() ? std::move(response.body) : api::writeAnswerJson(response.object) + "\n";
     if (body.size() > kGzipFrom && acceptsGzip(acceptEncoding_) && !response.headers.has("Content-Encoding")) {
         body = gzip(body);
         response.headers.set("Content-Encoding", "gzip");
@@ -71,7 +74,7 @@ void Answer::end() {
 
 sim::Task<void> Answer::pumpWatch(Answer& self, std::shared_ptr<sim::Channel<ports::WatchEvent>> watch) {
     while (auto event = co_await watch->pop()) {
-        self.body_.append(watchLine(*event));
+        self.body_.append(watchLine(*event, self.protobuf_));
         if (self.body_.size() > kMaxBacklog) {
             self.overflown_ = true;
             watch->close();

@@ -45,7 +45,7 @@ private:
     Backend& backend_;
     Wake wake_;
     std::string acceptEncoding_;
-    bool headOnly_ = false;
+    bool headOnly_ = false, protobuf_ = false;
     std::optional<ports::Response> head_;
     std::optional<std::size_t> length_;
     ByteQueue body_;

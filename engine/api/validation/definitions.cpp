@@ -1,224 +1,16 @@
 // CustomResourceDefinition. Upstream validates its internal form: what all versions share (schema,
-// subresources, columns) stands at the top. Source: apiextensions-apiserver pkg/apis/apiextensions/validation
-// and pkg/apiserver/schema.
+// subresources, columns) stands at the top. Source: apiextensions-apiserver
+// pkg/apis/apiextensions/validation.
+#include "api/validation/definition_schema.h"
 #include "api/validation/webhooks.h"
 
 #include "base/strings.h"
-
-#include <re2/re2.h>
 
 namespace api::validation {
 namespace {
 
 const Path kMeta("metadata");
 const Path kSpec("spec");
-
-// Go's words for what RE2 found.
-std::string regexpProblem(const RE2& compiled) {
-    const char* text = "invalid or unsupported Perl syntax";
-    switch (compiled.error_code()) {
-    case RE2::ErrorBadEscape: text = "invalid escape sequence"; break;
-    case RE2::ErrorBadCharClass: text = "invalid character class"; break;
-    case RE2::ErrorBadCharRange: text = "invalid character class range"; break;
-    case RE2::ErrorMissingBracket: text = "missing closing ]"; break;
-    case RE2::ErrorMissingParen: text = "missing closing )"; break;
-    case RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression: ``";
-    case RE2::ErrorRepeatArgument: text = "missing argument to repetition operator"; break;
-    case RE2::ErrorRepeatSize: text = "invalid repeat count"; break;
-    case RE2::ErrorRepeatOp: text = "invalid nested repetition operator"; break;
-    case RE2::ErrorBadUTF8: text = "invalid UTF-8"; break;
-    case RE2::ErrorUnexpectedParen: text = "unexpected )"; break;
-    case RE2::ErrorBadNamedCapture: text = "invalid named capture"; break;
-    default: break;
-    }
-    return std::string(text) + ": `" + compiled.error_arg() + "`";
-}
-
-class SchemaRules {
-public:
-    explicit SchemaRules(Errors& errors) : errors_(errors) {}
-
-    void root(const Value& schema, const Path& path) {
-        if (schema["nullable"].asBool()) errors_.forbidden(path.child("nullable"), "nullable cannot be true at the root");
-        const std::size_t before = errors_.size();
-        // What cannot be converted is not checked for its structure.
-        if (!refers(schema)) structural(schema, path, true);
-        if (errors_.size() == before) defaults(schema, path);
-        general(schema, path);
-    }
-
-private:
-    static bool refers(const Value& schema) {
-        if (!schema.isObject()) return false;
-        if (!schema["$ref"].isEmpty()) return true;
-        if (refers(schema["items"]) || refers(schema["additionalProperties"])) return true;
-        for (const Member& member : schema["properties"].members())
-            if (refers(member.value)) return true;
-        return false;
-    }
-    // Source: pkg/apiserver/schema/validation.go: every value has a type, or says why not.
-    void structural(const Value& schema, const Path& path, bool isRoot) {
-        const std::string_view type = schema["type"].asString();
-        const bool anyType = schema["x-kubernetes-int-or-string"].asBool() ||
-                             schema["x-kubernetes-preserve-unknown-fields"].asBool();
-        if (schema["items"].isObject()) structural(schema["items"], path.child("items"), false);
-        for (const Member& member : schema["properties"].members())
-            structural(member.value, path.child("properties").key(member.key.view()), false);
-        if (schema["additionalProperties"].isObject())
-            structural(schema["additionalProperties"], path.child("additionalProperties"), false);
-        if (type == "array" && schema["items"].isNull() && isRoot) {
-            errors_.required(path.child("items"), "must be specified");
-        }
-        if (isRoot && type != "object") {
-            if (type.empty()) errors_.required(path.child("type"), "must not be empty at the root");
-            else errors_.invalid(path.child("type"), type, "must be object at the root");
-        } else if (!isRoot && type.empty() && !anyType && !inValueValidation_) {
-            errors_.required(path.child("type"), "must not be empty for specified " +
-                                                     std::string(isItem(path) ? "array items" : "object fields"));
-        }
-        if (isRoot) metadataRules(schema["properties"]["metadata"], path.child("properties").key("metadata"));
-    }
-    static bool isItem(const Path& path) {
-        const std::string& text = path.text();
-        return text.size() > 6 && text.compare(text.size() - 6, 6, ".items") == 0;
-    }
-    void metadataRules(const Value& metadata, const Path& path) {
-        if (metadata.isNull()) return;
-        bool extra = false;
-        for (const Member& member : metadata["properties"].members())
-            extra = extra || !contains({"name", "generateName"}, member.key.view());
-        for (const Member& member : metadata.members())
-            extra = extra || !contains({"type", "properties", "description"}, member.key.view());
-        if (extra)
-            errors_.forbidden(path, "must not specify anything other than name and generateName, but metadata is "
-                                    "implicitly specified");
-    }
-
-    void defaults(const Value& schema, const Path& path) {
-        if (schema.has("default")) checkDefault(schema, schema["default"], path.child("default"));
-        if (schema["items"].isObject()) defaults(schema["items"], path.child("items"));
-        for (const Member& member : schema["properties"].members())
-            defaults(member.value, path.child("properties").key(member.key.view()));
-        if (schema["additionalProperties"].isObject())
-            defaults(schema["additionalProperties"], path.child("additionalProperties"));
-    }
-    static std::string typeOf(const Value& value) {
-        if (value.isNull()) return "null";
-        if (value.isString()) return "string";
-        if (value.isBool()) return "boolean";
-        if (value.isInt()) return "integer";
-        if (value.isDouble()) return "number";
-        return value.isArray() ? "array" : "object";
-    }
-    void checkDefault(const Value& schema, const Value& value, const Path& path) {
-        const std::string type = schema["type"].text(), found = typeOf(value);
-        const bool fits = type.empty() || type == found || (type == "number" && found == "integer") ||
-                          (value.isNull() && schema["nullable"].asBool());
-        if (!fits)
-            errors_.typeInvalid(path, found, " in body must be of type " + type + ": \"" + found + "\"");
-    }
-
-    // Source: ValidateCustomResourceDefinitionOpenAPISchema and specStandardValidatorV3.
-    void general(const Value& schema, const Path& path) {
-        if (!schema.isObject()) return;
-        standard(schema, path);
-        if (schema["uniqueItems"].asBool())
-            errors_.forbidden(path.child("uniqueItems"),
-                              "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
-        const Value& additional = schema["additionalProperties"];
-        if (!additional.isNull() && schema["properties"].size() > 0 && !(additional.isBool() && additional.asBool()))
-            errors_.forbidden(path.child("additionalProperties"),
-                              "additionalProperties and properties are mutual exclusive");
-        if (additional.isObject()) general(additional, path.child("additionalProperties"));
-        for (const Member& member : schema["properties"].members())
-            general(member.value, path.child("properties").key(member.key.view()));
-        general(schema["not"], path.child("not"));
-        for (const char* list : {"allOf", "oneOf", "anyOf"})
-            for (std::size_t i = 0; i < schema[list].size(); ++i) general(schema[list][i], path.child(list).index(i));
-        general(schema["items"], path.child("items"));
-        listRules(schema, path);
-        expressions(schema["x-kubernetes-validations"], path.child("x-kubernetes-validations"));
-
-    }
-    void standard(const Value& schema, const Path& path) {
-        const std::string_view type = schema["type"].asString();
-        const std::initializer_list<std::string_view> types{"array", "boolean", "integer", "number", "object", "string"};
-        if (!type.empty() && !contains(types, type)) errors_.notSupported(path.child("type"), type, types);
-        if (schema.has("$ref") && !schema["$ref"].isNull())
-            errors_.forbidden(path.child("$ref"), "$ref is not supported");
-        if (type == "array" && schema["items"].isNull() && !path.empty() && !reported(path.child("items")))
-            errors_.required(path.child("items"), "must be specified");
-        if (schema["items"].isArray())
-            errors_.forbidden(path.child("items"), "items must be a schema object and not an array");
-        const std::string pattern = schema["pattern"].text();
-        if (!pattern.empty()) {
-            const RE2 compiled(pattern, RE2::Quiet);
-            if (!compiled.ok())
-                errors_.invalid(path.child("pattern"), pattern,
-                                "must be a valid regular expression, but isn't: error parsing regexp: " +
-                                    regexpProblem(compiled));
-        }
-    }
-    bool reported(const Path& path) const {
-        for (const StatusCause& cause : errors_.causes())
-            if (cause.field == path.text() && cause.reason == "FieldValueRequired") return true;
-        return false;
-    }
-    void listRules(const Value& schema, const Path& path) {
-        const std::string_view type = schema["type"].asString();
-        const Value& listType = schema["x-kubernetes-list-type"];
-        const Value& mapType = schema["x-kubernetes-map-type"];
-        const Value& keys = schema["x-kubernetes-list-map-keys"];
-        const auto mustBe = [&](const std::string& wanted, const std::string& text) {
-            if (type.empty()) errors_.required(path.child("type"), text);
-            else if (type != wanted) errors_.invalid(path.child("type"), type, text);
-        };
-        if (!mapType.isNull()) {
-            mustBe("object", "must be object if x-kubernetes-map-type is specified");
-            if (!contains({"atomic", "granular"}, mapType.asString()))
-                errors_.notSupported(path.child("x-kubernetes-map-type"), mapType, {"atomic", "granular"});
-        }
-        if (!listType.isNull()) {
-            mustBe("array", "must be array if x-kubernetes-list-type is specified");
-            if (!contains({"atomic", "set", "map"}, listType.asString()))
-                errors_.notSupported(path.child("x-kubernetes-list-type"), listType, {"atomic", "set", "map"});
-        }
-        if (keys.size() > 0) {
-            constexpr std::string_view kText = "must be map if x-kubernetes-list-map-keys is non-empty";
-            if (listType.isNull()) errors_.required(path.child("x-kubernetes-list-type"), kText);
-            else if (listType.asString() != "map") errors_.invalid(path.child("x-kubernetes-list-type"), listType, kText);
-        }
-        if (listType.asString() != "map") return;
-        if (keys.size() == 0)
-            errors_.required(path.child("x-kubernetes-list-map-keys"),
-                             "must not be empty if x-kubernetes-list-type is map");
-        for (const Value& key : keys.items())
-            if (!schema["items"]["properties"].has(key.asString()))
-                errors_.invalid(path.child("x-kubernetes-list-map-keys"), keys,
-                                "entries must all be names of item properties");
-    }
-    void expressions(const Value& rules, const Path& path) {
-        for (std::size_t i = 0; i < rules.size(); ++i) {
-            const Path at = path.index(i);
-            const std::string_view message = rules[i]["message"].asString();
-            if (base::trim(rules[i]["rule"].asString()).empty()) {
-                errors_.required(at.child("rule"), "rule is not specified");
-            } else if (!message.empty() && base::trim(message).empty()) {
-                errors_.invalid(at.child("message"), message, "must be non-empty if specified");
-            } else if (base::trim(message).find('\n') != std::string_view::npos) {
-                errors_.invalid(at.child("message"), message, "must not contain line breaks");
-            }
-            const Value& reason = rules[i]["reason"];
-            const std::initializer_list<std::string_view> reasons{"FieldValueDuplicate", "FieldValueForbidden",
-                                                                  "FieldValueInvalid", "FieldValueRequired"};
-            if (!reason.isNull() && !contains(reasons, reason.asString()))
-                errors_.notSupported(at.child("reason"), reason, reasons);
-        }
-    }
-
-    Errors& errors_;
-    bool inValueValidation_ = false;
-};
 
 // What is the same in every version and therefore stands at the top of the internal form.
 Value shared(const Value& versions, std::string_view field) {
@@ -239,6 +31,11 @@ void columnRules(Errors& errors, const Value& columns, const Path& path) {
         if (type.isEmpty()) errors.required(at.child("type"), "must be one of boolean,date,integer,number,string");
         else if (!contains(types, type.asString()))
             errors.invalid(at.child("type"), type, "must be one of boolean,date,integer,number,string");
+        const Value& format = columns[i]["format"];
+        if (!format.isEmpty() && !contains({"byte", "date", "date-time", "double", "float", "int32", "int64", "password"},
+                                           format.asString()))
+            errors.invalid(at.child("format"), format,
+                           "must be one of byte,date,date-time,double,float,int32,int64,password");
         if (text.empty()) errors.required(at.child("JSONPath"));
         else if (text[0] != '.') errors.invalid(at.child("JSONPath"), text, "must be a simple json path starting with .");
     }
@@ -260,6 +57,12 @@ void subresourceRules(Errors& errors, const Value& subresources, const Path& pat
     const Path at = path.child("scale");
     scalePath(errors, scale["specReplicasPath"], at.child("specReplicasPath"), ".spec.", false);
     scalePath(errors, scale["statusReplicasPath"], at.child("statusReplicasPath"), ".status.", false);
+    const std::string selector = scale["labelSelectorPath"].text();
+    if (selector.empty()) return;
+    if (selector[0] != '.')
+        errors.invalid(at.child("labelSelectorPath"), selector, "must be a simple json path starting with .");
+    else if (!selector.starts_with(".spec.") && !selector.starts_with(".status."))
+        errors.invalid(at.child("labelSelectorPath"), selector, "should be a json path under either .spec or .status");
 }
 
 void label(Errors& errors, const std::string& text, const std::string& shown, const Path& path, bool mixedCase) {
@@ -282,6 +85,53 @@ void nameRules(Errors& errors, const Value& names, const Path& path) {
         label(errors, names["categories"][i].text(), names["categories"][i].text(), path.child("categories").index(i), false);
 }
 
+void deprecationRules(Errors& errors, const Value& version, const Path& path) {
+    const Value& warning = version["deprecationWarning"];
+    if (warning.isNull()) return;
+    const std::string_view text = warning.asString();
+    if (!version["deprecated"].asBool())
+        return errors.invalid(path, warning, "can only be set for deprecated versions");
+    if (text.size() > 256) errors.invalid(path, warning, "must be <= 256 characters long");
+    if (text.empty()) errors.invalid(path, warning, "must not be an empty string");
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto c = static_cast<unsigned char>(text[i]);
+        if (c >= 0x20 && c != 0x7f) continue;
+        errors.invalid(path, warning,
+                       "must only contain printable UTF-8 characters; non-printable character found at index " +
+                           std::to_string(i));
+        break;
+    }
+}
+
+void selectableRules(Errors& errors, const Value& version, const Path& path) {
+    const Value& fields = version["selectableFields"];
+    const Value& schema = version["schema"]["openAPIV3Schema"];
+    if (fields.size() > 0 && schema.isNull())
+        return errors.invalid(path, "", "may only be set when `version.schema.openAPIV3Schema` is not included");
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const Path at = path.index(i).child("jsonPath");
+        const std::string text = fields[i]["jsonPath"].text();
+        if (text.empty()) {
+            errors.required(at);
+            continue;
+        }
+        std::string problem;
+        const Value* found = schemaAt(schema, text, problem);
+        if (found == nullptr) {
+            errors.invalid(at, text, "is an invalid path: " + problem);
+            continue;
+        }
+        if (text == ".metadata" || text.starts_with(".metadata."))
+            errors.invalid(at, text, "must not point to fields in metadata");
+        if (!contains({"string", "boolean", "integer"}, (*found)["type"].asString()))
+            errors.invalid(at, text, "must point to a field of type string, boolean or integer. Enum string fields and "
+                                     "strings with formats are allowed.");
+        if (!seen.insert(text).second) errors.duplicate(at, text);
+    }
+    if (seen.size() > 8) errors.tooMany(path, static_cast<std::int64_t>(seen.size()), 8);
+}
+
 void versionRules(Errors& errors, const Value& versions, bool sharedSchema, bool sharedSubresources, bool sharedColumns) {
     for (std::size_t i = 0; i < versions.size(); ++i) {
         const Value& version = versions[i];
@@ -295,15 +145,25 @@ void versionRules(Errors& errors, const Value& versions, bool sharedSchema, bool
         const std::string name = version["name"].text();
         if (const Problems problems = checkDns1035Label(name); !problems.empty())
             errors.invalid(at.child("name"), name, base::join(problems, ","));
-        const Value& warning = version["deprecationWarning"];
-        if (!warning.isNull() && !version["deprecated"].asBool())
-            errors.invalid(at.child("deprecationWarning"), warning, "can only be set for deprecated versions");
+        deprecationRules(errors, version, at.child("deprecationWarning"));
         if (!sharedSchema && !version["schema"]["openAPIV3Schema"].isNull())
-            SchemaRules(errors).root(version["schema"]["openAPIV3Schema"], at.child("schema", "openAPIV3Schema"));
+            validateDefinitionSchema(errors, version["schema"]["openAPIV3Schema"], at.child("schema", "openAPIV3Schema"));
         if (!sharedSubresources) subresourceRules(errors, version["subresources"], at.child("subresources"));
         if (!sharedColumns)
             columnRules(errors, version["additionalPrinterColumns"], at.child("additionalPrinterColumns"));
+        selectableRules(errors, version, at.child("selectableFields"));
     }
+}
+
+void conversionVersions(Errors& errors, const Value& versions, const Path& path) {
+    if (versions.size() == 0) return errors.required(path);
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+        if (!seen.insert(versions[i].text()).second) errors.invalid(path.index(i), versions[i], "duplicate version");
+        else errors.invalidEach(path.index(i), versions[i], checkDns1035Label(versions[i].asString()));
+    }
+    if (!seen.contains("v1") && !seen.contains("v1beta1"))
+        errors.invalid(path, versions, "must include at least one of v1, v1beta1");
 }
 
 void specRules(Errors& errors, const Value& spec) {
@@ -346,7 +206,7 @@ void specRules(Errors& errors, const Value& spec) {
         if (spec["names"][field].isEmpty()) errors.required(kSpec.child("names", field));
     nameRules(errors, spec["names"], kSpec.child("names"));
     if (!schema["openAPIV3Schema"].isNull())
-        SchemaRules(errors).root(schema["openAPIV3Schema"], kSpec.child("validation", "openAPIV3Schema"));
+        validateDefinitionSchema(errors, schema["openAPIV3Schema"], kSpec.child("validation", "openAPIV3Schema"));
     subresourceRules(errors, subresources, kSpec.child("subresources"));
     columnRules(errors, columns, kSpec.child("additionalPrinterColumns"));
     const Value& conversion = spec["conversion"];
@@ -358,9 +218,12 @@ void specRules(Errors& errors, const Value& spec) {
         if (hook["clientConfig"].isNull())
             errors.required(path.child("webhookClientConfig"), "required when strategy is set to Webhook");
         else validateWebhookClient(errors, hook["clientConfig"], path.child("webhookClientConfig"));
-        if (hook["conversionReviewVersions"].size() == 0) errors.required(path.child("conversionReviewVersions"));
-    } else if (!hook["clientConfig"].isNull()) {
-        errors.forbidden(path.child("webhookClientConfig"), "should not be set when strategy is not set to Webhook");
+        conversionVersions(errors, hook["conversionReviewVersions"], path.child("conversionReviewVersions"));
+    } else {
+        constexpr std::string_view kText = "should not be set when strategy is not set to Webhook";
+        if (!hook["clientConfig"].isNull()) errors.forbidden(path.child("webhookClientConfig"), kText);
+        if (hook["conversionReviewVersions"].size() > 0)
+            errors.forbidden(path.child("conversionReviewVersions"), kText);
     }
 }
 
@@ -390,7 +253,7 @@ void storedVersions(Errors& errors, const Value& object) {
 }
 
 // Groups of the community need a word of approval. Source: apiextensions apihelpers GetAPIApprovalState.
-void approval(Errors& errors, const Value& object) {
+void approval(Errors& errors, const Value& object, const Value& old) {
     const std::string group = "." + object["spec"]["group"].text();
     if (!group.ends_with(".k8s.io") && !group.ends_with(".kubernetes.io")) return;
     constexpr const char* kNote = "api-approved.kubernetes.io";
@@ -398,11 +261,25 @@ void approval(Errors& errors, const Value& object) {
     const Path path = kMeta.child("annotations").key(kNote);
     const std::string start = "protected groups must have approval annotation \"api-approved.kubernetes.io\"";
     const std::string see = ", see https://github.com/kubernetes/enhancements/pull/1111";
-    if (note.empty()) return errors.required(path, start + see);
-    const std::size_t scheme = note.find("://");
-    const bool url = scheme != std::string::npos && scheme > 0 && scheme + 3 < note.size();
-    if (url || note.starts_with("unapproved")) return;
-    errors.invalid(path, note, start + " with either a URL or a reason starting with \"unapproved\"" + see);
+    enum class State { Missing, Invalid, Fine };
+    const auto stateOf = [](const std::string& text) {
+        if (text.empty()) return State::Missing;
+        const std::size_t scheme = text.find("://");
+        const bool url = scheme != std::string::npos && scheme > 0 && scheme + 3 < text.size();
+        return url || text.starts_with("unapproved") ? State::Fine : State::Invalid;
+    };
+    const State state = stateOf(note);
+    if (!old.isNull() && stateOf(old["metadata"]["annotations"][kNote].text()) == state) return;
+    if (state == State::Missing) errors.required(path, start + see);
+    if (state == State::Invalid)
+        errors.invalid(path, note, start + " with either a URL or a reason starting with \"unapproved\"" + see);
+}
+
+void unknownFields(Errors& errors, const Value& object, const Value& old) {
+    if (old["spec"]["preserveUnknownFields"].asBool() || !object["spec"]["preserveUnknownFields"].asBool()) return;
+    errors.invalid(kSpec.child("preserveUnknownFields"), true,
+                   "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema "
+                   "instead");
 }
 
 void definition(Errors& errors, const Value& object) {
@@ -413,7 +290,8 @@ void definition(Errors& errors, const Value& object) {
         errors.invalid(kMeta.child("name"), name, "must be spec.names.plural+\".\"+spec.group");
     specRules(errors, spec);
     storedVersions(errors, object);
-    approval(errors, object);
+    approval(errors, object, Value());
+    unknownFields(errors, object, Value());
 }
 void definitionUpdate(Errors& errors, const Value& object, const Value& old) {
     validateObjectMetaUpdate(errors, object["metadata"], old["metadata"], kMeta);
@@ -428,14 +306,21 @@ void definitionUpdate(Errors& errors, const Value& object, const Value& old) {
     }
     validateImmutable(errors, object["spec"]["group"], old["spec"]["group"], kSpec.child("group"));
     validateImmutable(errors, object["spec"]["names"]["plural"], old["spec"]["names"]["plural"], kSpec.child("names", "plural"));
+    nameRules(errors, object["status"]["acceptedNames"], Path("status").child("acceptedNames"));
     storedVersions(errors, object);
+    approval(errors, object, old);
+    unknownFields(errors, object, old);
+}
+void definitionStatus(Errors& errors, const Value& object, const Value& old) {
+    validateObjectMetaUpdate(errors, object["metadata"], old["metadata"], kMeta);
+    nameRules(errors, object["status"]["acceptedNames"], Path("status").child("acceptedNames"));
 }
 
 } // namespace
 
 std::span<const KindRules> extensionRules() {
     static constexpr KindRules kRules[] = {
-        {"apiextensions.k8s.io", "CustomResourceDefinition", definition, definitionUpdate, nullptr},
+        {"apiextensions.k8s.io", "CustomResourceDefinition", definition, definitionUpdate, definitionStatus},
     };
     return kRules;
 }

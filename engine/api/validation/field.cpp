@@ -198,6 +198,12 @@ void Errors::append(const Errors& other) {
     causes_.insert(causes_.end(), other.causes_.begin(), other.causes_.end());
 }
 
+void Errors::sort() {
+    std::stable_sort(causes_.begin(), causes_.end(), [](const StatusCause& a, const StatusCause& b) {
+        return a.field + ": " + a.message < b.field + ": " + b.message;
+    });
+}
+
 Problems nameIsSubdomain(std::string_view name) { return checkDns1123Subdomain(name); }
 Problems nameIsLabel(std::string_view name) { return checkDns1123Label(name); }
 Problems nameIsDns1035Label(std::string_view name) { return checkDns1035Label(name); }

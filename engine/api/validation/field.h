@@ -73,6 +73,7 @@ public:
     // One "Invalid value" per problem.
     void invalidEach(const Path& path, const Value& bad, const Problems& problems);
     void append(const Errors& other);
+    void sort(); // by what they print
 
     bool empty() const { return causes_.empty(); }
     std::size_t size() const { return causes_.size(); }

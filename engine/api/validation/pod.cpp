@@ -204,6 +204,7 @@ void validatePodSpec(Errors& errors, const Value& spec, const Path& path, const 
     validateDnsConfig(errors, spec["dnsConfig"], spec["dnsPolicy"].asString(), path.child("dnsConfig"));
     validateGates(errors, spec, path);
     validateTopologySpread(errors, spec["topologySpreadConstraints"], path.child("topologySpreadConstraints"));
+    validateHostProcess(errors, spec, path);
     validateHostUsers(errors, spec, path);
     validateHostname(errors, spec, path);
     validateSpecNames(errors, spec, path);

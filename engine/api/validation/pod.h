@@ -77,6 +77,9 @@ void validateTopologySpread(Errors& errors, const Value& constraints, const Path
 // pod_security.cpp
 void validatePodSecurityContext(Errors& errors, const Value& context, const Value& spec, const Path& path);
 void validateSecurityContext(Errors& errors, const Value& context, bool hostUsers, const Path& path);
+// pod_windows.cpp
+void validateWindowsOptions(Errors& errors, const Value& options, const Path& path);
+void validateHostProcess(Errors& errors, const Value& spec, const Path& path);
 void validateOsRules(Errors& errors, const Value& spec, const Path& path);
 
 // ip.cpp: IsValidIPForLegacyField and its like.

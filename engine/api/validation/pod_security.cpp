@@ -85,24 +85,6 @@ void validateSysctls(Errors& errors, const Value& sysctls, const Value& spec, co
     }
 }
 
-void validateWindowsOptions(Errors& errors, const Value& options, const Path& path) {
-    if (options.isNull()) return;
-    if (const Value& name = options["gmsaCredentialSpecName"]; !name.isNull())
-        errors.invalidEach(path.child("gmsaCredentialSpecName"), name, checkDns1123Subdomain(name.asString()));
-    if (const Value& text = options["gmsaCredentialSpec"]; text.isString()) {
-        if (text.asString().empty())
-            errors.invalid(path.child("gmsaCredentialSpec"), text, "gmsaCredentialSpec cannot be an empty string");
-        else if (text.asString().size() > 64 * 1024)
-            errors.invalid(path.child("gmsaCredentialSpec"), text, "gmsaCredentialSpec size must be under 64 KiB");
-    }
-    if (const Value& user = options["runAsUserName"]; user.isString()) {
-        const Path at = path.child("runAsUserName");
-        if (user.asString().empty()) errors.invalid(at, user, "runAsUserName cannot be an empty string");
-        else if (std::count(user.asString().begin(), user.asString().end(), '\\') > 1)
-            errors.invalid(at, user, "runAsUserName cannot contain more than one backslash");
-    }
-}
-
 } // namespace
 
 void validatePodSecurityContext(Errors& errors, const Value& context, const Value& spec, const Path& path) {

@@ -1,5 +1,5 @@
 // Source: pkg/apis/core/validation validateVolumeSource and its kind.
-#include "api/validation/pod.h"
+#include "api/validation/rules.h"
 
 #include "base/strings.h"
 
@@ -270,11 +270,17 @@ void validateEphemeral(Errors& errors, const Value& source, const Path& path, co
     const Path at = path.child("volumeClaimTemplate");
     validateAnnotations(errors, claim["metadata"]["annotations"], at.child("metadata", "annotations"));
     validateLabels(errors, claim["metadata"]["labels"], at.child("metadata", "labels"));
-    const Value& spec = claim["spec"];
-    if (spec["accessModes"].size() == 0)
-        errors.required(at.child("spec", "accessModes"), "at least 1 access mode is required");
-    if (spec["resources"]["requests"]["storage"].isNull())
-        errors.required(at.child("spec", "resources").key("storage"));
+    // Only labels and annotations of metadata are taken over.
+    struct Field {
+        const char *name, *shown;
+    };
+    for (const Field& field : {Field{"name", "name"}, Field{"generateName", "generateName"},
+                               Field{"namespace", "namespace"}, Field{"uid", "uID"},
+                               Field{"resourceVersion", "resourceVersion"}, Field{"generation", "generation"},
+                               Field{"ownerReferences", "ownerReferences"}, Field{"finalizers", "finalizers"}})
+        if (!claim["metadata"][field.name].isEmpty())
+            errors.forbidden(at.child("metadata", field.shown), "cannot be set");
+    validateClaimSpec(errors, claim["spec"], at.child("spec"));
 }
 
 void validateSource(Errors& errors, std::string_view kind, const Value& source, const Path& path,
@@ -290,6 +296,10 @@ void validateSource(Errors& errors, std::string_view kind, const Value& source, 
         validateDescendingPath(errors, source["directory"].asString(), path.child("directory"));
     } else if (kind == "csi") {
         validateCsiDriverName(errors, source["driver"].asString(), path.child("driver"));
+        const Value& secret = source["nodePublishSecretRef"];
+        if (secret.isNull()) return;
+        if (secret["name"].isEmpty()) errors.required(path.child("nodePublishSecretRef", "name"));
+        else errors.invalidEach(path.child("name"), secret["name"], checkDns1123Subdomain(secret["name"].asString()));
     } else if (kind == "image") {
         if (options.isPod && source["reference"].isEmpty()) errors.required(path.child("reference"));
         validatePullPolicy(errors, source["pullPolicy"], path.child("pullPolicy"));

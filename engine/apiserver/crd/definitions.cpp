@@ -154,11 +154,107 @@ void establish(Core& core, const std::string& name) {
     if (conditionOf(next, "Established") == "True") registerDefinition(core, next);
 }
 
+constexpr std::string_view kCleanup = "customresourcecleanup.apiextensions.k8s.io";
+
+Value withTerminating(Core& core, const Value& definition, const char* status, const char* reason, const char* text) {
+    document::ArrayBuilder conditions;
+    for (const Value& condition : definition.at("status", "conditions").items())
+        if (condition["type"].asString() != "Terminating") conditions.push(condition);
+    conditions.push(Value::object({{"type", "Terminating"},
+                                   {"status", status},
+                                   {"reason", reason},
+                                   {"message", text},
+                                   {"lastTransitionTime", core.now()}}));
+    return definition.withPath({"status", "conditions"}, std::move(conditions).build());
+}
+
+store::ChangePtr storedDefinition(Core& core, const std::string& name) {
+    const api::ResourceInfo* resource = core.kinds.find(kGroup, "v1", kPlural);
+    if (resource == nullptr) return nullptr;
+    auto stored = readStored(core, *resource, "", name);
+    return stored.ok() ? stored.value() : nullptr;
+}
+
+// Deletes every object of the definition as a client would; how many are still there.
+std::size_t deleteInstances(Core& core, const Value& definition) {
+    const std::string group = definition.at("spec", "group").text();
+    const std::string plural = definition.at("spec", "names", "plural").text();
+    const api::ResourceInfo* resource = core.kinds.findPreferred(group, plural);
+    auto store = core.store();
+    if (resource == nullptr || !store.ok()) return 0;
+    const std::string prefix = prefixOf(core, *resource);
+    for (const store::ChangePtr& change : store.value()->range(prefix, store::Store::prefixEnd(prefix))) {
+        Context context;
+        context.resource = resource;
+        context.info.verb = "delete";
+        context.user.name = "system:apiserver";
+        context.user.groups = {"system:masters"};
+        auto read = opened(core, group, plural, change);
+        if (!read.ok()) continue;
+        const Value& object = read.value()->value;
+        (void)deleteObject(core, context, metaText(object, "namespace"), metaText(object, "name"), {});
+    }
+    return store.value()->count(prefix, store::Store::prefixEnd(prefix));
+}
+
+// The definition without its finalizer; true when it has gone.
+bool releaseDefinition(Core& core, const std::string& name) {
+    const api::ResourceInfo& resource = *core.kinds.find(kGroup, "v1", kPlural);
+    const store::ChangePtr stored = storedDefinition(core, name);
+    if (!stored) return true;
+    document::ArrayBuilder left;
+    for (const Value& finalizer : stored->value.at("metadata", "finalizers").items())
+        if (finalizer.asString() != kCleanup) left.push(finalizer);
+    const Value finalizers = std::move(left).build();
+    if (finalizers.size() == 0) {
+        if (!removeStored(core, resource, stored->value, stored->revision).ok()) return false;
+        definitionRemoved(core, stored->value);
+        return true;
+    }
+    Value next = withTerminating(core, stored->value, "False", "InstanceDeletionCompleted", "removed all instances");
+    return writeStored(core, resource, withMeta(next, "finalizers", finalizers), stored->revision).ok();
+}
+
+// Source: apiextensions-apiserver pkg/controller/finalizer crd_finalizer.go.
+sim::Task<void> cleanUp(Core* core, std::string name) {
+    co_await sim::sleepFor(core->kernel, 20 * sim::kMillisecond);
+    const store::ChangePtr stored = storedDefinition(*core, name);
+    if (!stored) co_return;
+    const Value next = withTerminating(*core, stored->value, "True", "InstanceDeletionInProgress",
+                                       "CustomResource deletion is in progress");
+    (void)writeStored(*core, *core->kinds.find(kGroup, "v1", kPlural), next, stored->revision);
+    while (true) {
+        const store::ChangePtr now = storedDefinition(*core, name);
+        if (!now) co_return;
+        const std::size_t left = deleteInstances(*core, now->value);
+        if (left == 0 && releaseDefinition(*core, name)) co_return;
+        co_await sim::sleepFor(core->kernel, 5 * sim::kSecond);
+    }
+}
+
 } // namespace
 
+// Source: apiextensions-apiserver pkg/registry/customresourcedefinition etcd.go Delete.
+Value definitionMarked(Core& core, const Value& definition) {
+    Value finalizers = definition.at("metadata", "finalizers");
+    bool known = false;
+    for (const Value& finalizer : finalizers.items()) known = known || finalizer.asString() == kCleanup;
+    if (!known) finalizers = finalizers.appended(kCleanup);
+    return withTerminating(core, withMeta(withoutMeta(definition, "deletionGracePeriodSeconds"), "finalizers", finalizers),
+                           "True", "InstanceDeletionPending",
+                           "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon");
+}
+
+void cleanUpDefinition(Core& core, std::string name) {
+    core.scope.spawn(cleanUp(&core, std::move(name)), "crd-cleanup");
+}
+
 void loadCustomDefinitions(Core& core) {
-    for (const Value& definition : core.all(kGroup, kPlural))
+    for (const Value& definition : core.all(kGroup, kPlural)) {
         if (conditionOf(definition, "Established") == "True") registerDefinition(core, definition);
+        if (!metaText(definition, "deletionTimestamp").empty())
+            cleanUpDefinition(core, std::string(metaText(definition, "name")));
+    }
 }
 
 // The naming and establishing controllers of the API server act a moment later.
@@ -177,14 +273,10 @@ void definitionWritten(Core& core, const Value& object, const Value&) {
     core.scope.spawn(Later::run(&core, name), "crd-establish");
 }
 
-// Its objects go with a definition.
 void definitionRemoved(Core& core, const Value& object) {
     const std::string group = object.at("spec", "group").text();
     const std::string plural = object.at("spec", "names", "plural").text();
-    const std::string prefix = "/registry/" + group + "/" + plural + "/";
-    auto store = core.store();
-    if (store.ok()) (void)store.value()->remove(prefix, store::Store::prefixEnd(prefix));
-    core.hub.closePrefix(prefix);
+    core.hub.closePrefix("/registry/" + group + "/" + plural + "/");
     core.kinds.removeCustom(group, plural);
     core.customDefinitions.erase(plural + "." + group);
 }

@@ -72,12 +72,7 @@ base::Result<Value> customDecode(Core& core, Context& context, const api::Resour
     const Value schema = schemaOfVersion(core, resource);
     if (!schema.isNull()) object = prune(schema, object, "", paths, true);
     for (const std::string& path : paths) problems.push_back("unknown field " + base::quoteGo(path));
-    if (!problems.empty() && context.fieldValidation == "Strict")
-        return api::badRequest(resource.kind + " in version \"" + resource.version +
-                               "\" cannot be handled as a " + resource.kind + ": strict decoding error: " +
-                               base::join(problems, ", "));
-    if (context.fieldValidation == "Warn")
-        for (const std::string& problem : problems) context.warn(problem);
+    BASE_CHECK(reportStrictProblems(context, resource, problems));
     if (!schema.isNull()) object = applySchemaDefaults(schema, object);
     return object;
 }

@@ -131,30 +131,62 @@ Value resourceList(Core& core, const std::string& group, const std::string& vers
     return std::move(out).build();
 }
 
-bool wantsAggregated(const ports::Request& request) {
+enum class Wanted { Plain, Aggregated, Nothing };
+
+// Of the forms of discovery that a client names, the first that is served.
+Wanted wantedForm(const ports::Request& request) {
     const std::string_view accept = request.headers.get("Accept");
-    return accept.find("as=APIGroupDiscoveryList") != std::string_view::npos &&
-           accept.find("v=v2") != std::string_view::npos;
+    if (accept.empty()) return Wanted::Plain;
+    for (const std::string& part : base::split(accept, ',')) {
+        const bool wild = part.find("*/*") != std::string::npos || part.find("application/*") != std::string::npos;
+        const bool known = part.find("application/json") != std::string::npos ||
+                           part.find("application/yaml") != std::string::npos ||
+                           part.find("application/vnd.kubernetes.protobuf") != std::string::npos;
+        if (!wild && !known) continue;
+        if (part.find("as=") == std::string::npos) return Wanted::Plain;
+        bool v2 = false;
+        for (const std::string& piece : base::split(part, ';')) v2 = v2 || base::trim(piece) == "v=v2";
+        if (v2 && part.find("as=APIGroupDiscoveryList") != std::string::npos) return Wanted::Aggregated;
+    }
+    return Wanted::Nothing;
 }
 
-ports::Response aggregated(Value items) {
+// A client that has this very document is told so.
+ports::Response aggregated(const ports::Request& request, Value items) {
     ports::Response response = respondJson(200, Value::object({{"kind", "APIGroupDiscoveryList"},
                                                               {"apiVersion", "apidiscovery.k8s.io/v2"},
                                                               {"metadata", Value::object()},
                                                               {"items", std::move(items)}}));
+    const std::uint64_t hash = response.object.hash();
+    const std::string bytes(reinterpret_cast<const char*>(&hash), sizeof hash);
+    const std::string half = pki::sha256(bytes);
+    const std::string tag = "\"" + base::toUpper(base::encodeHex(half + pki::sha256(half))) + "\"";
     response.headers.set("Content-Type",
                          "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
-    return response;
+    response.headers.set("Cache-Control", "public");
+    response.headers.set("Etag", tag);
+    response.headers.set("Vary", "Accept");
+    if (request.headers.get("If-None-Match") != tag) return response;
+    ports::Response same;
+    same.status = 304;
+    for (const char* name : {"Cache-Control", "Etag", "Vary"})
+        same.headers.set(name, std::string(response.headers.get(name)));
+    return same;
 }
 
 ports::Response serveRoot(Core& core, const Context& context, bool legacy) {
-    if (wantsAggregated(context.request)) {
+    const Wanted wanted = wantedForm(context.request);
+    if (wanted == Wanted::Nothing)
+        return respondError(api::statusError(406, "NotAcceptable",
+                                             "only the following media types are accepted: application/json, "
+                                             "application/yaml, application/vnd.kubernetes.protobuf"));
+    if (wanted == Wanted::Aggregated) {
         document::ArrayBuilder items;
         for (const std::string& group : core.kinds.groups())
             if (group.empty() == legacy) items.push(aggregatedGroup(core, group));
         if (!legacy)
             for (const Value& group : foreignGroups(core).items()) items.push(group);
-        return aggregated(std::move(items).build());
+        return aggregated(context.request, std::move(items).build());
     }
     if (legacy) {
         const std::string address =
@@ -180,19 +212,20 @@ ports::Response serveRoot(Core& core, const Context& context, bool legacy) {
 }
 
 Value rootPaths(Core& core) {
-    std::vector<std::string> paths = {"/.well-known/openid-configuration", "/api", "/api/v1", "/apis"};
-    std::vector<std::string> groups;
+    std::vector<std::string> paths = {"/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/",
+                                      "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/",
+                                      "/openid/v1/jwks", "/version"};
     for (const std::string& group : core.kinds.groups()) {
         if (group.empty()) continue;
-        groups.push_back("/apis/" + group);
+        paths.push_back("/apis/" + group);
         for (const std::string& version : core.kinds.versions(group))
-            groups.push_back("/apis/" + group + "/" + version);
+            paths.push_back("/apis/" + group + "/" + version);
     }
-    std::sort(groups.begin(), groups.end());
-    paths.insert(paths.end(), groups.begin(), groups.end());
-    for (const char* path : {"/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3",
-                             "/openid/v1/jwks", "/readyz", "/version"})
-        paths.push_back(path);
+    for (const char* root : {"healthz", "livez", "readyz"}) {
+        paths.push_back("/" + std::string(root));
+        for (const std::string& check : healthChecks(root)) paths.push_back("/" + std::string(root) + "/" + check);
+    }
+    std::sort(paths.begin(), paths.end());
     return Value::object({{"paths", Value::strings(paths)}});
 }
 
@@ -205,8 +238,10 @@ std::optional<ports::Response> serveDiscovery(Core& core, Context& context) {
     if (path == "/api") return serveRoot(core, context, true);
     if (path == "/apis") return serveRoot(core, context, false);
     const auto parts = base::split(path.substr(1), '/');
-    if (parts.size() == 2 && parts[0] == "api" && parts[1] == "v1")
-        return respondJson(200, resourceList(core, "", "v1"));
+    if (parts.size() == 2 && parts[0] == "api") {
+        if (parts[1] == "v1") return respondJson(200, resourceList(core, "", "v1"));
+        return respondError(noSuchResource());
+    }
     if (parts[0] != "apis" || parts.size() < 2 || parts.size() > 3) return {};
     const std::vector<std::string> versions = core.kinds.versions(parts[1]);
     if (versions.empty()) return {};
@@ -214,7 +249,7 @@ std::optional<ports::Response> serveDiscovery(Core& core, Context& context) {
         return respondJson(200, groupEntry(parts[1], versions).with("kind", "APIGroup").with("apiVersion", "v1"));
     for (const std::string& version : versions)
         if (version == parts[2]) return respondJson(200, resourceList(core, parts[1], version));
-    return {};
+    return respondError(noSuchResource());
 }
 
 } // namespace apiserver

@@ -4,6 +4,7 @@
 #include "apiserver/openapi/schemas.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "document/json.h"
 
 namespace apiserver {
 
@@ -86,13 +87,18 @@ std::optional<ports::Response> serveOpenApi(Core& core, Context& context) {
         for (const std::string& group : core.kinds.groups())
             if (!group.empty())
                 for (const std::string& version : core.kinds.versions(group)) add("apis/" + group + "/" + version);
-        return respondJson(200, Value::object({{"paths", std::move(paths).build()}}));
+        for (const char* name : {".well-known/openid-configuration", "api", "apis", "openid/v1/jwks", "version"}) add(name);
+        for (const std::string& group : core.kinds.groups())
+            if (!group.empty()) add("apis/" + group);
+        return respondText(200, document::writeJson(Value::object({{"paths", std::move(paths).build()}})));
     }
     const auto parts = base::split(path.substr(1), '/');
     if (parts.size() < 4 || parts[0] != "openapi" || parts[1] != "v3") return {};
     if (parts[2] == "api" && parts.size() == 4) return respondJson(200, documentOf(core, "", parts[3]));
     if (parts[2] == "apis" && parts.size() == 5) return respondJson(200, documentOf(core, parts[3], parts[4]));
-    return {};
+    ports::Response nothing;
+    nothing.status = 404;
+    return nothing;
 }
 
 } // namespace apiserver

@@ -7,6 +7,9 @@
 #include "document/text_error.h"
 #include "document/yaml.h"
 
+#include <algorithm>
+#include <set>
+
 namespace apiserver {
 
 using document::Value;
@@ -56,18 +59,100 @@ base::Result<Value> checkFields(Context& context, const api::ResourceInfo& resou
     const std::string prefix = resource.kind + " in version \"" + resource.version +
                                "\" cannot be handled as a " + resource.kind + ": ";
     if (!decoded.ok()) return api::badRequest(prefix + decoded.error().message);
-    api::DecodeResult& result = decoded.value();
-    if (result.unknown.empty() || context.fieldValidation == "Ignore") return result.object;
-    if (context.fieldValidation == "Strict") {
-        std::vector<std::string> texts;
-        for (const api::FieldProblem& problem : result.unknown) texts.push_back(problem.message);
-        return api::badRequest(prefix + "strict decoding error: " + base::join(texts, ", "));
+    std::vector<std::string> unknown;
+    for (const api::FieldProblem& problem : decoded.value().unknown) unknown.push_back(problem.message);
+    BASE_CHECK(reportStrictProblems(context, resource, unknown));
+    return std::move(decoded).value().object;
+}
+
+base::Status reportStrictProblems(Context& context, const api::ResourceInfo& resource,
+                                  const std::vector<std::string>& unknown) {
+    std::vector<std::string> problems = context.repeatedFields;
+    problems.insert(problems.end(), unknown.begin(), unknown.end());
+    if (problems.empty() || context.fieldValidation == "Ignore") return base::okStatus();
+    if (context.fieldValidation == "Strict")
+        return api::badRequest(resource.kind + " in version \"" + resource.version + "\" cannot be handled as a " +
+                               resource.kind + ": strict decoding error: " + base::join(problems, ", "));
+    constexpr std::string_view kYaml = "yaml: unmarshal errors:\n";
+    for (const std::string& problem : problems) {
+        const std::string_view text(problem);
+        if (!text.starts_with(kYaml)) context.warn(problem);
+        else
+            for (const std::string& line : base::split(text.substr(kYaml.size()), '\n'))
+                context.warn(std::string(base::trim(line)));
     }
-    for (const api::FieldProblem& problem : result.unknown) context.warn(problem.message);
-    return result.object;
+    return base::okStatus();
 }
 
 namespace {
+
+// Finds keys that an object of a JSON text has twice. The text is known to be well-formed.
+class RepeatedKeys {
+public:
+    explicit RepeatedKeys(std::string_view text) : text_(text) {}
+    std::vector<std::string> find() {
+        value("");
+        return std::move(found_);
+    }
+
+private:
+    char peek() {
+        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) ++at_;
+        return at_ < text_.size() ? text_[at_] : '\0';
+    }
+    std::string quoted() {
+        const std::size_t begin = ++at_;
+        while (at_ < text_.size() && text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
+        const std::size_t end = std::min(at_++, text_.size());
+        return std::string(text_.substr(begin, end - begin));
+    }
+    void value(const std::string& path) {
+        const char c = peek();
+        if (c == '{') return object(path);
+        if (c == '[') return array(path);
+        if (c == '"') {
+            quoted();
+            return;
+        }
+        while (at_ < text_.size() && text_[at_] != ',' && text_[at_] != '}' && text_[at_] != ']') ++at_;
+    }
+    void object(const std::string& path) {
+        std::set<std::string> keys;
+        ++at_;
+        while (peek() == '"') {
+            const std::string key = quoted();
+            const std::string inner = path.empty() ? key : path + "." + key;
+            if (!keys.insert(key).second) found_.push_back("duplicate field " + base::quoteGo(inner));
+            if (peek() == ':') ++at_;
+            value(inner);
+            if (peek() == ',') ++at_;
+        }
+        if (peek() == '}') ++at_;
+    }
+    void array(const std::string& path) {
+        ++at_;
+        for (std::size_t i = 0; at_ < text_.size() && peek() != ']'; ++i) {
+            value(path + "[" + std::to_string(i) + "]");
+            if (peek() == ',') ++at_;
+        }
+        if (at_ < text_.size()) ++at_;
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::vector<std::string> found_;
+};
+
+std::vector<std::string> repeatedFields(const ports::Request& request) {
+    const std::string_view type = request.headers.get("Content-Type");
+    if (request.body.empty() || type.starts_with("application/vnd.kubernetes.protobuf")) return {};
+    if (!isYaml(type) || looksLikeJson(request.body)) return RepeatedKeys(request.body).find();
+    auto strict = document::readYaml(request.body);
+    if (strict.ok()) return {};
+    std::string text = document::goErrorText(strict.error());
+    if (text.find("already set in map") == std::string::npos) return {};
+    return {std::move(text)};
+}
 
 base::Status checkMediaType(const ports::Request& request, bool custom) {
     std::string_view type = request.headers.get("Content-Type");
@@ -161,8 +246,17 @@ base::Result<Value> decodeBody(Core& core, Context& context, const api::Resource
     if (!object["kind"].isString() || object["kind"].isEmpty())
         object = object.with("kind", expected.kind);
     BASE_CHECK(checkKind(core, expected, object));
-    if (expected.custom) return customDecode(core, context, expected, std::move(object));
-    return checkFields(context, expected, object);
+    if (context.fieldValidation != "Ignore") context.repeatedFields = repeatedFields(context.request);
+    auto decoded = expected.custom ? customDecode(core, context, expected, std::move(object))
+                                   : checkFields(context, expected, object);
+    if (context.auditing && decoded.ok()) {
+        context.auditName = metaText(decoded.value(), "name");
+        if (context.auditBodies)
+            context.auditObject = expected.custom
+                                      ? decoded.value()
+                                      : api::fillRequired(expected, api::applyDefaults(expected, decoded.value()));
+    }
+    return decoded;
 }
 
 } // namespace apiserver

@@ -32,6 +32,17 @@ std::string generateName(Core& core, Context& context, std::string_view base) {
     return std::string(base.substr(0, kLongest)) + context.generatedName;
 }
 
+// Source: apiextensions-apiserver pkg/apiserver customresource_handler.go.
+base::Status checkNotTerminating(Core& core, const Context& context) {
+    const api::ResourceInfo& resource = *context.resource;
+    const Value definition = core.lookup("apiextensions.k8s.io", "customresourcedefinitions", "",
+                                         resource.plural + "." + resource.group);
+    if (metaText(definition, "deletionTimestamp").empty()) return base::okStatus();
+    return api::statusError(405, "MethodNotAllowed",
+                            "create not allowed while custom resource definition is terminating", resource.group,
+                            resource.plural);
+}
+
 Value withSystemFields(Core& core, Context& context, const Value& object) {
     if (context.generatedUid.empty())
         context.generatedUid = core.kernel.random("apiserver/uid").uuid();
@@ -63,6 +74,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     const api::ResourceInfo& resource = *context.resource;
     const Strategy& strategy = strategyOf(resource);
     BASE_CHECK(checkNamespace(context, object));
+    if (resource.custom) BASE_CHECK(checkNotTerminating(core, context));
     const bool versioned = !metaText(object, "resourceVersion").empty();
     object = object.has("metadata") ? object : object.with("metadata", Value::object());
     if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));

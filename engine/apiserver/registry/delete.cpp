@@ -135,6 +135,13 @@ base::Result<DeleteResult> deleteObject(Core& core, Context& context, std::strin
     BASE_CHECK(admitMutating(admission));
     BASE_CHECK(admitValidating(admission));
     if (context.errand) return DeleteResult{};
+    if (resource.plural == "customresourcedefinitions" && metaText(object, "deletionTimestamp").empty()) {
+        const Value next = definitionMarked(core, markDeleted(core, object, 0));
+        BASE_TRY(DeleteResult result,
+                 keepUntilReleased(core, resource, object, next, stored->revision, request.dryRun));
+        if (!request.dryRun) cleanUpDefinition(core, std::string(name));
+        return result;
+    }
     if (resource.group.empty() && resource.plural == "namespaces")
         return deleteNamespace(core, resource, object, stored->revision, request.dryRun);
 

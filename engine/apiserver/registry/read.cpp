@@ -235,6 +235,15 @@ base::Result<Page> readPage(Core& core, const Context& context, const ListQuery&
                                     "The resourceVersion for the provided list is too old.");
         found = std::move(past).value();
     }
+    for (store::ChangePtr& change : found) {
+        if (change->value.isObject() && core.config.encryption.empty()) continue;
+        auto read = opened(core, stored.group, stored.plural, change);
+        if (!read.ok())
+            return api::statusError(500, "InternalError",
+                                    "Internal error occurred: unable to transform key " + base::quoteGo(*change->key) +
+                                        ": " + read.error().message);
+        change = std::move(read).value();
+    }
     Page page;
     page.revision = at == 0 ? store->revision() : at;
     const bool limited = query.limit > 0 && query.versionText != "0";
@@ -323,7 +332,8 @@ Outcome handleWatch(Core& core, Context& context) {
     request.timeout = seconds * sim::kSecond;
     BASE_TRY(auto channel, core.hub.open(std::move(request)));
     ports::Response response;
-    response.headers.set("Content-Type", "application/json");
+    response.headers.set("Content-Type", wantsProtobufWatch(context) ? "application/vnd.kubernetes.protobuf;stream=watch"
+                                                                     : "application/json");
     response.watch = std::move(channel);
     return response;
 }

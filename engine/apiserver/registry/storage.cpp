@@ -2,7 +2,9 @@
 // pkg/kubeapiserver default_storage_factory_builder.
 #include "apiserver/api_server.h"
 #include "apiserver/core.h"
+#include "apiserver/encryption.h"
 #include "base/strings.h"
+#include "document/json.h"
 
 #include <utility>
 
@@ -59,7 +61,37 @@ std::string qualified(const api::ResourceInfo& resource) {
 base::Result<store::ChangePtr> readStored(Core& core, const api::ResourceInfo& resource,
                                           std::string_view ns, std::string_view name) {
     BASE_TRY(store::Store* store, core.store());
-    return store->get(keyOf(core, resource, ns, name));
+    const store::ChangePtr change = store->get(keyOf(core, resource, ns, name));
+    if (!change || (change->value.isObject() && core.config.encryption.empty())) return change;
+    auto read = opened(core, resource.group, resource.plural, change);
+    if (read.ok()) return read;
+    return api::statusError(500, "InternalError", "Internal error occurred: " + read.error().message, {}, {}, {},
+                            {{"", read.error().message, ""}});
+}
+
+namespace {
+
+base::Result<Value> openedValue(const EncryptionRule* rule, const std::string& key, const Value& value) {
+    if (value.isObject() && rule != nullptr && !readsPlain(*rule)) return base::makeError("no matching prefix found");
+    if (!value.isString()) return value;
+    BASE_TRY(const std::string text, openStored(rule, key, value.asString()));
+    return document::readJson(text);
+}
+
+} // namespace
+
+base::Result<store::ChangePtr> opened(Core& core, std::string_view group, std::string_view plural,
+                                      const store::ChangePtr& change) {
+    if (!change) return change;
+    const EncryptionRule* rule = encryptionFor(core.config.encryption, group, plural);
+    const bool plain = !change->value.isString() && !change->previous.isString();
+    if (rule == nullptr && plain) return change;
+    auto copy = std::make_shared<store::Change>(*change);
+    BASE_TRY(copy->value, openedValue(rule, *change->key, change->value));
+    // The state before may have been written by keys that are gone; it only says whether a watcher knew it.
+    auto before = openedValue(rule, *change->key, change->previous);
+    copy->previous = before.ok() ? std::move(before).value() : Value();
+    return store::ChangePtr(std::move(copy));
 }
 
 namespace {
@@ -98,7 +130,12 @@ base::Result<Value> writeStored(Core& core, const api::ResourceInfo& resource, V
         // Granting a lease may let another one expire; the revision is taken again.
         value = withMeta(value, "resourceVersion", std::to_string(store->revision() + 1));
     }
-    auto written = store->putIf(key, expected, value, lease);
+    Value kept = value;
+    if (const EncryptionRule* rule = encryptionFor(core.config.encryption, stored.group, stored.plural)) {
+        std::string sealed = sealStored(*rule, key, document::writeJson(value), core.kernel.random("apiserver/seal"));
+        if (!sealed.empty()) kept = Value(sealed);
+    }
+    auto written = store->putIf(key, expected, std::move(kept), lease);
     if (!written.ok()) return storageError(written.error());
     const std::string name(metaText(object, "name"));
     if (!written.value() && expected == 0) return api::alreadyExists(resource.group, resource.plural, name);
@@ -140,7 +177,10 @@ Value Core::lookup(std::string_view group, std::string_view plural, std::string_
     std::string key = storagePrefix(group, plural);
     if (!ns.empty()) key.append(ns).append("/");
     const store::ChangePtr change = reached.value()->get(key.append(name));
-    return change ? change->value : Value();
+    if (!change) return {};
+    if (!change->value.isString()) return change->value;
+    auto read = opened(*this, group, plural, change);
+    return read.ok() ? read.value()->value : Value();
 }
 
 std::vector<Value> Core::all(std::string_view group, std::string_view plural, std::string_view ns) {
@@ -150,8 +190,13 @@ std::vector<Value> Core::all(std::string_view group, std::string_view plural, st
     std::string prefix = storagePrefix(group, plural);
     if (!ns.empty()) prefix.append(ns).append("/");
     for (const store::ChangePtr& change :
-         reached.value()->range(prefix, store::Store::prefixEnd(prefix)))
-        found.push_back(change->value);
+         reached.value()->range(prefix, store::Store::prefixEnd(prefix))) {
+        if (!change->value.isString()) {
+            found.push_back(change->value);
+            continue;
+        }
+        if (auto read = opened(*this, group, plural, change); read.ok()) found.push_back(read.value()->value);
+    }
     return found;
 }
 

@@ -80,6 +80,13 @@ void WatchHub::send(Watcher& watcher, const char* type, const Value& object, sim
 
 void WatchHub::deliver(Watcher& watcher, const store::Change& change) {
     if (change.revision <= watcher.last) return;
+    if (change.value.isString() || change.previous.isString()) {
+        const api::ResourceInfo& resource = *watcher.request.resource;
+        const store::ChangePtr copy = std::make_shared<store::Change>(change);
+        auto read = opened(core_, resource.group, resource.plural, copy);
+        if (read.ok() && !read.value()->value.isString()) return deliver(watcher, *read.value());
+        return;
+    }
     watcher.last = change.revision;
     const bool now = !change.removed() && watcher.matches(change.value);
     const bool before = !change.previous.isNull() && watcher.matches(change.previous);
@@ -170,7 +177,9 @@ base::Result<std::shared_ptr<sim::Channel<ports::WatchEvent>>> WatchHub::open(Wa
     if (wanted.initial) {
         for (const store::ChangePtr& change :
              store->range(wanted.prefix, store::Store::prefixEnd(wanted.prefix)))
-            if (watcher->matches(change->value)) send(*watcher, "ADDED", change->value, change->cause);
+            if (auto read = opened(core_, wanted.resource->group, wanted.resource->plural, change);
+                read.ok() && watcher->matches(read.value()->value))
+                send(*watcher, "ADDED", read.value()->value, change->cause);
         watcher->last = store->revision();
         if (wanted.initialBookmark) bookmark(*watcher, true);
     } else if (wanted.from != 0) {

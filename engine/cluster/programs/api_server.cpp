@@ -68,21 +68,68 @@ base::Status readTokens(ports::Process& process, const std::string& path, apiser
     return base::okStatus();
 }
 
-// Which resources the first provider of an EncryptionConfiguration encrypts.
+base::Result<apiserver::EncryptionProvider> readProvider(const std::string& kind, const document::Value& settings) {
+    apiserver::EncryptionProvider provider;
+    provider.kind = kind;
+    if (kind == "identity") return provider;
+    if (kind != "aescbc" && kind != "aesgcm" && kind != "secretbox")
+        return base::makeError("the encryption provider " + base::quoteGo(kind) + " is not modelled");
+    for (const auto& key : settings["keys"].items()) {
+        const auto secret = base::decodeBase64(key["secret"].asString());
+        if (!secret)
+            return base::makeError("error while parsing file: secret is not base64 encoded: " + key["name"].text());
+        const bool fits = secret->size() == 32 || (kind != "secretbox" && (secret->size() == 16 || secret->size() == 24));
+        if (!fits)
+            return base::makeError(fmt::format("secret is not of the expected length, got {}, expected one of {}",
+                                               secret->size(), kind == "secretbox" ? "[32]" : "[16 24 32]"));
+        provider.keys.push_back({key["name"].text(), *secret});
+    }
+    if (provider.keys.empty()) return base::makeError("keys: Required value: " + kind + " needs at least one key");
+    return provider;
+}
+
 base::Status readEncryption(ports::Process& process, const std::string& path, apiserver::Config& config) {
     BASE_TRY(const std::string text, readFlagFile(process, path));
     auto read = document::readYaml(text, path);
     if (!read.ok()) return base::makeError("error while parsing file: " + read.error().message);
     for (const auto& entry : (*read)["resources"].items()) {
-        const auto& first = entry["providers"][0];
-        for (const auto& member : first.members()) {
-            const std::string kind = member.key.text();
-            if (kind == "identity") continue;
-            const std::string key = member.value["keys"][0]["name"].text();
-            for (const auto& resource : entry["resources"].items())
-                config.encryptedResources[resource.text()] = "k8s:enc:" + kind + ":v1:" + key + ":";
+        apiserver::EncryptionRule rule;
+        for (const auto& resource : entry["resources"].items()) rule.resources.push_back(resource.text());
+        for (const auto& item : entry["providers"].items()) {
+            for (const auto& member : item.members()) {
+                BASE_TRY(auto provider, readProvider(member.key.text(), member.value));
+                rule.providers.push_back(std::move(provider));
+            }
         }
+        if (rule.providers.empty()) return base::makeError("resources[0].providers: Required value: provider is required");
+        config.encryption.push_back(std::move(rule));
     }
+    return base::okStatus();
+}
+
+// Source: apiserver pkg/audit/policy reader.go, pkg/apis/audit/validation.
+base::Status readAuditPolicy(ports::Process& process, const std::string& path, apiserver::Config& config) {
+    constexpr const char* kWhere = "loading audit policy file: ";
+    auto text = readFlagFile(process, path);
+    if (!text.ok())
+        return base::makeError(kWhere + ("failed to read file path " + base::quoteGo(path) + ": " + text.error().message));
+    const auto refuse = [&](const std::string& why) { return base::makeError(kWhere + why + ": from file " + path); };
+    auto policy = document::readYaml(*text, path);
+    if (!policy.ok()) return refuse("failed decoding: " + policy.error().message);
+    if ((*policy)["kind"].asString() != "Policy" || (*policy)["apiVersion"].asString() != "audit.k8s.io/v1")
+        return refuse("failed decoding: no kind " + base::quoteGo((*policy)["kind"].asString()) +
+                      " is registered for version " + base::quoteGo((*policy)["apiVersion"].asString()) +
+                      " in scheme \"pkg/audit/scheme.go:30\"");
+    const auto& rules = (*policy)["rules"];
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const std::string at = "rules[" + std::to_string(i) + "].level: ", level = rules[i]["level"].text();
+        if (level.empty()) return refuse(at + "Required value");
+        if (level != "None" && level != "Metadata" && level != "Request" && level != "RequestResponse")
+            return refuse(at + "Unsupported value: " + base::quoteGo(level) +
+                          ": supported values: \"None\", \"Metadata\", \"Request\", \"RequestResponse\"");
+    }
+    if (rules.size() == 0) return refuse("loaded illegal policy with 0 rules");
+    config.auditPolicy = std::move(*policy);
     return base::okStatus();
 }
 
@@ -161,6 +208,12 @@ base::Status configure(ports::Process& process, const FlagSet& flags, Setup& set
     if (const auto tokens = flags.text("token-auth-file"); !tokens.empty()) BASE_CHECK(readTokens(process, tokens, config));
     if (const auto file = flags.text("encryption-provider-config"); !file.empty())
         BASE_CHECK(readEncryption(process, file, config));
+    if (const auto file = flags.text("audit-policy-file"); !file.empty())
+        BASE_CHECK(readAuditPolicy(process, file, config));
+    if (const auto log = flags.text("audit-log-path"); !log.empty() && log != "-")
+        config.auditLog = [&process, log](const std::string& line) {
+            (void)process.files().append(log, line + "\n", 0600);
+        };
     config.bootstrapTokens = flags.flag("enable-bootstrap-token-auth");
     config.anonymous = !flags.given("anonymous-auth") || flags.flag("anonymous-auth");
     config.authorizationModes = flags.list("authorization-mode");

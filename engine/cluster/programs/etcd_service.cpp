@@ -1,5 +1,6 @@
 // etcd's key-value service as its JSON gateway exposes it (POST /v3/kv/range and so on, keys and
 // values in base64): what etcdctl talks to. Source: etcd api/etcdserverpb/rpc.proto.
+#include "api/protobuf.h"
 #include "base/strings.h"
 #include "cluster/programs/etcd.h"
 #include "document/json.h"
@@ -54,7 +55,13 @@ private:
     }
     // Values written by etcdctl are texts; objects of the API server are shown as JSON.
     static std::string text(const Value& value) {
-        return value.isString() ? value.text() : document::writeJson(value);
+        if (value.isString()) return value.text();
+        // As the API server writes them: built-in kinds in protobuf, without the revision that etcd keeps itself.
+        const Value& meta = value["metadata"];
+        if (meta.isObject())
+            if (auto bytes = api::encodeProtobuf(value.with("metadata", meta.without("resourceVersion"))); bytes.ok())
+                return std::move(bytes).value();
+        return document::writeJson(value);
     }
 
     static base::Result<Value> range(EtcdMember& member, const Value& body) {
