@@ -106,8 +106,8 @@ private:
         if (decoded.isNull()) return false;
         if (field.type.kind == TypeKind::Struct || field.type.kind == TypeKind::Any) return true;
         const bool collection = decoded.isArray() || decoded.isObject();
-        // An empty list of policies differs from none until it is refused.
-        if (collection && field.name == "policies") return true;
+        // An empty list of policies or capacity differs from none until it is refused.
+        if (collection && (field.name == "policies" || field.name == "capacity")) return true;
         if (collection) return !(field.omitEmpty && decoded.size() == 0);
         if (field.pointer || !field.omitEmpty) return true;
         if (field.type.kind == TypeKind::Quantity || field.type.kind == TypeKind::IntOrString)

@@ -177,6 +177,8 @@ Value zeroOf(const Field& field) {
     const bool isStruct = field.type.kind == TypeKind::Struct;
     if (field.pointer) return {};
     if (isStruct && !field.omitZero) return fillType(*field.type.type, Value::object());
+    // A quantity is a struct as well.
+    if (field.type.kind == TypeKind::Quantity && !field.omitZero) return Value("0");
     if (field.omitEmpty || field.omitZero) return {};
     switch (field.type.kind) {
     case TypeKind::String: return Value("");
@@ -184,7 +186,6 @@ Value zeroOf(const Field& field) {
     case TypeKind::Int32:
     case TypeKind::Int64:
     case TypeKind::Double: return Value(0);
-    case TypeKind::Quantity: return Value("0");
     default: return {};
     }
 }

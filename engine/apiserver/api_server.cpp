@@ -122,6 +122,7 @@ base::Status findResource(Core& core, Context& context) {
     if (!info.subresource.empty()) {
         context.subresource = context.resource->findSubresource(info.subresource);
         if (context.subresource == nullptr) return noSuchResource();
+        if (info.parts.size() > 3 && info.subresource != "proxy") return noSuchResource();
     }
     const std::string& method = context.request.method;
     if (method == "HEAD" || method == "OPTIONS") return notAllowed();

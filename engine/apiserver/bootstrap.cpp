@@ -13,6 +13,53 @@ using document::Value;
 
 namespace {
 
+Value withOperation(const Value& object, const std::string& manager, std::string_view operation) {
+    document::ArrayBuilder records;
+    for (const Value& record : object.at("metadata", "managedFields").items()) {
+        if (record["manager"].asString() != manager) {
+            records.push(record);
+            continue;
+        }
+        // Who applies items of a list does not own the list.
+        Value applied = record.with("operation", operation);
+        const Value& conditions = applied.at("fieldsV1", "f:status", "f:conditions");
+        if (conditions.isObject())
+            applied = applied.withPath({"fieldsV1", "f:status", "f:conditions"}, conditions.without("."));
+        records.push(applied);
+    }
+    return withMeta(object, "managedFields", std::move(records).build());
+}
+
+// The records of who owns which fields, as the server's own clients and the controllers that follow
+// them leave them.
+Value withOwners(Core& core, const api::ResourceInfo& resource, const Value& object) {
+    const bool flow = resource.group == "flowcontrol.apiserver.k8s.io";
+    const bool range = resource.kind == "ServiceCIDR";
+    Context writer;
+    writer.fieldManager = flow ? "api-priority-and-fairness-config-producer-v1" : "kube-apiserver";
+    const Value status = object["status"];
+    Value base = object.without("status");
+    const Value finalizers = range ? base.at("metadata", "finalizers") : Value();
+    if (range) base = withoutMeta(base, "finalizers");
+    const Value rules = base.has("aggregationRule") ? base["rules"] : Value();
+    if (!rules.isNull()) base = base.with("rules", Value());
+    Value made = trackUpdate(core, writer, resource, Value(), base, "");
+    if (!rules.isNull()) {
+        writer.fieldManager = "clusterrole-aggregation-controller";
+        made = trackUpdate(core, writer, resource, made, made.with("rules", rules), "");
+        made = withOperation(made, writer.fieldManager, "Apply");
+    }
+    if (!finalizers.isNull()) {
+        writer.fieldManager = "kube-controller-manager";
+        made = trackUpdate(core, writer, resource, made, withMeta(made, "finalizers", finalizers), "");
+    }
+    if (status.isNull()) return made;
+    if ((!flow && !range) || status.size() == 0) return made.with("status", status);
+    writer.fieldManager = flow ? "api-priority-and-fairness-config-consumer-v1" : "service-cidr-controller";
+    made = trackUpdate(core, writer, resource, made, made.with("status", status), "status");
+    return withOperation(made, writer.fieldManager, "Apply");
+}
+
 void ensure(Core& core, const Value& object) {
     const std::string apiVersion = object["apiVersion"].text();
     const auto slash = apiVersion.find('/');
@@ -27,6 +74,8 @@ void ensure(Core& core, const Value& object) {
     meta.set("creationTimestamp", core.now());
     Value made = object.with("metadata", std::move(meta).build());
     made = api::fillRequired(*resource, api::applyDefaults(*resource, made));
+    if (strategyOf(*resource).generation) made = withMeta(made, "generation", 1);
+    made = withOwners(core, *resource, made);
     (void)writeStored(core, *resource, made, 0);
 }
 

@@ -78,24 +78,33 @@ base::Result<std::string> kubeletPath(const Context& context, const Value& pod) 
 }
 
 // Source: pkg/apis/core/validation ValidatePodLogOptions.
-base::Status checkLogOptions(const ports::Query& query) {
-    const auto negative = [&](const char* key) {
+base::Status checkLogOptions(const ports::Query& query, const std::string& pod) {
+    std::vector<api::StatusCause> causes;
+    const auto atLeast = [&](const char* key, std::int64_t least, const char* text) {
         const auto number = base::parseInt(query.get(key));
-        return query.has(key) && number && *number < 0;
+        if (!query.has(key) || !number || *number >= least) return;
+        causes.push_back(
+            {"FieldValueInvalid", "Invalid value: " + std::string(query.get(key)) + ": " + text, key});
     };
-    if (negative("tailLines"))
-        return api::invalid("", "PodLogOptions", "",
-                            {{"FieldValueInvalid",
-                              "Invalid value: " + std::string(query.get("tailLines")) +
-                                  ": must be greater than or equal to 0",
-                              "tailLines"}});
-    if (query.has("sinceSeconds") && base::parseInt(query.get("sinceSeconds")).value_or(1) < 1)
-        return api::invalid("", "PodLogOptions", "",
-                            {{"FieldValueInvalid",
-                              "Invalid value: " + std::string(query.get("sinceSeconds")) +
-                                  ": must be greater than 0",
-                              "sinceSeconds"}});
-    return base::okStatus();
+    const auto forbidden = [&](const char* key, const std::string& text) {
+        causes.push_back({"FieldValueForbidden", "Forbidden: " + text, key});
+    };
+    atLeast("tailLines", 0, "must be greater than or equal to 0");
+    atLeast("limitBytes", 1, "must be greater than 0");
+    if (!query.get("sinceSeconds").empty() && !query.get("sinceTime").empty())
+        forbidden("[]", "at most one of `sinceTime` or `sinceSeconds` may be specified");
+    else
+        atLeast("sinceSeconds", 1, "must be greater than 0");
+    const std::string stream(query.get("stream"));
+    if (!stream.empty() && stream != "All" && stream != "Stdout" && stream != "Stderr")
+        causes.push_back({"FieldValueNotSupported",
+                          "Unsupported value: " + base::quoteGo(stream) +
+                              ": supported values: \"All\", \"Stderr\", \"Stdout\"",
+                          "stream"});
+    if (!stream.empty() && stream != "All" && query.has("tailLines"))
+        forbidden("[]", "`tailLines` and specific `stream` are mutually exclusive for now");
+    if (causes.empty()) return base::okStatus();
+    return api::invalid("", "PodLogOptions", pod, std::move(causes));
 }
 
 struct Target {
@@ -123,11 +132,12 @@ base::Result<Target> kubeletTarget(Core& core, const std::string& nodeName) {
 }
 
 base::Result<Target> podTarget(Core& core, Context& context) {
+    if (context.info.subresource == "log")
+        BASE_CHECK(checkLogOptions(context.request.query, context.info.name));
     BASE_TRY(store::ChangePtr stored,
              readStored(core, *context.resource, context.info.ns, context.info.name));
     if (!stored) return api::notFound("", "pods", context.info.name);
     const Value& pod = stored->value;
-    if (context.info.subresource == "log") BASE_CHECK(checkLogOptions(context.request.query));
     BASE_TRY(std::string path, kubeletPath(context, pod));
     const std::string node = pod.at("spec", "nodeName").text();
     if (node.empty()) {
@@ -199,7 +209,8 @@ base::Result<Target> serviceTarget(Core& core, const std::string& ns, const std:
     const base::Error none = api::statusError(
         503, "ServiceUnavailable",
         found ? "no endpoints available for service " + base::quoteGo(name)
-              : "no service port " + base::quoteGo(portText) + " found for service " + base::quoteGo(name));
+              : "no service port " + (base::parseInt(portText) ? portText : base::quoteGo(portText)) +
+                    " found for service " + base::quoteGo(name));
     if (!found) return none;
     for (const Value& slice : core.all("discovery.k8s.io", "endpointslices", ns)) {
         if (slice.at("metadata", "labels")["kubernetes.io/service-name"].asString() != name) continue;
@@ -273,12 +284,11 @@ base::Error kubeletError(const Context& context, const Target& target, const por
     std::string url = "https://" + target.endpoint.text() + request.path;
     if (const std::string query = request.query.text(); !query.empty()) url += "?" + query;
     std::string text = error.message;
-    if (context.info.subresource == "log" || context.info.subresource == "proxy")
-        text = "Get " + base::quoteGo(url) + ": " + text;
-    if (context.info.subresource != "log" && context.info.subresource != "proxy")
-        text = "error dialing backend: " + text;
-    return api::statusError(500, context.info.subresource == "log" ? "InternalError" : "",
-                            text);
+    if (context.info.subresource == "proxy")
+        return api::statusError(503, "ServiceUnavailable", "error trying to reach service: " + text);
+    if (context.info.subresource == "log")
+        return api::statusError(500, "InternalError", "Get " + base::quoteGo(url) + ": " + text);
+    return api::statusError(500, "", "error dialing backend: " + text);
 }
 
 } // namespace
@@ -304,6 +314,10 @@ sim::Task<ports::Response> handleConnect(Core& core, Context& context) {
     if (!found.ok()) co_return respondError(found.error());
     Target target = std::move(found).value();
     if (target.endpoint.port == 0) co_return respondText(200, "", "text/plain"); // logs of a waiting pod
+    const std::string& stream = context.info.subresource;
+    if (context.info.resource == "pods" && !context.request.upgrade &&
+        (stream == "exec" || stream == "attach" || stream == "portforward"))
+        co_return respondError(api::badRequest("Upgrade request required"));
     ports::Request request;
     request.method = context.request.method;
     request.path = target.path;

@@ -279,7 +279,8 @@ private:
         if (container["securityContext"]["seccompProfile"].isNull() && notes.has(seccomp))
             add(at.key(seccomp), "non-functional in v1.27+; use the \"seccompProfile\" field instead");
         const std::string armor = "container.apparmor.security.beta.kubernetes.io/" + name;
-        if (container["securityContext"]["appArmorProfile"].isNull() && notes.has(armor) &&
+        // Pods themselves are told when the annotation becomes a field.
+        if (!root.empty() && container["securityContext"]["appArmorProfile"].isNull() && notes.has(armor) &&
             spec["securityContext"]["appArmorProfile"].isNull())
             add(at.key(armor), "deprecated since v1.30; use the \"appArmorProfile\" field instead");
         for (const char* resource : {"memory", "ephemeral-storage"})

@@ -3,6 +3,8 @@
 #include "apiserver/core.h"
 #include "base/strings.h"
 
+#include <algorithm>
+
 namespace apiserver {
 
 using document::Value;
@@ -91,7 +93,10 @@ void visitRules(Core& core, const UserInfo& user, std::string_view ns, Visitor v
         }
         return true;
     };
-    if (!walk(core.all(kGroup, "clusterrolebindings"), "")) return;
+    // Upstream walks a map; the real cluster of the recordings met the last names first.
+    std::vector<Value> cluster = core.all(kGroup, "clusterrolebindings");
+    std::reverse(cluster.begin(), cluster.end());
+    if (!walk(cluster, "")) return;
     if (!ns.empty()) walk(core.all(kGroup, "rolebindings", ns), ns);
 }
 

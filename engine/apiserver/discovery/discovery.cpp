@@ -99,8 +99,11 @@ Value groupEntry(const std::string& group, const std::vector<std::string>& versi
 // Source: apiserver pkg/endpoints/discovery/storageversionhash.go.
 std::string storageHash(Core& core, const api::ResourceInfo& info) {
     const api::ResourceInfo& stored = storedAs(core, info);
+    // Two kinds are still kept in the version before the one they are served in.
+    const bool earlier = stored.kind == "CustomResourceDefinition" || stored.kind == "VolumeAttributesClass";
+    const std::string version = earlier ? "v1beta1" : stored.version;
     return base::encodeBase64(
-        pki::sha256(stored.group + "/" + stored.version + "/" + stored.kind).substr(0, 8));
+        pki::sha256(stored.group + "/" + version + "/" + stored.kind).substr(0, 8));
 }
 
 Value resourceList(Core& core, const std::string& group, const std::string& version) {

@@ -8,6 +8,7 @@
 #include "document/yaml.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace apiserver {
@@ -65,35 +66,15 @@ base::Result<Value> checkFields(Context& context, const api::ResourceInfo& resou
     return std::move(decoded).value().object;
 }
 
-base::Status reportStrictProblems(Context& context, const api::ResourceInfo& resource,
-                                  const std::vector<std::string>& unknown) {
-    std::vector<std::string> problems = context.repeatedFields;
-    problems.insert(problems.end(), unknown.begin(), unknown.end());
-    if (problems.empty() || context.fieldValidation == "Ignore") return base::okStatus();
-    if (context.fieldValidation == "Strict")
-        return api::badRequest(resource.kind + " in version \"" + resource.version + "\" cannot be handled as a " +
-                               resource.kind + ": strict decoding error: " + base::join(problems, ", "));
-    constexpr std::string_view kYaml = "yaml: unmarshal errors:\n";
-    for (const std::string& problem : problems) {
-        const std::string_view text(problem);
-        if (!text.starts_with(kYaml)) context.warn(problem);
-        else
-            for (const std::string& line : base::split(text.substr(kYaml.size()), '\n'))
-                context.warn(std::string(base::trim(line)));
-    }
-    return base::okStatus();
-}
-
 namespace {
 
-// Finds keys that an object of a JSON text has twice. The text is known to be well-formed.
-class RepeatedKeys {
+// Walks the text of a JSON body, known to be well-formed: keys that an object has twice, and the order
+// of its fields.
+class BodyScan {
 public:
-    explicit RepeatedKeys(std::string_view text) : text_(text) {}
-    std::vector<std::string> find() {
-        value("");
-        return std::move(found_);
-    }
+    explicit BodyScan(std::string_view text) : text_(text) { value(""); }
+    std::vector<std::string> repeated;
+    std::map<std::string, std::size_t> order; // problem -> where it would be met
 
 private:
     char peek() {
@@ -122,7 +103,11 @@ private:
         while (peek() == '"') {
             const std::string key = quoted();
             const std::string inner = path.empty() ? key : path + "." + key;
-            if (!keys.insert(key).second) found_.push_back("duplicate field " + base::quoteGo(inner));
+            if (!keys.insert(key).second) {
+                repeated.push_back("duplicate field " + base::quoteGo(inner));
+                order["duplicate field " + base::quoteGo(inner)] = at_;
+            }
+            order.emplace("unknown field " + base::quoteGo(inner), at_);
             if (peek() == ':') ++at_;
             value(inner);
             if (peek() == ',') ++at_;
@@ -140,13 +125,46 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
-    std::vector<std::string> found_;
 };
+
+} // namespace
+
+base::Status reportStrictProblems(Context& context, const api::ResourceInfo& resource,
+                                  const std::vector<std::string>& unknown) {
+    std::vector<std::string> problems = context.repeatedFields;
+    problems.insert(problems.end(), unknown.begin(), unknown.end());
+    const bool written = context.info.verb == "create" || context.info.verb == "update";
+    if (problems.size() > 1 && written && looksLikeJson(context.request.body)) {
+        // In the order of the text.
+        const BodyScan scan(context.request.body);
+        const auto place = [&scan](const std::string& problem) {
+            const auto found = scan.order.find(problem);
+            return found == scan.order.end() ? std::string::npos : found->second;
+        };
+        std::stable_sort(problems.begin(), problems.end(),
+                         [&](const std::string& a, const std::string& b) { return place(a) < place(b); });
+    }
+    if (problems.empty() || context.fieldValidation == "Ignore") return base::okStatus();
+    if (context.fieldValidation == "Strict")
+        return api::badRequest(resource.kind + " in version \"" + resource.version + "\" cannot be handled as a " +
+                               resource.kind + ": strict decoding error: " + base::join(problems, ", "));
+    constexpr std::string_view kYaml = "yaml: unmarshal errors:\n";
+    for (const std::string& problem : problems) {
+        const std::string_view text(problem);
+        if (!text.starts_with(kYaml)) context.warn(problem);
+        else
+            for (const std::string& line : base::split(text.substr(kYaml.size()), '\n'))
+                context.warn(std::string(base::trim(line)));
+    }
+    return base::okStatus();
+}
+
+namespace {
 
 std::vector<std::string> repeatedFields(const ports::Request& request) {
     const std::string_view type = request.headers.get("Content-Type");
     if (request.body.empty() || type.starts_with("application/vnd.kubernetes.protobuf")) return {};
-    if (!isYaml(type) || looksLikeJson(request.body)) return RepeatedKeys(request.body).find();
+    if (!isYaml(type) || looksLikeJson(request.body)) return BodyScan(request.body).repeated;
     auto strict = document::readYaml(request.body);
     if (strict.ok()) return {};
     std::string text = document::goErrorText(strict.error());
@@ -166,12 +184,24 @@ base::Status checkMediaType(const ports::Request& request, bool custom) {
                             "application/vnd.kubernetes.protobuf");
 }
 
+// Source: apiserver pkg/endpoints/handlers/rest.go summarizeData.
+std::string summary(std::string_view body) {
+    if (body.empty()) return "<empty>";
+    constexpr std::size_t kShown = 30;
+    const std::string_view start = body.substr(0, kShown);
+    std::string text = body.front() == '{' ? std::string(start) : base::encodeHex(start);
+    if (body.size() > kShown) text += " ...";
+    return text;
+}
+
 base::Error unrecognized(const api::ResourceInfo& expected, const std::string& why,
                          const ports::Request& request) {
-    std::string shown = request.body.substr(0, 1024);
-    if (request.body.empty()) shown = "<empty>";
-    return api::badRequest("the object provided is unrecognized (must be of type " + expected.kind +
-                           "): couldn't get version/kind; json parse error: " + why + " (" + shown + ")");
+    const std::string_view type = request.headers.get("Content-Type");
+    const bool decoded = type.starts_with("application/vnd.kubernetes.protobuf") ||
+                         why.starts_with("error converting YAML to JSON: ");
+    return api::badRequest("the object provided is unrecognized (must be of type " + expected.kind + "): " +
+                           (decoded ? "" : "couldn't get version/kind; json parse error: ") + why + " (" +
+                           summary(request.body) + ")");
 }
 
 // Versions that the scheme still knows though they are no longer served.
@@ -239,7 +269,7 @@ base::Result<Value> decodeBody(Core& core, Context& context, const api::Resource
             "): couldn't get version/kind; json parse error: json: cannot unmarshal " + what +
             " into Go value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; "
             "Kind string \"json:\\\"kind,omitempty\\\"\" } (" +
-            base::encodeHex(context.request.body.substr(0, 1024)) + ")");
+            summary(context.request.body) + ")");
     }
     if (!object["apiVersion"].isString() || object["apiVersion"].isEmpty())
         object = object.with("apiVersion", expected.apiVersion());

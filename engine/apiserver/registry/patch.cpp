@@ -21,12 +21,14 @@ base::Result<PatchKind> patchKind(const Context& context) {
     if (type == "application/strategic-merge-patch+json" && !context.resource->custom)
         return PatchKind::Strategic;
     if (type == "application/apply-patch+yaml") return PatchKind::Apply;
-    return api::statusError(
-        415, "UnsupportedMediaType",
-        std::string("the body of the request was in an unknown format - accepted media types include: "
-                    "application/json-patch+json, application/merge-patch+json, ") +
-            (context.resource->custom ? "" : "application/strategic-merge-patch+json, ") +
-            "application/apply-patch+yaml");
+    // Routes of built-in kinds list what they take: the router itself refuses the rest.
+    if (!context.resource->custom)
+        return withEmptyDetails(
+            api::statusError(415, "UnsupportedMediaType", "415: Unsupported Media Type"));
+    return api::statusError(415, "UnsupportedMediaType",
+                            "the body of the request was in an unknown format - accepted media types "
+                            "include: application/json-patch+json, application/merge-patch+json, "
+                            "application/apply-patch+yaml");
 }
 
 // Go's %v of unstructured data, as some errors show it.

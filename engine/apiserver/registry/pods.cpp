@@ -40,7 +40,48 @@ std::string qosClass(const Value& pod) {
     return usage.allLimited ? "Guaranteed" : "Burstable";
 }
 
-Value preparePodCreate(Core&, Context&, Value object) {
+namespace {
+
+// The profile that a deprecated annotation means; null when it means none.
+Value armorOf(std::string_view annotation) {
+    if (annotation == "unconfined") return Value::object({{"type", "Unconfined"}});
+    if (annotation == "runtime/default") return Value::object({{"type", "RuntimeDefault"}});
+    constexpr std::string_view kLocal = "localhost/";
+    if (!annotation.starts_with(kLocal) || annotation.size() == kLocal.size()) return {};
+    return Value::object({{"type", "Localhost"}, {"localhostProfile", annotation.substr(kLocal.size())}});
+}
+
+// Source: pkg/registry/core/pod/strategy.go applyAppArmorVersionSkew: old annotations become fields.
+Value withArmor(Context& context, Value object) {
+    const Value notes = object.at("metadata", "annotations");
+    constexpr std::string_view kPrefix = "container.apparmor.security.beta.kubernetes.io/";
+    bool any = false;
+    for (const document::Member& note : notes.members()) any = any || note.key.view().starts_with(kPrefix);
+    if (!any || object.at("spec", "os", "name").asString() == "windows") return object;
+    for (const char* list : {"initContainers", "containers", "ephemeralContainers"}) {
+        const Value containers = object["spec"][list];
+        for (std::size_t i = 0; i < containers.size(); ++i) {
+            const std::string key = std::string(kPrefix) + containers[i]["name"].text();
+            if (!notes.has(key) || !containers[i].at("securityContext", "appArmorProfile").isNull()) continue;
+            const Value profile = armorOf(notes[key].asString());
+            const bool copies = !profile.isNull() &&
+                                !(profile == object.at("spec", "securityContext", "appArmorProfile"));
+            if (copies)
+                object = object.withPath({"spec", list},
+                                         object["spec"][list].withItem(i, object["spec"][list][i].withPath(
+                                             {"securityContext", "appArmorProfile"}, profile)));
+            if (copies || profile.isNull())
+                context.warn("metadata.annotations[" + key +
+                             "]: deprecated since v1.30; use the \"appArmorProfile\" field instead");
+        }
+    }
+    return object;
+}
+
+} // namespace
+
+Value preparePodCreate(Core&, Context& context, Value object) {
+    object = withArmor(context, std::move(object));
     // A negative period is a mistake of old clients.
     if (object.at("spec", "terminationGracePeriodSeconds").asInt() < 0)
         object = object.withPath({"spec", "terminationGracePeriodSeconds"}, 1);

@@ -93,7 +93,8 @@ Value createJob(Core&, Context&, Value object) {
     if (!object.at("spec", "selector", "matchLabels").has("batch.kubernetes.io/controller-uid"))
         object = object.withPath({"spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"},
                                  uid);
-    if (shared) object = withMeta(object, "labels", object.at("spec", "template", "metadata", "labels"));
+    if (shared || own.size() == 0)
+        object = withMeta(object, "labels", object.at("spec", "template", "metadata", "labels"));
     return object;
 }
 
@@ -175,7 +176,12 @@ void addCore(Table& table) {
     table["/persistentvolumeclaims"].prepareCreate = createClaim;
     table["apps/daemonsets"].prepareUpdate = updateDaemonSet;
     for (const char* key : {"/persistentvolumes", "/persistentvolumeclaims", "/serviceaccounts",
-                            "/resourcequotas", "/podtemplates"})
+                            "/resourcequotas", "/podtemplates", "resource.k8s.io/resourceclaims",
+                            "resource.k8s.io/resourceclaimtemplates", "resource.k8s.io/resourceslices",
+                            "resource.k8s.io/deviceclasses", "resource.k8s.io/devicetaintrules",
+                            "storage.k8s.io/csidrivers", "storage.k8s.io/storageclasses",
+                            "storage.k8s.io/volumeattachments", "storage.k8s.io/csinodes",
+                            "storage.k8s.io/volumeattributesclasses"})
         table[key].returnDeleted = true;
     for (const char* key :
          {"/endpoints", "/events", "events.k8s.io/events", "/limitranges", "coordination.k8s.io/leases",

@@ -64,6 +64,28 @@ base::Status bind(Core& core, const Context& context, const Value& reference, Va
     return base::okStatus();
 }
 
+// Who asked for what: the default audiences are filled in later.
+Value withRecord(Core& core, Context& context, const Value& spec, std::int64_t seconds, Value answer) {
+    document::ObjectBuilder fields;
+    const auto leaf = Value::object();
+    if (const Value& bound = spec["boundObjectRef"]; bound.isObject()) {
+        document::ObjectBuilder below;
+        for (const char* key : {"apiVersion", "kind", "name", "uid"})
+            if (!bound[key].isEmpty()) below.set("f:" + std::string(key), leaf);
+        fields.set("f:boundObjectRef", std::move(below).build());
+    }
+    if (spec["audiences"].size() > 0) fields.set("f:audiences", leaf);
+    if (seconds != 0) fields.set("f:expirationSeconds", leaf);
+    const Value record = Value::object({{"manager", context.manager()},
+                                        {"operation", "Update"},
+                                        {"apiVersion", "authentication.k8s.io/v1"},
+                                        {"time", core.now()},
+                                        {"fieldsType", "FieldsV1"},
+                                        {"fieldsV1", Value::object({{"f:spec", std::move(fields).build()}})},
+                                        {"subresource", "token"}});
+    return withMeta(answer, "managedFields", Value::array({record}));
+}
+
 } // namespace
 
 Outcome handleTokenRequest(Core& core, Context& context) {
@@ -104,17 +126,19 @@ Outcome handleTokenRequest(Core& core, Context& context) {
         pki::signJwt(document::writeJson(claims), keyId, *core.config.serviceAccountSigner);
     const Value meta = Value::object({{"name", context.info.name},
                                       {"namespace", context.info.ns},
+                                      {"uid", account.at("metadata", "uid")},
                                       {"creationTimestamp", core.now()}});
     Value answerSpec = Value::object({{"audiences", audiences},
                                       {"boundObjectRef", spec["boundObjectRef"]},
                                       {"expirationSeconds", seconds}});
     const Value status = Value::object(
         {{"expirationTimestamp", sim::formatRfc3339((now + seconds) * sim::kSecond)}, {"token", token}});
-    return respondJson(201, Value::object({{"kind", "TokenRequest"},
-                                           {"apiVersion", "authentication.k8s.io/v1"},
-                                           {"metadata", meta},
-                                           {"spec", answerSpec},
-                                           {"status", status}}));
+    Value answer = Value::object({{"kind", "TokenRequest"},
+                                  {"apiVersion", "authentication.k8s.io/v1"},
+                                  {"metadata", meta},
+                                  {"spec", answerSpec}});
+    answer = withRecord(core, context, spec, seconds, std::move(answer));
+    return respondJson(201, answer.with("status", status));
 }
 
 } // namespace apiserver

@@ -146,6 +146,30 @@ Outcome tokenReview(Core& core, Context& context, const Value& body) {
     return respondObject(core, context, 201, body.with("status", std::move(status).build()));
 }
 
+// The metadata as Go writes it.
+std::string metadataText(const api::ResourceInfo& resource, const Value& object) {
+    std::string text = api::writeOrderedJson(resource, Value::object({{"metadata", object["metadata"]}}));
+    constexpr std::string_view kKey = "\"metadata\":";
+    const std::size_t start = text.find(kKey);
+    if (start == std::string::npos) return document::writeJson(object["metadata"]);
+    text.erase(0, start + kKey.size());
+    // The writer goes on with the other members of the kind.
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (quoted) {
+            if (text[i] == '\\') ++i;
+            else if (text[i] == '"') quoted = false;
+            continue;
+        }
+        if (text[i] == '"') quoted = true;
+        if (text[i] == '{' || text[i] == '[') ++depth;
+        if (text[i] == '}' || text[i] == ']') --depth;
+        if (depth == 0) return text.substr(0, i + 1);
+    }
+    return text;
+}
+
 Outcome review(Core& core, Context& context) {
     BASE_TRY(Value body, decodeBody(core, context, *context.resource));
     const std::string& plural = context.info.resource;
@@ -161,7 +185,7 @@ Outcome review(Core& core, Context& context) {
     if (!metaText(body, "name").empty() || body["metadata"]["labels"].size() > 0) {
         body = trackUpdate(core, context, *context.resource, Value(), body, "");
         return invalidReview(context.info.group, "metadata",
-                             document::writeJson(body["metadata"]) + ": must be empty");
+                             metadataText(*context.resource, body) + ": must be empty");
     }
     body = trackUpdate(core, context, *context.resource, Value(), body, "");
     if (plural == "tokenreviews") return tokenReview(core, context, body);

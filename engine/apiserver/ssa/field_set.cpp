@@ -319,7 +319,11 @@ void addFields(const FieldSchema& schema, const Value& value, FieldSet& set) {
 // omitempty are; everything below something absent is not.
 bool presentInZero(const FieldSchema& child) {
     if (child.field == nullptr) return false;
-    if (child.field->type.kind == api::TypeKind::Struct) return !child.field->pointer;
+    const api::TypeKind kind = child.field->type.kind;
+    if (kind == api::TypeKind::Struct) return !child.field->pointer;
+    // Times are structs as well, shown as null.
+    if (kind == api::TypeKind::Time || kind == api::TypeKind::MicroTime)
+        return !child.field->pointer && !child.field->omitZero;
     return !child.field->omitEmpty && !child.field->pointer;
 }
 

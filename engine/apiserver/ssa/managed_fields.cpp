@@ -5,6 +5,7 @@
 #include "apiserver/ssa/field_set.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
+#include "document/json.h"
 
 #include <algorithm>
 
@@ -298,6 +299,27 @@ base::Error conflictError(const std::vector<Conflicts>& all) {
     return api::statusError(409, "Conflict", text + base::join(parts, "\n"), "", "", "", std::move(causes));
 }
 
+constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+// What `kubectl apply` set on the client's side and is still as it set it, kubectl may take over.
+// Source: managedfields/internal lastappliedmanager.go.
+FieldSet stillAsApplied(const FieldSchema& schema, const Value& live) {
+    const auto last = document::readJson(live.at("metadata", "annotations")[kLastApplied].asString());
+    if (!last.ok() || !last->isObject()) return {};
+    FieldSet applied = fieldsOf(schema, *last);
+    const FieldDifference difference = compareFields(schema, *last, visible(live));
+    return subtract(subtract(applied, difference.changed), difference.removed);
+}
+
+// Source: lastappliedupdater.go: the annotation stays true where there is one.
+Value withLastApplied(const Value& merged, Value configuration) {
+    if (!merged.at("metadata", "annotations").has(kLastApplied)) return merged;
+    configuration = configuration.with("metadata", configuration["metadata"].without("managedFields"));
+    if (configuration.at("metadata", "annotations").has(kLastApplied))
+        configuration = configuration.withoutPath({"metadata", "annotations", kLastApplied});
+    return merged.withPath({"metadata", "annotations", kLastApplied}, document::writeJson(configuration, true) + "\n");
+}
+
 // Fields of others that the configuration would change.
 std::vector<Conflicts> findConflicts(const std::vector<Manager>& managers, const Manager& own,
                                      const FieldSet& changes) {
@@ -342,7 +364,9 @@ base::Result<Value> applyConfiguration(Core& core, Context& context, const api::
     Value merged = overlay(schema, base, configuration);
     FieldDifference difference = compareFields(schema, base, merged);
     if (!live.isNull()) {
-        const auto conflicts = findConflicts(managers, own, difference.changed);
+        FieldSet contested = difference.changed;
+        if (own.name == "kubectl" && !context.force) contested = subtract(contested, stillAsApplied(schema, live));
+        const auto conflicts = findConflicts(managers, own, contested);
         if (!conflicts.empty() && !context.force) return conflictError(conflicts);
         for (Manager& manager : managers)
             if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
@@ -362,11 +386,11 @@ base::Result<Value> applyConfiguration(Core& core, Context& context, const api::
         unchanged = manager.fields == own.fields && visible(live) == merged;
         if (unchanged) own.time = manager.time;
     }
+    if (own.name == "kubectl") merged = withLastApplied(merged, configuration);
     std::erase_if(managers, [&](const Manager& manager) {
         return manager.name == own.name && manager.operation == "Apply" && manager.subresource == own.subresource;
     });
     managers.push_back(own);
-    if (resource.custom) return writeManagers(merged, std::move(managers));
     return writeManagers(merged, std::move(managers));
 }
 

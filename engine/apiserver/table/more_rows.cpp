@@ -12,8 +12,6 @@ namespace {
 Value nameOf(const Value& object) { return object["metadata"]["name"]; }
 Value ageOf(Core& core, const Value& object) { return age(core, object["metadata"]["creationTimestamp"]); }
 
-std::string number(const Value& value) { return std::to_string(value.asInt()); }
-
 Cells flowSchemaCells(Core& core, const Value& schema) {
     const Value& spec = schema["spec"];
     std::string missing = "?";
@@ -30,19 +28,17 @@ Cells flowSchemaCells(Core& core, const Value& schema) {
 
 Cells priorityLevelCells(Core& core, const Value& level) {
     const Value& spec = level["spec"];
-    const std::string none = "<none>";
-    std::string shares = none, queues = none, hand = none, length = none;
+    const Value none("<none>");
+    Value shares = none, queues = none, hand = none, length = none;
     const Value& limited = spec["limited"];
     if (limited.isObject()) {
-        shares = number(limited["nominalConcurrencyShares"]);
+        shares = limited["nominalConcurrencyShares"];
         const Value& queuing = limited.at("limitResponse", "queuing");
         if (queuing.isObject()) {
-            queues = number(queuing["queues"]);
-            hand = number(queuing["handSize"]);
-            length = number(queuing["queueLengthLimit"]);
+            queues = queuing["queues"];
+            hand = queuing["handSize"];
+            length = queuing["queueLengthLimit"];
         }
-    } else if (spec["exempt"].isObject()) {
-        shares = number(spec["exempt"]["nominalConcurrencyShares"]);
     }
     return {nameOf(level), spec["type"], shares, queues, hand, length, ageOf(core, level)};
 }

@@ -19,12 +19,18 @@ Value columnValue(const api::Column& column) {
                           {"priority", column.priority}});
 }
 
-Value rowObject(const Value& object, std::string_view include) {
+Value rowObject(const api::ResourceInfo& resource, const Value& object, std::string_view include) {
     if (include == "None") return {};
     if (include == "Object") return object;
-    return Value::object({{"kind", "PartialObjectMetadata"},
-                          {"apiVersion", "meta.k8s.io/v1"},
-                          {"metadata", object["metadata"]}});
+    Value meta = object["metadata"];
+    // Rows show the internal object, where this annotation is a field of the spec.
+    if (resource.kind == "DaemonSet" && resource.group == "apps") {
+        constexpr std::string_view kGeneration = "deprecated.daemonset.template.generation";
+        const Value rest = meta["annotations"].without(kGeneration);
+        meta = rest.size() == 0 ? meta.without("annotations") : meta.with("annotations", rest);
+    }
+    return Value::object(
+        {{"kind", "PartialObjectMetadata"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", meta}});
 }
 
 // Flow schemas are shown in the order in which they are tried.
@@ -53,7 +59,7 @@ Value makeTable(Core& core, const api::ResourceInfo& resource, const std::vector
         cells.resize(resource.columns.size());
         document::ObjectBuilder row;
         row.set("cells", Value::array(std::move(cells)));
-        const Value shown = rowObject(object, includeObject);
+        const Value shown = rowObject(resource, object, includeObject);
         row.set("object", shown);
         rows.push(std::move(row).build());
     }

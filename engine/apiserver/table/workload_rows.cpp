@@ -76,10 +76,10 @@ std::string metricText(const Value& metric, const Value& current) {
         const Value& target = metric[key]["target"];
         const std::string name = metric[key]["name"].text();
         const Value& now = current[key]["current"];
+        const std::string shown = name + ": ";
         if (target["averageValue"].isString())
-            return (now["averageValue"].isString() ? now["averageValue"].text() : "<unknown>") + "/" +
+            return shown + (now["averageValue"].isString() ? now["averageValue"].text() : "<unknown>") + "/" +
                    target["averageValue"].text();
-        const std::string shown = type == "Resource" ? name + ": " : name + ": ";
         return shown + orAuto(now["averageUtilization"]) + "/" +
                (target["averageUtilization"].isInt() ? std::to_string(target["averageUtilization"].asInt()) + "%" : "<auto>");
     }
