@@ -231,11 +231,18 @@ private:
         ObjectBuilder builder;
         bool changed = false;
         const std::size_t length = path_.size();
+        const bool resources = ref.goName == "v1.ResourceList";
         for (const Member& member : value.members()) {
             path_ += "." + member.key.text();
             auto item = decode(*ref.element, member.value);
             path_.resize(length);
             if (!item.ok()) return std::move(item).error();
+            // Source: pkg/apis/core/v1 SetDefaults_ResourceList: nothing smaller than a thousandth.
+            if (resources && item->isString()) {
+                const Quantity given = Quantity::of(item->asString());
+                const Quantity rounded = given.roundedUpToMilli();
+                if (!(rounded == given)) *item = Value(rounded.text());
+            }
             if (item->isNull()) *item = zero(*ref.element);
             changed = changed || !item->sameAs(member.value);
             builder.set(member.key, std::move(*item));

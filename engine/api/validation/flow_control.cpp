@@ -111,15 +111,11 @@ void subject(Errors& errors, const Value& subject, const Path& path) {
         errors.required(at, std::string(own->field) + " is required when subject kind is '" + kind + "'");
     else if (kind == "ServiceAccount") serviceAccountSubject(errors, value, at);
     else if (value["name"].isEmpty()) errors.required(at.child("name"));
-    // Upstream names the user first, except where the user is the one that is asked for.
-    const std::initializer_list<int> others = own == &kKinds[0] ? std::initializer_list<int>{1, 2}
-                                              : own == &kKinds[1] ? std::initializer_list<int>{0, 2}
-                                                                  : std::initializer_list<int>{0, 1};
-    for (const int i : others)
-        if (!subject[kKinds[i].field].isNull())
-            errors.forbidden(path.child(kKinds[i].field), std::string(kKinds[i].field) +
-                                                              " is forbidden when subject kind is not '" +
-                                                              kKinds[i].kind + "'");
+    for (const Kind& other : kKinds)
+        if (&other != own && !subject[other.field].isNull())
+            errors.forbidden(path.child(other.field), std::string(other.field) +
+                                                          " is forbidden when subject kind is not '" +
+                                                          other.kind + "'");
 }
 
 void schemaRule(Errors& errors, const Value& rule, const Path& path) {

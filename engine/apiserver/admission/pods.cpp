@@ -9,7 +9,15 @@ namespace apiserver {
 using document::Value;
 
 base::Status priority(Admission& a) {
-    if (!isPod(a) || !creates(a)) return base::okStatus();
+    if (!isPod(a)) return base::okStatus();
+    if (a.operation == "UPDATE" && a.subresource.empty()) {
+        // What creation computed stays.
+        for (const char* key : {"priority", "preemptionPolicy"})
+            if (a.object.at("spec", key).isNull() && !a.old.at("spec", key).isNull())
+                a.object = a.object.withPath({"spec", key}, a.old.at("spec", key));
+        return base::okStatus();
+    }
+    if (!creates(a)) return base::okStatus();
     std::string name = a.object.at("spec", "priorityClassName").text();
     std::int64_t value = 0;
     std::string policy = "PreemptLowerPriority";

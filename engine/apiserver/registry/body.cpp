@@ -34,7 +34,10 @@ base::Result<Value> rawBody(const ports::Request& request) {
         return api::decodeProtobuf(request.body);
     document::ReadLimits limits;
     limits.refuseDuplicateKeys = false;
-    if (isYaml(request.headers.get("Content-Type")) && !looksLikeJson(request.body)) {
+    const bool yaml = isYaml(request.headers.get("Content-Type"));
+    if (yaml && looksLikeJson(request.body))
+        if (auto read = document::readJson(request.body, {}, limits); read.ok()) return read;
+    if (yaml) {
         auto read = document::readYaml(request.body, {}, limits);
         if (!read.ok())
             return base::makeError("error converting YAML to JSON: " + document::goErrorText(read.error()));
@@ -204,21 +207,61 @@ base::Error unrecognized(const api::ResourceInfo& expected, const std::string& w
                            summary(request.body) + ")");
 }
 
-// Versions that the scheme still knows though they are no longer served.
-bool isLegacyVersion(std::string_view apiVersion) {
-    static constexpr std::string_view kVersions[] = {
-        "apps/v1beta1", "apps/v1beta2", "extensions/v1beta1", "batch/v1beta1", "policy/v1beta1",
-        "autoscaling/v2beta1", "autoscaling/v2beta2", "networking.k8s.io/v1beta1",
-        "rbac.authorization.k8s.io/v1beta1", "rbac.authorization.k8s.io/v1alpha1",
-        "storage.k8s.io/v1beta1", "scheduling.k8s.io/v1beta1", "discovery.k8s.io/v1beta1",
-        "events.k8s.io/v1beta1", "coordination.k8s.io/v1beta1", "certificates.k8s.io/v1beta1",
-        "admissionregistration.k8s.io/v1beta1", "node.k8s.io/v1beta1"};
-    for (const std::string_view known : kVersions)
-        if (apiVersion == known) return true;
+// Kinds that the scheme still knows in versions that are not served. Source: k8s.io/api register.go.
+bool isLegacyKind(std::string_view apiVersion, std::string_view kind) {
+    struct Known {
+        std::string_view version, kinds;
+    };
+    static constexpr Known kKnown[] = {
+        {"admissionregistration.k8s.io/v1beta1",
+         " ValidatingWebhookConfiguration MutatingWebhookConfiguration ValidatingAdmissionPolicy "
+         "ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy MutatingAdmissionPolicyBinding "},
+        {"admissionregistration.k8s.io/v1alpha1",
+         " ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy "
+         "MutatingAdmissionPolicyBinding "},
+        {"apiextensions.k8s.io/v1beta1", " CustomResourceDefinition "},
+        {"apiregistration.k8s.io/v1beta1", " APIService "},
+        {"apps/v1beta1", " Deployment StatefulSet ControllerRevision "},
+        {"apps/v1beta2", " Deployment StatefulSet DaemonSet ReplicaSet ControllerRevision "},
+        {"authentication.k8s.io/v1beta1", " SelfSubjectReview TokenReview "},
+        {"authentication.k8s.io/v1alpha1", " SelfSubjectReview "},
+        {"authorization.k8s.io/v1beta1",
+         " SelfSubjectRulesReview SelfSubjectAccessReview SubjectAccessReview LocalSubjectAccessReview "},
+        {"autoscaling/v2beta1", " HorizontalPodAutoscaler "},
+        {"autoscaling/v2beta2", " HorizontalPodAutoscaler "},
+        {"batch/v1beta1", " CronJob "},
+        {"certificates.k8s.io/v1beta1", " CertificateSigningRequest ClusterTrustBundle PodCertificateRequest "},
+        {"certificates.k8s.io/v1alpha1", " ClusterTrustBundle "},
+        {"coordination.k8s.io/v1beta1", " Lease LeaseCandidate "},
+        {"coordination.k8s.io/v1alpha2", " LeaseCandidate "},
+        {"discovery.k8s.io/v1beta1", " EndpointSlice "},
+        {"events.k8s.io/v1beta1", " Event "},
+        {"extensions/v1beta1", " Deployment DaemonSet Ingress ReplicaSet NetworkPolicy "},
+        {"flowcontrol.apiserver.k8s.io/v1beta1", " FlowSchema PriorityLevelConfiguration "},
+        {"flowcontrol.apiserver.k8s.io/v1beta2", " FlowSchema PriorityLevelConfiguration "},
+        {"flowcontrol.apiserver.k8s.io/v1beta3", " FlowSchema PriorityLevelConfiguration "},
+        {"internal.apiserver.k8s.io/v1alpha1", " StorageVersion "},
+        {"networking.k8s.io/v1beta1", " Ingress IngressClass IPAddress ServiceCIDR "},
+        {"node.k8s.io/v1beta1", " RuntimeClass "},
+        {"node.k8s.io/v1alpha1", " RuntimeClass "},
+        {"policy/v1beta1", " PodDisruptionBudget Eviction "},
+        {"rbac.authorization.k8s.io/v1beta1", " Role RoleBinding ClusterRole ClusterRoleBinding "},
+        {"rbac.authorization.k8s.io/v1alpha1", " Role RoleBinding ClusterRole ClusterRoleBinding "},
+        {"resource.k8s.io/v1beta1", " DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice "},
+        {"resource.k8s.io/v1beta2", " DeviceClass ResourceClaim ResourceClaimTemplate ResourceSlice "},
+        {"resource.k8s.io/v1alpha3", " DeviceTaintRule "},
+        {"scheduling.k8s.io/v1beta1", " PriorityClass "},
+        {"scheduling.k8s.io/v1alpha1", " PriorityClass Workload "},
+        {"storage.k8s.io/v1beta1",
+         " StorageClass VolumeAttachment CSIDriver CSINode CSIStorageCapacity VolumeAttributesClass "},
+        {"storage.k8s.io/v1alpha1", " VolumeAttachment CSIStorageCapacity VolumeAttributesClass "}};
+    for (const Known& known : kKnown)
+        if (apiVersion == known.version)
+            return known.kinds.find(" " + std::string(kind) + " ") != std::string_view::npos;
     return false;
 }
 
-base::Status checkKind(Core& core, const api::ResourceInfo& expected, const Value& object) {
+base::Status checkKind(Core& core, Context& context, const api::ResourceInfo& expected, const Value& object) {
     const std::string_view kind = object["kind"].asString();
     const std::string_view apiVersion = object["apiVersion"].asString();
     if (kind == expected.kind && apiVersion == expected.apiVersion()) return base::okStatus();
@@ -238,7 +281,7 @@ base::Status checkKind(Core& core, const api::ResourceInfo& expected, const Valu
     const api::ResourceInfo* known = core.kinds.findByKind(group, version, kind);
     const std::string prefix = std::string(kind) + " in version \"" + std::string(version) +
                                "\" cannot be handled as a " + expected.kind + ": ";
-    if (kind == expected.kind && isLegacyVersion(apiVersion))
+    if (kind == expected.kind && isLegacyKind(apiVersion, kind))
         return api::badRequest("the API version in the data (" + std::string(apiVersion) +
                                ") does not match the expected API version (" + expected.apiVersion() +
                                ")");
@@ -246,10 +289,13 @@ base::Status checkKind(Core& core, const api::ResourceInfo& expected, const Valu
         return api::badRequest(prefix + "no kind \"" + std::string(kind) +
                                "\" is registered for version \"" + std::string(apiVersion) +
                                "\" in scheme \"pkg/runtime/scheme.go:111\"");
-    if (kind == expected.kind)
+    if (kind == expected.kind) {
+        // The body is read as what it says it is before that is compared.
+        if (auto read = checkFields(context, *known, object, true); !read.ok()) return read.error();
         return api::badRequest("the API version in the data (" + std::string(apiVersion) +
                                ") does not match the expected API version (" + expected.apiVersion() +
                                ")");
+    }
     return api::badRequest(prefix + "converting (" + std::string(version) + "." + std::string(kind) +
                            ") to (" + goPackage(expected.group) + "." + expected.kind +
                            "): unknown conversion");
@@ -275,7 +321,7 @@ base::Result<Value> decodeBody(Core& core, Context& context, const api::Resource
         object = object.with("apiVersion", expected.apiVersion());
     if (!object["kind"].isString() || object["kind"].isEmpty())
         object = object.with("kind", expected.kind);
-    BASE_CHECK(checkKind(core, expected, object));
+    BASE_CHECK(checkKind(core, context, expected, object));
     if (context.fieldValidation != "Ignore") context.repeatedFields = repeatedFields(context.request);
     auto decoded = expected.custom ? customDecode(core, context, expected, std::move(object))
                                    : checkFields(context, expected, object);

@@ -89,6 +89,21 @@ Value markDeleted(Core& core, Value object, std::int64_t grace) {
     return object.with("metadata", std::move(meta).build());
 }
 
+// A deletion under way that is to end earlier. Source: apiserver pkg/registry/rest BeforeDelete.
+Value shortened(Core& core, const Value& object, std::int64_t grace) {
+    const std::int64_t left = object.at("metadata", "deletionGracePeriodSeconds").asInt();
+    const auto end = sim::parseRfc3339(metaText(object, "deletionTimestamp"));
+    const sim::Time now = core.kernel.unixNow();
+    sim::Time wanted = end.value_or(now) + (grace - left) * sim::kSecond;
+    if (wanted < now) {
+        wanted = now;
+        if (grace != 0) grace = 1;
+    }
+    document::ObjectBuilder meta(object["metadata"]);
+    meta.set("deletionTimestamp", sim::formatRfc3339(wanted)).set("deletionGracePeriodSeconds", grace);
+    return object.with("metadata", std::move(meta).build());
+}
+
 // Source: pkg/registry/core/namespace/storage Delete.
 base::Result<DeleteResult> deleteNamespace(Core& core, const api::ResourceInfo& resource,
                                            const Value& object, std::int64_t revision, bool dryRun) {
@@ -146,26 +161,36 @@ base::Result<DeleteResult> deleteObject(Core& core, Context& context, std::strin
         return deleteNamespace(core, resource, object, stored->revision, request.dryRun);
 
     const bool deleting = !metaText(object, "deletionTimestamp").empty();
-    const std::int64_t grace = gracePeriod(strategy, object, request);
     Value next = withFinalizers(object, collectorFinalizers(strategy, object, request));
     const bool held = next.at("metadata", "finalizers").size() != 0;
-    if (strategy.graceful && grace > 0) {
-        const std::int64_t left = object.at("metadata", "deletionGracePeriodSeconds").asInt();
+    const std::int64_t left = object.at("metadata", "deletionGracePeriodSeconds").asInt();
+    std::int64_t revision = stored->revision;
+    Value last = object;
+    if (strategy.graceful && (!deleting || left != 0)) {
         // Only a shorter period changes a deletion that is under way, and only when asked for.
-        if (!deleting || (request.graceSeconds && grace < left)) next = markDeleted(core, next, grace);
-        return keepUntilReleased(core, resource, object, next, stored->revision, request.dryRun);
-    }
-    if (held) {
-        const bool again = deleting && object.at("metadata", "deletionGracePeriodSeconds").asInt() == 0;
+        const std::int64_t grace = deleting ? request.graceSeconds.value_or(left)
+                                            : gracePeriod(strategy, object, request);
+        if (!deleting) next = markDeleted(core, next, grace);
+        else if (grace < left) next = shortened(core, next, grace);
+        else next = object;
+        const bool now = !held && (!deleting || grace < left) && grace == 0;
+        BASE_TRY(DeleteResult kept,
+                 keepUntilReleased(core, resource, object, next, stored->revision, request.dryRun));
+        if (!now) return kept;
+        // The shortest period is seen by watchers before the object goes.
+        last = kept.object;
+        if (!request.dryRun) revision = base::parseInt(metaText(last, "resourceVersion")).value_or(revision);
+    } else if (held) {
+        const bool again = deleting && left == 0;
         if (!again) next = markDeleted(core, next, 0);
         return keepUntilReleased(core, resource, object, next, stored->revision, request.dryRun);
     }
     DeleteResult result;
     result.gone = result.immediate = true;
-    result.object = strategy.graceful && !deleting ? markDeleted(core, object, 0) : object;
+    result.object = last;
     if (request.dryRun) return result;
-    BASE_CHECK(removeStored(core, storedAs(core, resource), object, stored->revision));
-    if (strategy.release != nullptr) strategy.release(core, object);
+    BASE_CHECK(removeStored(core, storedAs(core, resource), last, revision));
+    if (strategy.release != nullptr) strategy.release(core, last);
     BASE_TRY(store::Store* store, core.store());
     result.object = withMeta(result.object, "resourceVersion", std::to_string(store->revision()));
     return result;

@@ -109,9 +109,10 @@ base::Result<ListQuery> parseListQuery(Core& core, const Context& context, bool 
                                                            : std::vector<std::string>()));
     auto version = parseVersion(query.versionText);
     if (!version.ok()) {
-        if (watch) return api::statusError(500, "", version.error().message);
-        return api::badRequest("invalid resource version: resourceVersion: Invalid value: " +
-                               base::quoteGo(query.versionText) + ": " + version.error().message);
+        const std::string text = "resourceVersion: Invalid value: " + base::quoteGo(query.versionText) + ": " +
+                                 version.error().message;
+        if (watch) return api::statusError(500, "", text);
+        return api::badRequest("invalid resource version: " + text);
     }
     query.version = version.value();
     return query;

@@ -92,7 +92,12 @@ base::Result<Value> allocateAddress(Core& core, Context& context, Value object, 
         const std::string list = "[\"" + ip + "\"]: failed to allocate IP " + ip + ": ";
         if (address && !core.config.serviceCidr.contains(*address))
             return invalidService(object, "spec.clusterIPs",
-                                  list + "the provided network does not match the current range");
+                                  list + (context.dryRun
+                                              ? "the provided IP (" + ip +
+                                                    ") is not in the valid range. The range of valid IPs is " +
+                                                    core.config.serviceCidr.text()
+                                              : std::string("the provided network does not match the current "
+                                                            "range")));
         if (taken(core, ip))
             return invalidService(object, "spec.clusterIPs", list + "provided IP is already allocated");
         if (!context.dryRun) recordAddress(core, object, ip);

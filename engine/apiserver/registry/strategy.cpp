@@ -122,7 +122,7 @@ Value createDefinition(Core&, Context&, Value object) {
     for (const Value& version : spec["versions"].items())
         if (stored.isNull() && version["storage"].asBool()) stored = Value::array({version["name"]});
     document::ObjectBuilder status;
-    status.set("conditions", Value::array(std::vector<Value>{}));
+    status.set("conditions", Value());
     status.set("acceptedNames", Value::object({{"plural", ""}, {"kind", ""}}));
     status.set("storedVersions", stored.isNull() ? Value::array(std::vector<Value>{}) : stored);
     return object.with("status", std::move(status).build());

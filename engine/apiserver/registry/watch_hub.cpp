@@ -197,10 +197,20 @@ base::Result<std::shared_ptr<sim::Channel<ports::WatchEvent>>> WatchHub::open(Wa
                 const WatcherPtr alive = weak.lock();
                 if (!alive) return;
                 alive->deadline = {};
-                if (alive->request.bookmarks) bookmark(*alive, false);
                 alive->channel->close();
             },
             "watch-timeout");
+        // Two seconds before the end; the loop behind it comes round once more.
+        for (const sim::Duration before : {2 * sim::kSecond, sim::kSecond}) {
+            if (!wanted.bookmarks || wanted.timeout <= 2 * sim::kSecond) break;
+            core_.kernel.scheduleAfter(
+                wanted.timeout - before,
+                [this, weak] {
+                    const WatcherPtr alive = weak.lock();
+                    if (alive && !alive->channel->closed()) bookmark(*alive, false);
+                },
+                "watch-bookmark");
+        }
     }
     if (!ticker_)
         ticker_ = core_.kernel.scheduleAfter(sim::kMinute, [this] { tick(); }, "watch-bookmarks");

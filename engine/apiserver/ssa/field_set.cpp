@@ -159,6 +159,7 @@ bool isAtomicType(const api::Type* type) {
 Shape shapeOf(const api::TypeRef& type, const api::Field* field) {
     switch (type.kind) {
     case api::TypeKind::Struct:
+        if (field != nullptr && field->mapType == "granular") return Shape::Struct;
         if (isAtomicType(type.type)) return Shape::Atomic;
         return field != nullptr && field->mapType == "atomic" ? Shape::Atomic : Shape::Struct;
     case api::TypeKind::Map:
@@ -350,10 +351,10 @@ void addNew(const FieldSchema& schema, const Value& value, FieldSet& set, bool p
     std::map<std::string, int> seen;
     for (const Value& entry : value.items()) ++seen[itemKey(schema, entry)];
     for (const Value& entry : value.items()) {
-        // Nobody can own one of several items with the same key.
-        if (seen[itemKey(schema, entry)] > 1) continue;
         FieldSet& child = set.children[itemKey(schema, entry)];
         child.member = true;
+        // Of several items with the same key only the place is owned.
+        if (seen[itemKey(schema, entry)] > 1) continue;
         if (shape == Shape::List) addNew(item, entry, child, false);
     }
 }

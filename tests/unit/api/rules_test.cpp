@@ -100,7 +100,7 @@ TEST_CASE("signing requests, API services and events keep upstream's rules") {
 }
 
 TEST_CASE("device claims and slices keep upstream's rules") {
-    CHECK(created(R"({apiVersion: resource.k8s.io/v1, kind: ResourceClaim, metadata: {name: c, namespace: n},
+    CHECK(created(R"({apiVersion: resource.k8s.io/v1, kind: ResourceClaim, metadata: {name: c, namespace: team},
         spec: {devices: {requests: [{name: a}, {name: a, exactly: {deviceClassName: gpu, count: 2}}],
         constraints: [{requests: [b], matchAttribute: nodomain}]}}})") ==
           Texts{"spec.devices.requests[0]: Required value: exactly one of `exactly` or `firstAvailable` is required",
@@ -148,7 +148,7 @@ TEST_CASE("schemas of definitions must be structural") {
 
 TEST_CASE("what holds for every kind is said before a kind's own rules on update") {
     const auto [info, old] = prepared(
-        "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: n, uid: u, resourceVersion: '1'}}");
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: team, uid: u, resourceVersion: '1'}}");
     const Value now = old.withPath({"metadata", "labels", "-bad"}, "x");
     const auto causes = api::validateUpdate(*info, now, old);
     REQUIRE(causes.size() >= 2);
@@ -158,7 +158,7 @@ TEST_CASE("what holds for every kind is said before a kind's own rules on update
 
 TEST_CASE("status subresources check their numbers") {
     const auto [info, old] = prepared(R"({apiVersion: apps/v1, kind: Deployment,
-        metadata: {name: d, namespace: n, uid: u, resourceVersion: '1'},
+        metadata: {name: d, namespace: team, uid: u, resourceVersion: '1'},
         spec: {selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}},
         spec: {containers: [{name: c, image: i}]}}}})");
     const Value now = old.with("status", yaml("{replicas: 1, readyReplicas: 2, availableReplicas: 3}"));
