@@ -24,7 +24,8 @@ Value withOperation(const Value& object, const std::string& manager, std::string
         Value applied = record.with("operation", operation);
         const Value& conditions = applied.at("fieldsV1", "f:status", "f:conditions");
         if (conditions.isObject())
-            applied = applied.withPath({"fieldsV1", "f:status", "f:conditions"}, conditions.without("."));
+            applied = applied.withPath({"fieldsV1", "f:status"},
+                                       Value::object({{"f:conditions", conditions.without(".")}}));
         records.push(applied);
     }
     return withMeta(object, "managedFields", std::move(records).build());

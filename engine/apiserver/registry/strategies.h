@@ -25,4 +25,8 @@ void releaseService(Core& core, const document::Value& object);
 void definitionWritten(Core& core, const document::Value& object, const document::Value& old);
 void definitionRemoved(Core& core, const document::Value& object);
 
+// FlowSchema, PriorityLevelConfiguration.
+void flowControlWritten(Core& core, const document::Value& object, const document::Value& old);
+void flowControlRemoved(Core& core, const document::Value& object);
+
 } // namespace apiserver

@@ -93,9 +93,16 @@ Value createJob(Core&, Context&, Value object) {
     if (!object.at("spec", "selector", "matchLabels").has("batch.kubernetes.io/controller-uid"))
         object = object.withPath({"spec", "selector", "matchLabels", "batch.kubernetes.io/controller-uid"},
                                  uid);
-    if (shared || own.size() == 0)
+    if (shared)
         object = withMeta(object, "labels", object.at("spec", "template", "metadata", "labels"));
     return object;
+}
+
+// A job without labels shows those of its template from the first time it is read.
+base::Result<Value> labelJob(Core&, Context&, Value object, const Value& old) {
+    const Value& labels = object.at("spec", "template", "metadata", "labels");
+    if (!old.isNull() || labels.size() == 0 || object.at("metadata", "labels").size() > 0) return object;
+    return withMeta(object, "labels", labels);
 }
 
 Value withClaimKinds(Value object) {
@@ -150,6 +157,7 @@ void addWorkloads(Table& table) {
     table["/replicationcontrollers"].orphanByDefault = true;
     table["batch/jobs"].orphanByDefault = true;
     table["batch/jobs"].prepareCreate = createJob;
+    table["batch/jobs"].allocate = labelJob;
     table["apps/statefulsets"].prepareCreate = createStatefulSet;
     table["apps/statefulsets"].prepareUpdate = updateStatefulSet;
 }
@@ -205,6 +213,10 @@ void addCore(Table& table) {
     definitions.prepareCreate = createDefinition;
     definitions.afterWrite = definitionWritten;
     definitions.release = definitionRemoved;
+    for (const char* key :
+         {"flowcontrol.apiserver.k8s.io/flowschemas", "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations"})
+        table[key].afterWrite = flowControlWritten;
+    table["flowcontrol.apiserver.k8s.io/prioritylevelconfigurations"].release = flowControlRemoved;
 }
 
 Table makeTable() {

@@ -149,7 +149,8 @@ void WatchHub::tick() {
             return gone;
         });
         for (const WatcherPtr& watcher : place->second)
-            if (watcher->request.bookmarks) bookmark(*watcher, false);
+            if (watcher->request.bookmarks && core_.kernel.now() - watcher->opened >= sim::kMinute)
+                bookmark(*watcher, false);
         place = place->second.empty() ? byPrefix_.erase(place) : std::next(place);
     }
     if (!byPrefix_.empty())
@@ -162,6 +163,7 @@ base::Result<std::shared_ptr<sim::Channel<ports::WatchEvent>>> WatchHub::open(Wa
     auto watcher = std::make_shared<Watcher>();
     watcher->channel = std::make_shared<sim::Channel<ports::WatchEvent>>();
     watcher->request = std::move(request);
+    watcher->opened = core_.kernel.now();
     const WatchRequest& wanted = watcher->request;
     if (wanted.from != 0 && !wanted.initial && wanted.from < store->compactedRevision()) {
         ports::WatchEvent event;

@@ -50,6 +50,7 @@ private:
         std::shared_ptr<sim::Channel<ports::WatchEvent>> channel;
         std::int64_t last = 0;
         bool tableStarted = false;
+        sim::Time opened = 0;
         sim::EventId deadline;
         bool matches(const document::Value& object) const;
     };
