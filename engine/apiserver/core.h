@@ -134,6 +134,8 @@ document::Value convertTo(const api::ResourceInfo& target, const document::Value
 // A change whose values were encrypted, as the objects that they are; others as they come.
 base::Result<store::ChangePtr> opened(Core& core, std::string_view group, std::string_view plural,
                                       const store::ChangePtr& change);
+// Is the value encrypted by another key than new ones are?
+bool storedStale(Core& core, const api::ResourceInfo& resource, std::string_view ns, std::string_view name);
 base::Result<store::ChangePtr> readStored(Core& core, const api::ResourceInfo& resource,
                                           std::string_view ns, std::string_view name);
 // Writes with the revision that the store will give already inside. `expected` 0: must be absent.

@@ -47,6 +47,13 @@ bool readsPlain(const EncryptionRule& rule) {
     return false;
 }
 
+bool isStale(const EncryptionRule& rule, const document::Value& stored) {
+    const EncryptionProvider& first = rule.providers.front();
+    if (first.kind == "identity") return stored.isString();
+    return !stored.isString() ||
+           !stored.asString().starts_with(prefixOf(first) + first.keys.front().name + ":");
+}
+
 std::string sealStored(const EncryptionRule& rule, std::string_view key, std::string_view plain, sim::Random& random) {
     const EncryptionProvider& first = rule.providers.front();
     if (first.kind == "identity") return {};

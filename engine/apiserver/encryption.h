@@ -4,6 +4,7 @@
 
 #include "apiserver/config.h"
 #include "base/result.h"
+#include "document/value.h"
 #include "sim/random.h"
 
 #include <string>
@@ -17,6 +18,8 @@ const EncryptionRule* encryptionFor(const std::vector<EncryptionRule>& rules, st
 // By the rule's first provider; empty when that is `identity`.
 std::string sealStored(const EncryptionRule& rule, std::string_view key, std::string_view plain, sim::Random& random);
 base::Result<std::string> openStored(const EncryptionRule* rule, std::string_view key, std::string_view stored);
+// Whether another key than the one that writes now made the value: the next write replaces it.
+bool isStale(const EncryptionRule& rule, const document::Value& stored);
 // Whether a value that nobody encrypted may be read.
 bool readsPlain(const EncryptionRule& rule);
 

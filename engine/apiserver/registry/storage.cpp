@@ -69,6 +69,14 @@ base::Result<store::ChangePtr> readStored(Core& core, const api::ResourceInfo& r
                             {{"", read.error().message, ""}});
 }
 
+bool storedStale(Core& core, const api::ResourceInfo& resource, std::string_view ns, std::string_view name) {
+    const EncryptionRule* rule = encryptionFor(core.config.encryption, resource.group, resource.plural);
+    auto store = core.store();
+    if (rule == nullptr || !store.ok()) return false;
+    const store::ChangePtr change = store.value()->get(keyOf(core, resource, ns, name));
+    return change && isStale(*rule, change->value);
+}
+
 namespace {
 
 base::Result<Value> openedValue(const EncryptionRule* rule, const std::string& key, const Value& value) {

@@ -173,8 +173,9 @@ base::Result<UpdateResult> updateObject(Core& core, Context& context, std::strin
         if (strategy.release != nullptr) strategy.release(core, current);
         return UpdateResult{object, false};
     }
-    // A write that changes nothing is no write.
-    if (withoutTracking(object) == withoutTracking(current)) {
+    // A write that changes nothing is no write, unless the value was encrypted by another key.
+    if (withoutTracking(object) == withoutTracking(current) &&
+        !storedStale(core, storedAs(core, resource), context.info.ns, name)) {
         const bool sameManagers = object.at("metadata", "managedFields").size() ==
                                   current.at("metadata", "managedFields").size();
         if (sameManagers) return UpdateResult{current, false};
