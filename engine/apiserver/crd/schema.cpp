@@ -273,4 +273,41 @@ void validateSchema(const Value& schema, const Value& value, const std::string& 
     checkCombinations(schema, value, path, causes);
 }
 
+namespace {
+
+// Source: apiextensions-apiserver pkg/apiserver/schema/defaulting/validation.go.
+void checkDefaults(const Value& schema, const std::string& path, Causes& causes) {
+    if (!schema.isObject()) return;
+    if (const Value& given = schema["default"]; !given.isNull()) {
+        const std::string at = path + ".default";
+        std::vector<std::string> unknown;
+        (void)prune(schema, given, "", unknown, false);
+        if (!unknown.empty())
+            causes.push_back({"FieldValueInvalid",
+                              "Invalid value: " + document::writeJson(given) + ": must not have unknown fields", at});
+        Causes found;
+        validateSchema(schema, given, "", found);
+        for (api::StatusCause& cause : found) {
+            cause.field = cause.field.empty() ? at : at + (cause.field[0] == '[' ? "" : ".") + cause.field;
+            causes.push_back(std::move(cause));
+        }
+    }
+    checkDefaults(schema["items"], path + ".items", causes);
+    for (const document::Member& property : schema["properties"].members())
+        checkDefaults(property.value, path + ".properties[" + property.key.text() + "]", causes);
+}
+
+} // namespace
+
+std::vector<api::StatusCause> defaultProblems(const Value& definition) {
+    Causes causes;
+    const Value& versions = definition.at("spec", "versions");
+    for (std::size_t i = 0; i < versions.size(); ++i)
+        checkDefaults(versions[i].at("schema", "openAPIV3Schema"),
+                      versions.size() == 1 ? std::string("spec.validation.openAPIV3Schema")
+                                           : "spec.versions[" + std::to_string(i) + "].schema.openAPIV3Schema",
+                      causes);
+    return causes;
+}
+
 } // namespace apiserver

@@ -15,4 +15,7 @@ document::Value applySchemaDefaults(const document::Value& schema, const documen
 void validateSchema(const document::Value& schema, const document::Value& value,
                     const std::string& path, std::vector<api::StatusCause>& causes);
 
+// Defaults of a CustomResourceDefinition that its own schemas refuse.
+std::vector<api::StatusCause> defaultProblems(const document::Value& definition);
+
 } // namespace apiserver

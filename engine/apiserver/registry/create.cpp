@@ -2,6 +2,7 @@
 #include "api/validation.h"
 #include "apiserver/cel/checks.h"
 #include "apiserver/core.h"
+#include "apiserver/crd/schema.h"
 #include "base/strings.h"
 
 namespace apiserver {
@@ -101,6 +102,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     } else {
         auto causes = api::validateCreate(resource, object);
         for (api::StatusCause& cause : expressionProblems(resource, object)) causes.push_back(std::move(cause));
+        if (causes.empty() && resource.plural == "customresourcedefinitions") causes = defaultProblems(object);
         if (!causes.empty())
             return api::invalid(resource.group, resource.kind, metaText(object, "name"),
                                 std::move(causes));

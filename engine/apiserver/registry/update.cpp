@@ -3,6 +3,7 @@
 #include "api/validation.h"
 #include "apiserver/cel/checks.h"
 #include "apiserver/core.h"
+#include "apiserver/crd/schema.h"
 #include "base/strings.h"
 
 namespace apiserver {
@@ -121,6 +122,8 @@ base::Result<Value> validate(Core& core, Context& context, Value object, const V
                                       : api::validateSubresource(resource, subresource, object, current);
     if (subresource.empty())
         for (api::StatusCause& cause : expressionProblems(resource, object)) causes.push_back(std::move(cause));
+    if (subresource.empty() && causes.empty() && resource.plural == "customresourcedefinitions")
+        causes = defaultProblems(object);
     if (!causes.empty())
         return api::invalid(resource.group, resource.kind, metaText(current, "name"), std::move(causes));
     if (subresource.empty())
