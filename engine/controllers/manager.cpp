@@ -29,6 +29,7 @@ bool enabled(const std::vector<std::string>& selection, const std::string& name,
 struct ControllerManager::State {
     struct Running {
         std::string account;
+        bool ownAccount = false;
         std::unique_ptr<client::Client> client;
         std::unique_ptr<Controller> controller;
     };
@@ -83,11 +84,12 @@ void ControllerManager::State::build() {
         }
         Running item;
         item.account = entry.account;
+        item.ownAccount = options.useServiceAccountCredentials && entry.ownAccount;
         client::Config own = withAgent("system:serviceaccount:kube-system:" + item.account);
         // A client certificate would speak before the account's token.
         own.credentials.chain.clear();
         own.credentials.key.reset();
-        if (!options.useServiceAccountCredentials) own = withAgent(item.account);
+        if (!item.ownAccount) own = withAgent(item.account);
         item.client = std::make_unique<client::Client>(kernel, network, std::move(own));
         item.controller = entry.make(Context{kernel, *item.client, *informers, options});
         if (item.controller) running.push_back(std::move(item));
@@ -122,7 +124,7 @@ sim::Task<void> ControllerManager::State::startOne(State* state, std::size_t ind
     bool started = false;
     for (;;) {
         sim::Duration next = kTokenSeconds * sim::kSecond / 5 * 4;
-        if (state->options.useServiceAccountCredentials) {
+        if (state->running[index].ownAccount) {
             auto renewed = co_await renewToken(state, index);
             if (!renewed.ok()) next = sim::kSecond;
             if (!renewed.ok() && !started) {
@@ -133,7 +135,7 @@ sim::Task<void> ControllerManager::State::startOne(State* state, std::size_t ind
         if (!started) {
             started = true;
             state->running[index].controller->start(*scope);
-            if (!state->options.useServiceAccountCredentials) co_return;
+            if (!state->running[index].ownAccount) co_return;
         }
         co_await sim::sleepFor(state->kernel, next);
     }

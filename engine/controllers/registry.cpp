@@ -41,7 +41,7 @@ std::unique_ptr<Controller> makeReplicationControllers(Context context) {
 // starting.
 const std::vector<RegistryEntry>& registry() {
     static const std::vector<RegistryEntry> entries{
-        {"serviceaccount-token-controller", "tokens-controller", true, make<TokensController>},
+        {"serviceaccount-token-controller", "tokens-controller", true, make<TokensController>, false},
         {"endpoints-controller", "endpoint-controller", true, make<EndpointsController>},
         {"endpointslice-controller", "endpointslice-controller", true,
          make<EndpointSliceController>},

@@ -13,6 +13,7 @@ struct RegistryEntry {
     const char* account; // service account in kube-system
     bool byDefault;
     std::unique_ptr<Controller> (*make)(Context context);
+    bool ownAccount = true; // else it speaks as the controller manager itself, always
 };
 
 const std::vector<RegistryEntry>& registry();
