@@ -46,7 +46,7 @@ sim::Task<int> finish(Session& session, Outcome outcome) {
 sim::Task<Outcome> runGroup(Session& session) {
     const std::string& path = session.command().path;
     const bool toOut = path.empty() || path == "certificate" || path == "rollout" || path == "set" ||
-                       path == "alpha" || path == "alpha kuberc" || path == "top";
+                       path == "alpha" || path == "alpha kuberc";
     if (!toOut || path == "rollout" || path == "set") {
         if (!session.args.empty())
             co_return session.usage("unknown command " + base::quoteGo(base::join(session.args, " ")));
@@ -116,6 +116,12 @@ public:
             args.erase(args.begin());
         }
         auto parsed = parseCommandLine(args);
+        if (help && !parsed.ok() && parsed.error().reason == "UnknownCommand") {
+            const UnknownTopic unknown = unknownTopic(args);
+            co_await process.writeError(unknown.error);
+            co_await process.writeOut(unknown.text);
+            co_return 0;
+        }
         if (!parsed.ok() && parsed.error().reason == "UnknownCommand")
             co_return co_await runUnknown(process, args, parsed.error());
         if (!parsed.ok()) {

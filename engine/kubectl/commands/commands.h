@@ -68,5 +68,10 @@ sim::Task<Outcome> runWait(Session& session);
 
 // Prints the help of the session's command.
 std::string helpText(const CommandSpec& command);
+// What "kubectl help" says of words that name no command.
+struct UnknownTopic {
+    std::string error, text;
+};
+UnknownTopic unknownTopic(const std::vector<std::string>& words);
 
 } // namespace kubectl

@@ -282,7 +282,7 @@ private:
         const Kubeconfig::Entries* entries = out.section == "clusters"   ? &config_.clusters
                                              : out.section == "contexts" ? &config_.contexts
                                              : out.section == "users"    ? &config_.users : nullptr;
-        if (entries == nullptr) return base::makeError("unable to locate path " + base::quoteGo(text) + " under " + base::quoteGo("config"));
+        if (entries == nullptr) return base::makeError("unable to parse " + text + " after [] at api.Config");
         // Names may have dots: the longest known name wins.
         for (std::size_t end = parts.size(); end > 1; --end) {
             const std::string name = base::join({parts.begin() + 1, parts.begin() + static_cast<std::ptrdiff_t>(end)}, ".");
@@ -310,7 +310,7 @@ private:
         if (path.section == "current-context") {
             BASE_CHECK(setCurrent(args_[1]));
         } else {
-            if (path.fields.empty()) return base::makeError("can't set a map to a value: " + args_[0]);
+            if (path.fields.empty()) return base::makeError("can't set a map to a value: map[]");
             Value value(args_[1]);
             const std::string& last = path.fields.back();
             if (last == "insecure-skip-tls-verify" || last == "disable-compression") {

@@ -358,7 +358,6 @@ sim::Task<Outcome> runApplyViewLast(Session& session) {
 sim::Task<Outcome> runApplySetLast(Session& session) {
     auto mode = dryRunOf(session);
     if (!mode.ok()) co_return mode.error();
-    if (session.flags.list("filename").empty()) co_return base::makeError("must specify one of -f and -k");
     BuildOptions options = buildOptions(session);
     options.args.clear();
     auto infos = co_await objectsToEdit(session, std::move(options));

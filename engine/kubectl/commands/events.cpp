@@ -82,7 +82,7 @@ sim::Task<Outcome> runEvents(Session& session) {
         auto mapper = co_await session.mapper();
         if (!mapper.ok()) co_return mapper.error();
         const Mapping* mapping = mapper.value()->find(base::toLower(parts[0]));
-        if (mapping == nullptr) co_return exitError(1, "error: the server doesn't have a resource type " + base::quoteGo(parts[0]));
+        if (mapping == nullptr) co_return exitError(1, "the server doesn't have a resource type " + base::quoteGo(parts[0]));
         selector = "involvedObject.kind=" + mapping->kind + ",involvedObject.apiVersion=" + mapping->apiVersion() + ",involvedObject.name=" + parts[1];
     }
     const bool everywhere = flags.on("all-namespaces");

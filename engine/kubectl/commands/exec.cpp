@@ -73,7 +73,7 @@ sim::Task<Outcome> runExec(Session& session) {
 }
 
 sim::Task<Outcome> runAttach(Session& session) {
-    if (session.args.empty()) co_return session.usage("at least 1 argument is required for attach");
+    if (session.args.empty()) co_return base::makeError("at least 1 argument is required for attach");
     if (session.args.size() > 2)
         co_return session.usage("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw " +
                                 std::to_string(session.args.size()) + ": [" + base::join(session.args, " ") + "]");

@@ -10,12 +10,13 @@
 namespace kubectl {
 namespace {
 
-std::string commandList(const std::vector<const CommandSpec*>& commands) {
-    std::size_t width = 0;
-    for (const CommandSpec* command : commands) width = std::max(width, command->name.size());
+// Lists of one parent share one column, whichever of its commands they show.
+std::string commandList(const CommandSpec& parent, const std::vector<const CommandSpec*>& commands) {
+    std::size_t width = 11;
+    for (const auto& child : parent.children) width = std::max(width, child->name.size());
     std::string out;
     for (const CommandSpec* command : commands)
-        out += "  " + command->name + std::string(width - command->name.size() + 2, ' ') + command->summary + "\n";
+        out += "  " + command->name + std::string(width - command->name.size() + 3, ' ') + command->summary + "\n";
     return out;
 }
 
@@ -40,7 +41,7 @@ std::string flagLine(const CommandSpec& command, const FlagSpec& flag) {
     std::string shown = flag.defaultText;
     if (flag.type == "string") shown = "'" + shown + "'";
     std::string out = "    " + (flag.shorthand.empty() ? "" : "-" + flag.shorthand + ", ") + "--" + flag.name + "=" + shown + ":\n";
-    if (const std::string text = optionText(command, flag); !text.empty()) out += "        " + text + "\n";
+    if (const std::string text = optionText(command, flag); !text.empty()) out += "\t" + text + "\n";
     return out;
 }
 
@@ -49,17 +50,18 @@ std::string examplesOf(const CommandSpec& command) {
     for (const std::string& line : base::splitLines(base::asset("kubectl/examples.txt")))
         if (const auto cells = base::splitLimited(line, '\t', 3); cells.size() == 3 && cells[0] == command.path)
             out.push_back("  # " + cells[1] + "\n  " + cells[2] + "\n");
-    return out.empty() ? std::string() : "Examples:\n" + base::join(out, "\n") + "\n";
+    return out.empty() ? std::string() : "Examples:\n" + base::join(out, "  \n") + "\n";
 }
 
-std::string rootHelp() {
-    std::string out = "kubectl controls the Kubernetes cluster manager.\n\n";
+std::string groupsAndUsage() {
+    std::string out;
     for (const CommandGroup& group : commandGroups()) {
         std::vector<const CommandSpec*> commands;
         for (const std::string& name : group.names)
             if (const CommandSpec* command = rootCommand().child(name); command != nullptr && name != "options")
                 commands.push_back(command);
-        out += group.title + "\n" + commandList(commands) + "\n";
+        if (group.title == "Other Commands:") out += "Subcommands provided by plugins:\n\n";
+        out += group.title + "\n" + commandList(rootCommand(), commands) + "\n";
     }
     return out + "Usage:\n  kubectl [flags] [options]\n\n"
                  "Use \"kubectl <command> --help\" for more information about a given command.\n"
@@ -69,14 +71,14 @@ std::string rootHelp() {
 } // namespace
 
 std::string helpText(const CommandSpec& command) {
-    if (command.parent == nullptr) return rootHelp();
+    if (command.parent == nullptr) return "kubectl controls the Kubernetes cluster manager.\n\n" + groupsAndUsage();
     std::string out = command.summary + ".\n\n";
     if (!command.aliases.empty()) out += "Aliases:\n" + command.name + ", " + base::join(command.aliases, ", ") + "\n\n";
     out += examplesOf(command);
     if (!command.children.empty()) {
         std::vector<const CommandSpec*> commands;
         for (const auto& child : command.children) commands.push_back(child.get());
-        out += "Available Commands:\n" + commandList(commands) + "\n";
+        out += "Available Commands:\n" + commandList(command, commands) + "\n";
     }
     std::vector<const FlagSpec*> flags;
     for (const FlagSpec& flag : command.flags)
@@ -86,12 +88,19 @@ std::string helpText(const CommandSpec& command) {
         out += "Options:\n";
         for (const FlagSpec* flag : flags) out += flagLine(command, *flag) + "\n";
     }
+    const bool runs = command.path != "alpha";  // kubectl's alpha does nothing by itself
     std::string usage = command.usage;
     if (usage.empty() && !command.children.empty()) usage = "[flags]";
-    out += "Usage:\n  " + command.fullPath() + (usage.empty() ? "" : " " + usage) + " [options]\n\n";
+    if (runs) out += "Usage:\n  " + command.fullPath() + (usage.empty() ? "" : " " + usage) + " [options]\n\n";
     if (!command.children.empty())
         out += "Use \"" + command.fullPath() + " <command> --help\" for more information about a given command.\n";
-    return out + "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n";
+    return !runs ? out : out + "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n";
+}
+
+UnknownTopic unknownTopic(const std::vector<std::string>& words) {
+    std::string error = "Unknown help topic [";
+    for (std::size_t i = 0; i < words.size(); ++i) error += (i == 0 ? "`" : " `") + words[i] + "`";
+    return {error + "]\n", "\n\n" + groupsAndUsage()};
 }
 
 sim::Task<Outcome> runOptions(Session& session) {

@@ -1,4 +1,5 @@
 // Source: k8s.io/kubectl pkg/cmd/logs/logs.go, pkg/polymorphichelpers/logsforobject.go.
+#include "api/times.h"
 #include "base/strings.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/commands/streams.h"
@@ -22,7 +23,7 @@ public:
     explicit Logs(Session& session) : s_(session), flags_(session.flags) {}
 
     sim::Task<Outcome> run() {
-        BASE_CO_CHECK(validate());
+        BASE_CO_CHECK(readArguments());
         auto sources = co_await findSources();
         if (!sources.ok()) co_return sources.error();
         const bool follow = flags_.on("follow");
@@ -44,25 +45,30 @@ public:
     }
 
 private:
-    base::Status validate() {
+    base::Status readArguments() {
         const auto& args = s_.args;
         const bool selecting = !flags_.text("selector").empty();
         if (args.empty() && !selecting) return s_.usage(kUsage);
         if (args.size() > 2) return s_.usage(kUsage);
         if (!args.empty() && selecting) return s_.usage("only a selector (-l) or a POD name is allowed");
         container_ = flags_.text("container");
-        if (args.size() == 2) {
-            if (flags_.changed("container")) return base::makeError("only one of -c or an inline [CONTAINER] arg is allowed");
-            container_ = args[1];
+        if (args.size() == 2) container_ = args[1];
+        if (const std::string time = flags_.text("since-time"); !time.empty()) {
+            BASE_TRY(sinceTime_, api::normalizeTime(time, false));
         }
-        if (flags_.changed("since") && !flags_.text("since-time").empty())
-            return base::makeError("at most one of `sinceTime` or `sinceSeconds` may be specified");
+        return base::okStatus();
+    }
+
+    // Upstream looks at these once it has found the object.
+    base::Status validate() const {
+        const bool since = flags_.duration("since") != 0;
+        if (!sinceTime_.empty() && since) return base::makeError("at most one of `sinceTime` or `sinceSeconds` may be specified");
         if (flags_.on("all-containers") && !container_.empty())
             return base::makeError("--all-containers=true should not be specified with container name " + container_);
-        if (flags_.changed("limit-bytes") && flags_.number("limit-bytes") <= 0)
-            return base::makeError("--limit-bytes must be greater than 0");
-        if (flags_.changed("since") && flags_.duration("since") <= 0)
-            return base::makeError("--since must be greater than 0");
+        if (flags_.changed("container") && s_.args.size() == 2)
+            return base::makeError("only one of -c or an inline [CONTAINER] arg is allowed");
+        if (flags_.number("limit-bytes") < 0) return base::makeError("--limit-bytes must be greater than 0");
+        if (sinceSeconds() < 0) return base::makeError("--since must be greater than 0");
         if (flags_.number("tail") < -1) return base::makeError("--tail must be greater than or equal to -1");
         return base::okStatus();
     }
@@ -77,6 +83,7 @@ private:
             auto list = co_await s_.get("/api/v1/namespaces/" + ns.value() + "/pods", query);
             if (!list.ok()) co_return list.error();
             if (list.value()["items"].size() == 0) s_.err("No resources found in " + ns.value() + " namespace.\n");
+            BASE_CO_CHECK(validate());
             for (const Value& pod : list.value()["items"].items()) BASE_CO_CHECK(addPod(pod, out));
             co_return out;
         }
@@ -89,6 +96,7 @@ private:
                 co_return base::makeError("error from server (NotFound): " + errorText(error) + " in namespace " + base::quoteGo(ns.value()));
             co_return error;
         }
+        BASE_CO_CHECK(validate());
         const Value object = built.value().infos()[0].object;
         if (object["kind"].asString() == "Pod") {
             BASE_CO_CHECK(addPod(object, out));
@@ -129,19 +137,22 @@ private:
         return base::okStatus();
     }
 
+    // Rounded to the nearest second, halves away from zero.
+    std::int64_t sinceSeconds() const {
+        const std::int64_t since = flags_.duration("since"), half = since < 0 ? -sim::kSecond / 2 : sim::kSecond / 2;
+        return (since + half) / sim::kSecond;
+    }
+
     ports::Request requestFor(const Source& source) const {
         ports::Request request;
         request.path = "/api/v1/namespaces/" + source.ns + "/pods/" + source.pod + "/log";
         request.query.set("container", source.container);
         if (flags_.on("follow")) request.query.set("follow", "true");
         if (flags_.on("insecure-skip-tls-verify-backend")) request.query.set("insecureSkipTLSVerifyBackend", "true");
-        if (flags_.changed("limit-bytes")) request.query.set("limitBytes", flags_.text("limit-bytes"));
+        if (flags_.number("limit-bytes") != 0) request.query.set("limitBytes", flags_.text("limit-bytes"));
         if (flags_.on("previous")) request.query.set("previous", "true");
-        if (flags_.changed("since")) {
-            const std::int64_t seconds = (flags_.duration("since") + sim::kSecond - 1) / sim::kSecond;
-            request.query.set("sinceSeconds", std::to_string(seconds));
-        }
-        if (!flags_.text("since-time").empty()) request.query.set("sinceTime", flags_.text("since-time"));
+        if (flags_.duration("since") != 0) request.query.set("sinceSeconds", std::to_string(sinceSeconds()));
+        if (!sinceTime_.empty()) request.query.set("sinceTime", sinceTime_);
         std::int64_t tail = flags_.number("tail");
         if (!flags_.text("selector").empty() && !flags_.changed("tail")) tail = 10;
         if (tail >= 0) request.query.set("tailLines", std::to_string(tail));
@@ -205,7 +216,7 @@ private:
 
     Session& s_;
     const Flags& flags_;
-    std::string container_;
+    std::string container_, sinceTime_;
 };
 
 } // namespace
