@@ -215,12 +215,11 @@ private:
         case Kind::Function: return callFunction(operand, {});
         }
         for (const std::string& field : operand.fields) {
-            if (value.missing || value.value.isNull()) {
-                if (value.missing && !allowMissing_)
-                    return fail(operand, "map has no entry for key " + base::quoteGo(field));
-                if (value.missing) return fail(operand, "nil pointer evaluating interface {}." + field);
+            if (value.missing) {
+                if (allowMissing_) continue;  // fields of what is not there are not there
                 return fail(operand, "nil data; no entry for key " + base::quoteGo(field));
             }
+            if (value.value.isNull()) return fail(operand, "nil pointer evaluating interface {}." + field);
             if (!value.value.isObject())
                 return fail(operand, "can't evaluate field " + field + " in type interface {}");
             if (!value.value.has(field)) {

@@ -1,4 +1,5 @@
 // Source: k8s.io/kubectl pkg/cmd/events.
+#include "base/go_sort.h"
 #include "base/strings.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/core/watch.h"
@@ -98,7 +99,7 @@ sim::Task<Outcome> runEvents(Session& session) {
         session.err(everywhere ? std::string("No events found.\n") : "No events found in " + ns.value() + " namespace.\n");
         co_return 0;
     }
-    std::stable_sort(list.begin(), list.end(), [](const Value& a, const Value& b) { return eventTime(a) < eventTime(b); });
+    base::goSort(list, [](const Value& a, const Value& b) { return eventTime(a) < eventTime(b); });
     if (!flags.text("output").empty()) {
         PrinterOptions options;
         auto printer = makePrinter(session, options);

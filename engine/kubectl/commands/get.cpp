@@ -291,9 +291,7 @@ private:
             return base::okStatus();
         }
         Value shown = object;
-        if (events)
-            shown = Value::object({{"type", type}, {"object", withoutManagedFields(object)},
-                                   {"kind", "WatchEvent"}, {"apiVersion", "meta.k8s.io/v1"}});
+        if (events) shown = Value::object({{"type", type}, {"object", object}});
         BASE_TRY(const std::string text, printer_->print(shown));
         s_.out(text);
         return base::okStatus();

@@ -2,6 +2,7 @@
 
 #include "api/label_selector.h"
 #include "api/status.h"
+#include "base/go_sort.h"
 #include "base/strings.h"
 #include "kubectl/core/builder.h"
 #include "kubectl/core/waiting.h"
@@ -214,7 +215,7 @@ sim::Task<base::Result<std::vector<Value>>> podsOf(Session& session, Value objec
     auto list = co_await session.get("/api/v1/namespaces/" + object.at("metadata", "namespace").text() + "/pods", query);
     if (!list.ok()) co_return list.error();
     std::vector<Value> pods(list.value()["items"].items().begin(), list.value()["items"].items().end());
-    std::stable_sort(pods.begin(), pods.end(), [](const Value& a, const Value& b) {
+    base::goSort(pods, [](const Value& a, const Value& b) {
         if (rank(a) != rank(b)) return rank(a) > rank(b);
         return a.at("metadata", "creationTimestamp").asString() < b.at("metadata", "creationTimestamp").asString();
     });

@@ -1,6 +1,7 @@
 // Source: k8s.io/kubectl pkg/cmd/top, pkg/metricsutil.
 #include "api/label_selector.h"
 #include "api/quantity.h"
+#include "base/go_sort.h"
 #include "base/strings.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/printers/tab_writer.h"
@@ -44,7 +45,7 @@ Usage sumOf(const Value& pod) {
 // By cpu or memory, largest first; else by namespace and name.
 template <typename Measure>
 void sortMetrics(std::vector<Value>& list, const std::string& by, bool withNamespace, Measure measure) {
-    std::stable_sort(list.begin(), list.end(), [&](const Value& a, const Value& b) {
+    base::goSort(list, [&](const Value& a, const Value& b) {
         if (by == "cpu" || by == "memory") {
             const Usage left = measure(a), right = measure(b);
             const auto value = [&](const Usage& usage) {

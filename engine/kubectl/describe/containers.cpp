@@ -1,5 +1,6 @@
 #include "api/label_selector.h"
 #include "api/quantity.h"
+#include "base/go_sort.h"
 #include "base/strings.h"
 #include "kubectl/describe/writer.h"
 
@@ -142,7 +143,7 @@ void describeEnvFrom(DescribeWriter& w, const Value& list) {
 
 void describeMounts(DescribeWriter& w, const Value& container) {
     std::vector<Value> mounts(container["volumeMounts"].items().begin(), container["volumeMounts"].items().end());
-    std::stable_sort(mounts.begin(), mounts.end(), [](const Value& a, const Value& b) { return a["mountPath"].asString() < b["mountPath"].asString(); });
+    base::goSort(mounts, [](const Value& a, const Value& b) { return a["mountPath"].asString() < b["mountPath"].asString(); });
     w.line(2, mounts.empty() ? "Mounts:\t<none>" : "Mounts:");
     for (const Value& mount : mounts) {
         std::string flags = mount["readOnly"].asBool() ? "ro" : "rw";
@@ -152,14 +153,14 @@ void describeMounts(DescribeWriter& w, const Value& container) {
     if (container["volumeDevices"].size() == 0) return;
     w.line(2, mounts.empty() ? "Devices:\t<none>" : "Devices:");
     std::vector<Value> devices(container["volumeDevices"].items().begin(), container["volumeDevices"].items().end());
-    std::stable_sort(devices.begin(), devices.end(), [](const Value& a, const Value& b) { return a["devicePath"].asString() < b["devicePath"].asString(); });
+    base::goSort(devices, [](const Value& a, const Value& b) { return a["devicePath"].asString() < b["devicePath"].asString(); });
     for (const Value& device : devices) w.line(3, device["devicePath"].text() + " from " + device["name"].text());
 }
 
 void describeSpread(DescribeWriter& w, const Value& constraints, std::string_view space) {
     std::vector<Value> list(constraints.items().begin(), constraints.items().end());
     if (list.empty()) return;
-    std::stable_sort(list.begin(), list.end(), [](const Value& a, const Value& b) { return a["topologyKey"].asString() < b["topologyKey"].asString(); });
+    base::goSort(list, [](const Value& a, const Value& b) { return a["topologyKey"].asString() < b["topologyKey"].asString(); });
     w.write(0, std::string(space) + "Topology Spread Constraints:\t");
     for (std::size_t i = 0; i < list.size(); ++i) {
         std::string text = i > 0 ? std::string(space) + "\t" : "";

@@ -1,5 +1,6 @@
 // Source: k8s.io/kubectl pkg/cmd/describe/describe.go, pkg/describe/describe.go.
 #include "api/status.h"
+#include "base/go_sort.h"
 #include "base/strings.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/describe/writer.h"
@@ -162,7 +163,7 @@ void describeEvents(DescribeContext& c) {
         return;
     }
     w.flush();
-    std::stable_sort(list.begin(), list.end(), [](const Value& a, const Value& b) {
+    base::goSort(list, [](const Value& a, const Value& b) {
         return a["lastTimestamp"].asString() < b["lastTimestamp"].asString();
     });
     w.line(0, "Events:\n  Type\tReason\tAge\tFrom\tMessage");
@@ -279,9 +280,7 @@ sim::Task<Outcome> runDescribe(Session& session) {
     }
     if (infos.empty() && errors.empty()) {
         auto ns = session.ns();
-        bool namespaced = !flags.on("all-namespaces");
-        for (const Mapping& mapping : built.value().mappings) namespaced = namespaced && mapping.namespaced;
-        if (namespaced && ns.ok()) session.err("No resources found in " + ns.value() + " namespace.\n");
+        if (!flags.on("all-namespaces") && ns.ok()) session.err("No resources found in " + ns.value() + " namespace.\n");
         else session.err("No resources found\n");
     }
     if (!errors.empty()) co_return aggregate(std::move(errors));

@@ -1,5 +1,6 @@
 // Nodes and signing requests.
 #include "api/quantity.h"
+#include "base/go_sort.h"
 #include "base/strings.h"
 #include "kubectl/describe/writer.h"
 #include "kubectl/printers/human.h"
@@ -91,7 +92,7 @@ sim::Task<void> describeLease(DescribeContext& c) {
 
 void describeTaints(DescribeWriter& w, const Value& taints) {
     std::vector<Value> list(taints.items().begin(), taints.items().end());
-    std::stable_sort(list.begin(), list.end(), [](const Value& a, const Value& b) {
+    base::goSort(list, [](const Value& a, const Value& b) {
         return a["effect"].text() + "," + a["key"].text() < b["effect"].text() + "," + b["key"].text();
     });
     std::vector<std::string> lines;

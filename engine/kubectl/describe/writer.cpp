@@ -1,6 +1,7 @@
 #include "kubectl/describe/writer.h"
 
 #include "api/label_selector.h"
+#include "base/go_sort.h"
 #include "base/strings.h"
 #include "document/jsonpath.h"
 #include "kubectl/commands/create_support.h"
@@ -115,7 +116,7 @@ void printTolerations(DescribeWriter& w, std::string_view title, const Value& to
         w.line(0, "<none>");
         return;
     }
-    std::stable_sort(list.begin(), list.end(), [](const Value& a, const Value& b) { return a["key"].asString() < b["key"].asString(); });
+    base::goSort(list, [](const Value& a, const Value& b) { return a["key"].asString() < b["key"].asString(); });
     for (std::size_t i = 0; i < list.size(); ++i) {
         const Value& item = list[i];
         const std::string key = item["key"].text(), value = item["value"].text(), effect = item["effect"].text();

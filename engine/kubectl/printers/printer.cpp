@@ -31,11 +31,21 @@ bool isList(const Value& object) {
     return object["items"].isArray() && base::toLower(object["kind"].asString()).ends_with("list");
 }
 
+// What "get --watch --output-watch-events" hands to its printer has no kind of its own.
+bool isWatchEvent(const Value& object) {
+    return !object.has("kind") && object["type"].isString() && object["object"].isObject();
+}
+
 class TextPrinter : public ObjectPrinter {
 public:
     TextPrinter(std::string format, bool typed, bool managed)
         : format_(std::move(format)), typed_(typed), managed_(managed) {}
     base::Result<std::string> print(const Value& object) override {
+        if (isWatchEvent(object) && format_ == "json")
+            return "{\"type\":" + document::writeJson(object["type"], true) +
+                   ",\"object\":" + document::writeJson(object["object"], true) + "}\n";
+        if (isWatchEvent(object) && format_ == "yaml")
+            return std::string(count_++ > 0 ? "---\n" : "") + document::writeYaml(object);
         if (object["kind"].asString().empty() || object["apiVersion"].asString().empty())
             return missingKind();
         Value shown = managed_ ? object : withoutManagedFields(object);

@@ -1,10 +1,10 @@
 #include "kubectl/printers/sorter.h"
 
 #include "api/quantity.h"
+#include "base/go_sort.h"
 #include "base/strings.h"
 #include "document/jsonpath.h"
 
-#include <algorithm>
 #include <cctype>
 
 namespace kubectl {
@@ -41,7 +41,6 @@ bool naturalLess(std::string_view a, std::string_view b) {
 }
 
 bool less(const Value& a, const Value& b) {
-    if (a.isNull() != b.isNull()) return a.isNull();
     if (a.isString() && b.isString()) {
         const auto qa = api::Quantity::parse(a.asString()), qb = api::Quantity::parse(b.asString());
         if (qa && qb) return *qa < *qb;
@@ -55,6 +54,11 @@ bool less(const Value& a, const Value& b) {
 struct Keyed {
     Value object, key;
 };
+
+// An item without the field comes before all, others without it included.
+void sortKeyed(std::vector<Keyed>& keyed) {
+    base::goSort(keyed, [](const Keyed& a, const Keyed& b) { return a.key.isNull() || less(a.key, b.key); });
+}
 
 base::Result<std::vector<Keyed>> keysOf(const std::vector<Value>& objects, const std::string& field) {
     BASE_TRY(const std::string path, document::relaxedJsonPath(field));
@@ -92,8 +96,7 @@ base::Result<std::vector<Keyed>> keysOf(const std::vector<Value>& objects, const
 
 base::Result<std::vector<Value>> sortObjects(std::vector<Value> objects, const std::string& field) {
     BASE_TRY(std::vector<Keyed> keyed, keysOf(objects, field));
-    std::stable_sort(keyed.begin(), keyed.end(),
-                     [](const Keyed& a, const Keyed& b) { return less(a.key, b.key); });
+    sortKeyed(keyed);
     std::vector<Value> out;
     for (Keyed& item : keyed) out.push_back(std::move(item.object));
     return out;
@@ -105,8 +108,7 @@ base::Result<Value> sortTable(const Value& table, const std::string& field) {
     BASE_TRY(std::vector<Keyed> keyed, keysOf(objects, field));
     std::size_t index = 0;
     for (const Value& row : table["rows"].items()) keyed[index++].object = row;
-    std::stable_sort(keyed.begin(), keyed.end(),
-                     [](const Keyed& a, const Keyed& b) { return less(a.key, b.key); });
+    sortKeyed(keyed);
     std::vector<Value> rows;
     for (Keyed& item : keyed) rows.push_back(std::move(item.object));
     return table.with("rows", Value::array(std::move(rows)));

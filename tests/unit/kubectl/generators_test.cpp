@@ -13,6 +13,7 @@ TEST_CASE("a generated object is printed as its Go type would print") {
           "    \"data\": {\n        \"k\": \"v\"\n    }\n}\n");
     CHECK(world.bash("kubectl create cm a --from-literal=k=v --dry-run=client -o jsonpath='{.data.k} {.kind}'").output == "v ConfigMap");
     CHECK(world.bash("kubectl create cm a --from-literal=k=v --dry-run=client -o go-template='{{.metadata.name}}'").output == "a");
+    CHECK(world.bash("kubectl create cm a --dry-run=client -o go-template='{{.a.b.c}}'").output == "<no value>");
     CHECK(world.bash("kubectl create cm a --dry-run=client -o nope").error.find("unable to match a printer suitable for the output format "
                                                                               "\"nope\"") != std::string::npos);
 }
