@@ -124,12 +124,14 @@ base::Status findResource(Core& core, Context& context) {
         if (context.subresource == nullptr) return noSuchResource();
         if (info.parts.size() > 3 && info.subresource != "proxy") return noSuchResource();
     }
+    // Objects in namespaces are reached through their namespace, except for lists and watches.
+    const bool across = info.verb == "list" || info.verb == "watch";
+    const bool homeless = context.resource->namespaced && info.ns.empty() && !across;
+    if (homeless && !info.name.empty()) return noSuchResource();
     const std::string& method = context.request.method;
     if (method == "HEAD" || method == "OPTIONS") return notAllowed();
     if (!servesVerb(context)) return notAllowed();
-    // Objects in namespaces are reached through their namespace, except for lists and watches.
-    const bool across = info.verb == "list" || info.verb == "watch";
-    if (context.resource->namespaced && info.ns.empty() && !across) return notAllowed();
+    if (homeless) return notAllowed();
     if (info.verb == "create" && !info.name.empty() && info.subresource.empty()) return notAllowed();
     if ((info.verb == "update" || info.verb == "patch") && info.name.empty()) return notAllowed();
     return base::okStatus();

@@ -144,6 +144,8 @@ private:
         Value modified = info.object;
         if (modified.at("metadata", "annotations").has(kLastApplied))
             modified = modified.withoutPath({"metadata", "annotations", kLastApplied});
+        if (modified.at("metadata", "annotations").isNull())
+            modified = modified.withPath({"metadata", "annotations"}, Value::object());
         const std::string text = live.at("metadata", "annotations")[kLastApplied].text();
         Value original;
         if (auto parsed = document::readJson(text); !text.empty() && parsed.ok()) original = parsed.value();

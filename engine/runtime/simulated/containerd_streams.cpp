@@ -270,7 +270,7 @@ sim::Task<base::Status> Containerd::portForward(std::string sandboxId, std::uint
                            "\": failed to connect to localhost:" + std::to_string(port) +
                            " inside namespace \"" + sandboxId + "\", IPv4: dial tcp4 127.0.0.1:" +
                            std::to_string(port) + ": connect: " + connection.error().message +
-                           " IPv6 dial tcp6: address localhost: no suitable address ";
+                           " IPv6 dial tcp6: address localhost: no suitable address found ";
         streams->failure = text;
         streams->finished.notify();
         co_return base::makeError(text, ports::kCriUnknown);
