@@ -11,7 +11,7 @@ file(GLOB window_sources CONFIGURE_DEPENDS
 add_library(timonel_window STATIC ${window_sources})
 target_include_directories(timonel_window PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 # `emit`, `signals` and `slots` as macros would rewrite the engine's names.
-target_compile_definitions(timonel_window PUBLIC QT_NO_KEYWORDS)
+target_compile_definitions(timonel_window PUBLIC QT_NO_KEYWORDS PRIVATE TIMONEL_VERSION="${PROJECT_VERSION}")
 find_library(TIMONEL_VTERM vterm REQUIRED)
 find_library(TIMONEL_MD4C md4c REQUIRED)
 target_link_libraries(timonel_window PUBLIC timonel_lab timonel_cluster

@@ -33,6 +33,12 @@ public:
     QNetworkAccessManager* create(QObject* parent) override { return new RefusingManager(parent); }
 };
 
+// Sentences of the engine that the window shows: lupdate finds them here.
+[[maybe_unused]] constexpr const char* kEngineSentences[] = {
+    QT_TRANSLATE_NOOP("Progress", "The progress file was damaged. The newest sound backup is in use; the damaged file was set aside beside it."),
+    QT_TRANSLATE_NOOP("Progress", "The progress file was damaged and there was no sound backup. A new one was begun; the damaged file was set aside beside it."),
+};
+
 } // namespace
 
 WindowContext::WindowContext(const QString& progressPath)
@@ -43,24 +49,31 @@ WindowContext::WindowContext(const QString& progressPath)
         std::string said;
         auto progress = lab::Progress::open(progressPath.toStdString(), &said);
         notice = QString::fromStdString(progress.ok() ? said : progress.error().message);
-        if (progress.ok()) progress_ = std::move(progress).value();
+        if (progress.ok()) {
+            progress_ = std::move(progress).value();
+            writer_ = std::make_unique<JournalWriter>(progressPath.toStdString());
+        }
     }
-    lab_ = std::make_unique<LabController>(engine_, progress_.get());
+    engine_.setWriter(writer_.get());
+    lab_ = std::make_unique<LabController>(engine_, progress_.get(), writer_.get());
+    hints_ = std::make_unique<HintBar>(engine_, *lab_);
     preferences_ = std::make_unique<Preferences>(theme_, progress_.get(), qml_);
     lab_->setLanguage(preferences_->language());
-    lab_->setNotice(notice);
+    // The engine's own sentences are keys of the catalogue.
+    lab_->setNotice(QCoreApplication::translate("Progress", notice.toUtf8().constData()));
     QObject::connect(preferences_.get(), &Preferences::languageChanged, lab_.get(),
                      [this] { lab_->setLanguage(preferences_->language()); });
     TerminalItem::setContext(&terminals_, &theme_);
     ClusterScene::setContext(&cluster_, &theme_);
+    Timeline::setContext(&transport_, &theme_);
 
     network_ = std::make_unique<RefusingFactory>();
     qml_.setNetworkAccessManagerFactory(network_.get());
     qml_.addImageProvider(QStringLiteral("icon"), new IconProvider);
-    qml_.addImportPath(QStringLiteral("qrc:/qml"));
     const char* uri = "Timonel.Engine";
     qmlRegisterType<TerminalItem>(uri, 1, 0, "TerminalItem");
     qmlRegisterType<ClusterScene>(uri, 1, 0, "ClusterScene");
+    qmlRegisterType<Timeline>(uri, 1, 0, "Timeline");
     qmlRegisterUncreatableType<RowModel>(uri, 1, 0, "RowModel", QStringLiteral("made by the engine"));
     qmlRegisterSingletonInstance(uri, 1, 0, "Theme", &theme_);
     qmlRegisterSingletonInstance(uri, 1, 0, "Preferences", preferences_.get());
@@ -71,12 +84,14 @@ WindowContext::WindowContext(const QString& progressPath)
     qmlRegisterSingletonInstance(uri, 1, 0, "Inspector", &inspector_);
     qmlRegisterSingletonInstance(uri, 1, 0, "Network", &networkView_);
     qmlRegisterSingletonInstance(uri, 1, 0, "Lab", lab_.get());
+    qmlRegisterSingletonInstance(uri, 1, 0, "Hints", hints_.get());
 }
 
 WindowContext::~WindowContext() = default;
 
-bool WindowContext::load() {
-    qml_.load(QUrl(QStringLiteral("qrc:/qml/Timonel/Main.qml")));
+bool WindowContext::load(const QString& root) {
+    qml_.addImportPath(root);
+    qml_.load(QUrl(root.startsWith(QLatin1Char('/')) ? QStringLiteral("file://") + root + QStringLiteral("/Timonel/Main.qml") : root + QStringLiteral("/Timonel/Main.qml")));
     return !qml_.rootObjects().isEmpty();
 }
 

@@ -8,10 +8,6 @@
         <translation>Escribe tus propios paquetes</translation>
     </message>
     <message>
-        <source>A pack is a folder with a pack.yaml: lessons, drills or exams as plain data. Make one with “timonel pack new FOLDER”, edit it in any editor, then check and prove it here.</source>
-        <translation>Un paquete es una carpeta con un pack.yaml: lecciones, ejercicios o exámenes como simples datos. Crea uno con «timonel pack new CARPETA», edítalo con cualquier editor y compruébalo y demuéstralo aquí.</translation>
-    </message>
-    <message>
         <source>Folder of the pack, e.g. /home/me/my-pack</source>
         <translation>Carpeta del paquete, p. ej. /home/yo/mi-paquete</translation>
     </message>
@@ -28,24 +24,54 @@
         <translation>Demostrar</translation>
     </message>
     <message>
-        <source>Nothing checked yet</source>
-        <translation>Aún no se ha comprobado nada</translation>
-    </message>
-    <message>
-        <source>Problems appear with file, line and column. “Prove” plays every solution under five seeds: untouched must score 0, a reference 100, a wrong one what it states.</source>
-        <translation>Los problemas aparecen con archivo, línea y columna. «Demostrar» ejecuta cada solución con cinco semillas: sin tocar nada debe dar 0, una de referencia 100 y una errónea lo que indique.</translation>
-    </message>
-    <message>
         <source>untouched</source>
         <translation>sin tocar</translation>
     </message>
     <message>
-        <source>seed %1</source>
-        <translation>semilla %1</translation>
+        <source>A pack is a folder with a pack.yaml: a lesson, drill or exam as plain data. “timonel pack new FOLDER” makes one to start from. Edit it in any editor; each time you save, it is checked here.</source>
+        <translation>Un paquete es una carpeta con un pack.yaml: una lección, un ejercicio o un examen como simples datos. «timonel pack new CARPETA» crea uno de partida. Edítalo con cualquier editor; cada vez que guardes, se comprueba aquí.</translation>
     </message>
     <message>
-        <source>%1, expected %2</source>
-        <translation>%1, se esperaba %2</translation>
+        <source>Stop the proof</source>
+        <translation>Detener la demostración</translation>
+    </message>
+    <message>
+        <source>No pack opened yet</source>
+        <translation>Aún no hay ningún paquete abierto</translation>
+    </message>
+    <message>
+        <source>Problems appear beside their line. “Prove” plays every solution under five seeds: untouched must score 0, a reference 100, a wrong one what it states.</source>
+        <translation>Los problemas aparecen junto a su línea. «Demostrar» ejecuta cada solución con cinco semillas: sin tocar nada debe dar 0, una referencia 100, y una errónea lo que declare.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n problem(s)</source>
+        <translation>
+            <numerusform>%n problema</numerusform>
+            <numerusform>%n problemas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Proving: %1 %</source>
+        <translation>Demostrando: %1 %</translation>
+    </message>
+    <message>
+        <source>Well-formed: %1. Not proved yet.</source>
+        <translation>Bien formado: %1. Aún sin demostrar.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n case(s) did not score what they should</source>
+        <translation>
+            <numerusform>%n caso no puntuó lo que debía</numerusform>
+            <numerusform>%n casos no puntuaron lo que debían</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Proved: %1, five seeds</source>
+        <translation>Demostrado: %1, cinco semillas</translation>
+    </message>
+    <message>
+        <source>Should be %1.</source>
+        <translation>Debería ser %1.</translation>
     </message>
 </context>
 <context>
@@ -108,6 +134,21 @@
     <message>
         <source>done</source>
         <translation>terminado</translation>
+    </message>
+</context>
+<context>
+    <name>HintPane</name>
+    <message>
+        <source>Try</source>
+        <translation>Prueba</translation>
+    </message>
+    <message>
+        <source>Dismiss</source>
+        <translation>Descartar</translation>
+    </message>
+    <message>
+        <source>Next of %1 mistakes</source>
+        <translation>Siguiente de %1 errores</translation>
     </message>
 </context>
 <context>
@@ -210,15 +251,56 @@
     </message>
     <message numerus="yes">
         <source>%n step(s)</source>
-        <translation><numerusform>%n paso</numerusform><numerusform>%n pasos</numerusform></translation>
+        <translation>
+            <numerusform>%n paso</numerusform>
+            <numerusform>%n pasos</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n task(s)</source>
-        <translation><numerusform>%n tarea</numerusform><numerusform>%n tareas</numerusform></translation>
+        <translation>
+            <numerusform>%n tarea</numerusform>
+            <numerusform>%n tareas</numerusform>
+        </translation>
     </message>
     <message numerus="yes">
         <source>%n minute(s)</source>
-        <translation><numerusform>%n minuto</numerusform><numerusform>%n minutos</numerusform></translation>
+        <translation>
+            <numerusform>%n minuto</numerusform>
+            <numerusform>%n minutos</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Continue: %1</source>
+        <translation>Continuar: %1</translation>
+    </message>
+    <message>
+        <source>Left open</source>
+        <translation>Sin terminar</translation>
+    </message>
+    <message>
+        <source>Step %1 of %2: %3</source>
+        <translation>Paso %1 de %2: %3</translation>
+    </message>
+    <message>
+        <source>Task %1 of %2: %3</source>
+        <translation>Tarea %1 de %2: %3</translation>
+    </message>
+    <message>
+        <source>The clock stands at %1 and goes on when you do.</source>
+        <translation>El reloj está en %1 y sigue cuando tú sigas.</translation>
+    </message>
+    <message>
+        <source>The cluster, your terminals and files are as you left them.</source>
+        <translation>El clúster, tus terminales y tus archivos están como los dejaste.</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Continuar</translation>
+    </message>
+    <message>
+        <source>Start over</source>
+        <translation>Empezar de nuevo</translation>
     </message>
 </context>
 <context>
@@ -264,7 +346,10 @@
     </message>
     <message numerus="yes">
         <source>%n hint(s) left</source>
-        <translation><numerusform>queda %n pista</numerusform><numerusform>quedan %n pistas</numerusform></translation>
+        <translation>
+            <numerusform>queda %n pista</numerusform>
+            <numerusform>quedan %n pistas</numerusform>
+        </translation>
     </message>
     <message>
         <source>Next step</source>
@@ -333,6 +418,10 @@
         <source>task %1</source>
         <translation>tarea %1</translation>
     </message>
+    <message>
+        <source>Find anything (Ctrl+K)</source>
+        <translation>Buscar cualquier cosa (Ctrl+K)</translation>
+    </message>
 </context>
 <context>
     <name>Markdown</name>
@@ -361,7 +450,10 @@
     </message>
     <message numerus="yes">
         <source>%n hop(s)</source>
-        <translation><numerusform>%n salto</numerusform><numerusform>%n saltos</numerusform></translation>
+        <translation>
+            <numerusform>%n salto</numerusform>
+            <numerusform>%n saltos</numerusform>
+        </translation>
     </message>
     <message>
         <source>No rules</source>
@@ -379,6 +471,21 @@
         <source>Connections made by programs</source>
         <translation>Conexiones hechas por programas</translation>
     </message>
+    <message>
+        <source>Node</source>
+        <translation>Nodo</translation>
+    </message>
+    <message>
+        <source>Chains</source>
+        <translation>Cadenas</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n packet(s)</source>
+        <translation>
+            <numerusform>%n paquete</numerusform>
+            <numerusform>%n paquetes</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>ObjectsPane</name>
@@ -394,12 +501,35 @@
         <source>No objects of this kind match.</source>
         <translation>Ningún objeto de este tipo coincide.</translation>
     </message>
+    <message>
+        <source>Kinds</source>
+        <translation>Tipos</translation>
+    </message>
 </context>
 <context>
     <name>Palette</name>
     <message>
         <source>Find a screen, a task, an object …</source>
         <translation>Busca una pantalla, una tarea, un objeto…</translation>
+    </message>
+    <message>
+        <source>Nothing found</source>
+        <translation>Nada encontrado</translation>
+    </message>
+    <message>
+        <source>Names of screens, tasks and objects are searched.</source>
+        <translation>Se busca en los nombres de pantallas, tareas y objetos.</translation>
+    </message>
+</context>
+<context>
+    <name>Progress</name>
+    <message>
+        <source>The progress file was damaged. The newest sound backup is in use; the damaged file was set aside beside it.</source>
+        <translation>El archivo de progreso estaba dañado. Se usa la copia de seguridad más reciente; el archivo dañado se ha apartado a su lado.</translation>
+    </message>
+    <message>
+        <source>The progress file was damaged and there was no sound backup. A new one was begun; the damaged file was set aside beside it.</source>
+        <translation>El archivo de progreso estaba dañado y no había una copia de seguridad válida. Se ha empezado uno nuevo; el archivo dañado se ha apartado a su lado.</translation>
     </message>
 </context>
 <context>
@@ -492,8 +622,56 @@
         <translation>Teclas</translation>
     </message>
     <message>
-        <source>Ctrl+K find anything · Alt+1 to Alt+6 screens · F6 between terminal and picture · F8 play or pause · Ctrl+Shift+T new terminal · Ctrl+Shift+F search the terminal · Ctrl+Shift+C / V copy and paste</source>
-        <translation>Ctrl+K buscar cualquier cosa · Alt+1 a Alt+6 pantallas · F6 entre terminal y dibujo · F8 reproducir o pausar · Ctrl+Mayús+T terminal nuevo · Ctrl+Mayús+F buscar en el terminal · Ctrl+Mayús+C / V copiar y pegar</translation>
+        <source>Everything can be reached without a mouse.</source>
+        <translation>Todo se puede manejar sin ratón.</translation>
+    </message>
+    <message>
+        <source>Find anything</source>
+        <translation>Buscar cualquier cosa</translation>
+    </message>
+    <message>
+        <source>Screens</source>
+        <translation>Pantallas</translation>
+    </message>
+    <message>
+        <source>To the next part of the screen</source>
+        <translation>A la siguiente parte de la pantalla</translation>
+    </message>
+    <message>
+        <source>Pause or play</source>
+        <translation>Pausar o reanudar</translation>
+    </message>
+    <message>
+        <source>New terminal</source>
+        <translation>Nueva terminal</translation>
+    </message>
+    <message>
+        <source>Close the terminal</source>
+        <translation>Cerrar la terminal</translation>
+    </message>
+    <message>
+        <source>Next terminal</source>
+        <translation>Siguiente terminal</translation>
+    </message>
+    <message>
+        <source>Search the terminal</source>
+        <translation>Buscar en la terminal</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Copiar</translation>
+    </message>
+    <message>
+        <source>Paste</source>
+        <translation>Pegar</translation>
+    </message>
+    <message>
+        <source>Scroll the terminal</source>
+        <translation>Desplazar la terminal</translation>
+    </message>
+    <message>
+        <source>Zoom the picture, fit it</source>
+        <translation>Acercar, alejar y ajustar la imagen</translation>
     </message>
 </context>
 <context>
@@ -505,18 +683,6 @@
     <message>
         <source>Show the task</source>
         <translation>Mostrar la tarea</translation>
-    </message>
-    <message>
-        <source>Previous task</source>
-        <translation>Tarea anterior</translation>
-    </message>
-    <message>
-        <source>Task %1 of %2</source>
-        <translation>Tarea %1 de %2</translation>
-    </message>
-    <message>
-        <source>Next task</source>
-        <translation>Tarea siguiente</translation>
     </message>
     <message>
         <source>Time left</source>
@@ -532,7 +698,10 @@
     </message>
     <message numerus="yes">
         <source>%n hint(s) left</source>
-        <translation><numerusform>queda %n pista</numerusform><numerusform>quedan %n pistas</numerusform></translation>
+        <translation>
+            <numerusform>queda %n pista</numerusform>
+            <numerusform>quedan %n pistas</numerusform>
+        </translation>
     </message>
     <message>
         <source>Put this task back to its beginning</source>
@@ -561,6 +730,18 @@
     <message>
         <source>Go on working</source>
         <translation>Seguir trabajando</translation>
+    </message>
+    <message>
+        <source>Tasks</source>
+        <translation>Tareas</translation>
+    </message>
+    <message>
+        <source>Task %1: %2</source>
+        <translation>Tarea %1: %2</translation>
+    </message>
+    <message>
+        <source>flagged</source>
+        <translation>marcada</translation>
     </message>
 </context>
 <context>
@@ -742,6 +923,42 @@
         <source>Select something in the picture or a list: its chain of causes appears here.</source>
         <translation>Selecciona algo en el dibujo o en una lista: aquí aparece su cadena de causas.</translation>
     </message>
+    <message>
+        <source>Sandbox</source>
+        <translation>Sandbox</translation>
+    </message>
+    <message>
+        <source>Set up by the lab</source>
+        <translation>Preparado por el laboratorio</translation>
+    </message>
+    <message>
+        <source>Check of the lab</source>
+        <translation>Comprobación del laboratorio</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Teclas</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>Error</translation>
+    </message>
+    <message>
+        <source>Why</source>
+        <translation>Por qué</translation>
+    </message>
+    <message>
+        <source>Kubelet of %1</source>
+        <translation>Kubelet de %1</translation>
+    </message>
+    <message>
+        <source>Controller manager</source>
+        <translation>Gestor de controladores</translation>
+    </message>
+    <message>
+        <source>Controller: %1</source>
+        <translation>Controlador: %1</translation>
+    </message>
 </context>
 <context>
     <name>Workspace</name>
@@ -781,6 +998,14 @@
         <source>Booting the cluster …</source>
         <translation>Arrancando el clúster…</translation>
     </message>
+    <message>
+        <source>Bringing back your cluster … %1 %</source>
+        <translation>Recuperando tu clúster… %1 %</translation>
+    </message>
+    <message>
+        <source>Terminal</source>
+        <translation>Terminal</translation>
+    </message>
 </context>
 <context>
     <name>app::ClusterScene</name>
@@ -794,7 +1019,21 @@
     </message>
     <message numerus="yes">
         <source> · %n restart(s)</source>
-        <translation><numerusform> · %n reinicio</numerusform><numerusform> · %n reinicios</numerusform></translation>
+        <translation>
+            <numerusform> · %n reinicio</numerusform>
+            <numerusform> · %n reinicios</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>app::HintBar</name>
+    <message>
+        <source>here-document</source>
+        <translation>here-document</translation>
+    </message>
+    <message>
+        <source>%1, line %2</source>
+        <translation>%1, línea %2</translation>
     </message>
 </context>
 <context>
@@ -851,8 +1090,45 @@
         <translation>No se pudo guardar el resultado: %1</translation>
     </message>
     <message>
-        <source>The pack is larger than 20 MiB.</source>
-        <translation>El paquete ocupa más de 20 MiB.</translation>
+        <source>There is no such folder.</source>
+        <translation>No existe esa carpeta.</translation>
+    </message>
+    <message>
+        <source>A pack has at most 20 MiB in 2000 files.</source>
+        <translation>Un paquete tiene como máximo 20 MiB en 2000 archivos.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n task(s)</source>
+        <translation>
+            <numerusform>%n tarea</numerusform>
+            <numerusform>%n tareas</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n check(s)</source>
+        <translation>
+            <numerusform>%n comprobación</numerusform>
+            <numerusform>%n comprobaciones</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n solution(s)</source>
+        <translation>
+            <numerusform>%n solución</numerusform>
+            <numerusform>%n soluciones</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Seed %1: %2</source>
+        <translation>Semilla %1: %2</translation>
+    </message>
+    <message>
+        <source>“%1” was left open in Timonel %2 and cannot be continued in this version (%3): %4. It begins anew; every saved result is kept.</source>
+        <translation>«%1» quedó abierto en Timonel %2 y no se puede continuar con esta versión (%3): %4. Empieza de nuevo; todos los resultados guardados se conservan.</translation>
+    </message>
+    <message>
+        <source>Your work goes on, but it cannot be saved for a restart: %1</source>
+        <translation>Tu trabajo continúa, pero no se puede guardar para un reinicio: %1</translation>
     </message>
 </context>
 <context>

@@ -1,7 +1,6 @@
 #include "canvas/cluster_scene.h"
 
-#include <QPainter>
-#include <QPainterPath>
+#include <QAccessible>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@ namespace app {
 namespace {
 constexpr double kMinZoom = 0.15, kMaxZoom = 4;
 constexpr int kFrame = 16;
+constexpr double kMargin = 24, kReadable = 0.8;
 }
 
 ClusterModel* ClusterScene::cluster_ = nullptr;
@@ -38,7 +38,10 @@ ClusterScene::ClusterScene(QQuickItem* parent) : QQuickPaintedItem(parent) {
         motions_.clear();
         fresh_ = fitted_ = true;
     });
-    connect(theme_, &Theme::changed, this, [this] { update(); });
+    connect(theme_, &Theme::changed, this, [this] {
+        glyphs_.clear();
+        settle_.start();
+    });
     settle_.start();
 }
 
@@ -60,7 +63,11 @@ void ClusterScene::setShowTraffic(bool show) {
 }
 
 void ClusterScene::relayout() {
-    scene_ = layoutScene(*cluster_, ns_, height() > 0 ? std::max(0.2, width() / height()) : 1);
+    if (!isVisible()) return; // it is laid out when somebody looks
+    const double aspect = height() > 0 ? std::max(0.2, width() / std::max(1.0, height() - bottomMargin())) : 1;
+    scene_ = layoutScene(*cluster_, ns_, aspect, theme_->scale());
+    // Seen from afar, heads and chips grow, so that names can still be read.
+    if (const double zoom = fittingZoom(); zoom < kReadable) scene_ = layoutScene(*cluster_, ns_, aspect, theme_->scale() * std::min(4.0, kReadable / zoom));
     const qint64 now = clock_.elapsed() + 1;
     const bool quiet = fresh_ || theme_->reducedMotion() || !cluster_->live();
     for (auto& [key, motion] : motions_)
@@ -84,8 +91,13 @@ void ClusterScene::relayout() {
     if (!scene_.pods.empty()) fresh_ = false;
     if (fitted_) fit();
     frame_.start();
-    Q_EMIT described();
+    if (QAccessible::isActive()) Q_EMIT described();
     update();
+}
+
+void ClusterScene::itemChange(ItemChange change, const ItemChangeData& data) {
+    QQuickPaintedItem::itemChange(change, data);
+    if (change == ItemVisibleHasChanged && data.boolValue) settle_.start();
 }
 
 void ClusterScene::animate() {
@@ -112,13 +124,19 @@ QPointF ClusterScene::positionOf(const Motion& motion, qint64 now) const {
     return motion.from + (motion.to - motion.from) * (1 - std::pow(1 - t, 3));
 }
 
+double ClusterScene::bottomMargin() const { return 44 * theme_->scale(); } // the tool bar's
+
+double ClusterScene::fittingZoom() const {
+    const QRectF bounds = scene_.bounds;
+    if (bounds.isEmpty() || width() <= 0 || height() <= 0) return 1;
+    return std::clamp(std::min((width() - 2 * kMargin) / bounds.width(), (height() - 2 * kMargin - bottomMargin()) / bounds.height()), kMinZoom, 1.6);
+}
+
 void ClusterScene::fit() {
     fitted_ = true;
-    const QRectF bounds = scene_.bounds;
-    if (bounds.isEmpty() || width() <= 0 || height() <= 0) return;
-    constexpr double kMargin = 24;
-    zoom_ = std::clamp(std::min((width() - 2 * kMargin) / bounds.width(), (height() - 2 * kMargin) / bounds.height()), kMinZoom, 1.6);
-    pan_ = QPointF(width() / 2, height() / 2) - bounds.center() * zoom_;
+    if (scene_.bounds.isEmpty() || width() <= 0 || height() <= 0) return;
+    zoom_ = fittingZoom();
+    pan_ = QPointF(width() / 2, (height() - bottomMargin()) / 2) - scene_.bounds.center() * zoom_;
     update();
 }
 
@@ -156,212 +174,6 @@ QString ClusterScene::description() const {
         lines << tr("Node %1, %2").arg(node.name, node.ready ? QStringLiteral("Ready") : QStringLiteral("NotReady"));
     for (const auto& [key, pod] : scene_.pods) lines << tr("Pod %1, %2").arg(pod.name, pod.word);
     return lines.join(QStringLiteral("; "));
-}
-
-// Painting ------------------------------------------------------------------------------------------
-
-void ClusterScene::paint(QPainter* painter) {
-    const qint64 now = clock_.elapsed() + 1;
-    painter->setRenderHint(QPainter::Antialiasing);
-    painter->fillRect(boundingRect(), theme_->canvas());
-    painter->translate(pan_);
-    painter->scale(zoom_, zoom_);
-    for (const auto& node : scene_.nodes) paintNode(*painter, node);
-    paintLines(*painter, now);
-    for (const auto& chip : scene_.groups) paintChip(*painter, chip);
-    for (const auto& chip : scene_.services) paintChip(*painter, chip);
-    for (const auto& [key, motion] : motions_) paintPod(*painter, motion, now);
-}
-
-void ClusterScene::paintBar(QPainter& painter, const QRectF& box, double share, const QString& label) const {
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(theme_->line());
-    painter.drawRoundedRect(box, 2, 2);
-    painter.setBrush(share > 0.9 ? theme_->failed() : theme_->accent());
-    if (share > 0) painter.drawRoundedRect(QRectF(box.topLeft(), QSizeF(box.width() * std::min(share, 1.0), box.height())), 2, 2);
-    QFont font(theme_->sans());
-    font.setPixelSize(9);
-    painter.setFont(font);
-    painter.setPen(theme_->muted());
-    painter.drawText(QRectF(box.left(), box.top() - 12, box.width(), 11), Qt::AlignLeft | Qt::AlignVCenter, label);
-}
-
-void ClusterScene::paintNode(QPainter& painter, const SceneNode& node) const {
-    const bool chosen = selectedKind_ == QLatin1String("/nodes") && selectedKey_ == node.name;
-    painter.setBrush(theme_->surface());
-    painter.setPen(QPen(chosen ? theme_->accent() : node.ready ? theme_->line() : theme_->failed(), chosen || !node.ready ? 2 : 1));
-    painter.drawRoundedRect(node.box, 10, 10);
-    if (node.unschedulable) {
-        painter.setBrush(QBrush(theme_->line(), Qt::BDiagPattern));
-        painter.setPen(Qt::NoPen);
-        painter.drawRoundedRect(node.box.adjusted(1, 1, -1, -1), 10, 10);
-    }
-    QFont font(theme_->mono());
-    font.setPixelSize(12);
-    font.setBold(true);
-    painter.setFont(font);
-    painter.setPen(theme_->text());
-    glyph(painter, node.ready ? QStringLiteral("ready") : QStringLiteral("failed"), node.box.topLeft() + QPointF(18, 17), 4.5, 0);
-    painter.setPen(theme_->text());
-    painter.drawText(QRectF(node.box.left() + 28, node.box.top() + 8, node.box.width() - 36, 18), Qt::AlignLeft | Qt::AlignVCenter,
-                     QFontMetrics(font).elidedText(node.name, Qt::ElideRight, static_cast<int>(node.box.width()) - 36));
-    const double half = (node.box.width() - 3 * 14) / 2;
-    const double cpu = node.cpuTotal > 0 ? node.cpuRequested / node.cpuTotal : 0;
-    const double mem = node.memoryTotal > 0 ? node.memoryRequested / node.memoryTotal : 0;
-    paintBar(painter, QRectF(node.box.left() + 14, node.box.top() + 44, half, 4), cpu, QStringLiteral("CPU %1/%2").arg(node.cpuRequested, 0, 'g', 3).arg(node.cpuTotal, 0, 'g', 3));
-    paintBar(painter, QRectF(node.box.left() + 28 + half, node.box.top() + 44, half, 4), mem, QStringLiteral("MEM %1 %").arg(static_cast<int>(mem * 100)));
-}
-
-void ClusterScene::glyph(QPainter& painter, const QString& state, const QPointF& center, double radius, qint64 now) const {
-    const QColor color = theme_->state(state);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(color);
-    if (state == QLatin1String("ready")) {
-        painter.drawEllipse(center, radius, radius);
-    } else if (state == QLatin1String("waiting")) {
-        const double width = radius * 0.42;
-        const QRectF ring(center.x() - radius + width / 2, center.y() - radius + width / 2, 2 * radius - width, 2 * radius - width);
-        painter.setBrush(Qt::NoBrush);
-        QColor faint = color;
-        faint.setAlphaF(0.35);
-        painter.setPen(QPen(faint, width));
-        painter.drawEllipse(ring);
-        painter.setPen(QPen(color, width, Qt::SolidLine, Qt::RoundCap));
-        painter.drawArc(ring, theme_->reducedMotion() ? 90 * 16 : static_cast<int>(-(now % 1200) * 360 / 1200) * 16, -90 * 16);
-    } else if (state == QLatin1String("failed")) {
-        QPainterPath triangle;
-        triangle.moveTo(center + QPointF(0, -radius));
-        triangle.lineTo(center + QPointF(radius * 0.98, radius * 0.8));
-        triangle.lineTo(center + QPointF(-radius * 0.98, radius * 0.8));
-        triangle.closeSubpath();
-        painter.drawPath(triangle);
-    } else if (state == QLatin1String("ending")) {
-        painter.setBrush(Qt::NoBrush);
-        painter.setPen(QPen(color, radius * 0.25, Qt::DashLine));
-        painter.drawEllipse(center, radius * 0.75, radius * 0.75);
-    } else if (state == QLatin1String("done")) {
-        painter.drawRoundedRect(QRectF(center.x() - radius * 0.85, center.y() - radius * 0.85, radius * 1.7, radius * 1.7), 2, 2);
-        painter.setPen(QPen(theme_->surface(), radius * 0.22, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-        painter.drawPolyline(QPolygonF({center + QPointF(-radius * 0.4, 0), center + QPointF(-radius * 0.1, radius * 0.35), center + QPointF(radius * 0.45, -radius * 0.35)}));
-    } else {
-        painter.setBrush(QBrush(color, Qt::BDiagPattern));
-        painter.setPen(QPen(color, 1));
-        painter.drawEllipse(center, radius, radius);
-    }
-}
-
-void ClusterScene::paintPod(QPainter& painter, const Motion& motion, qint64 now) const {
-    const ScenePod& pod = motion.pod;
-    const QPointF center = positionOf(motion, now);
-    double scale = pod.system ? 0.72 : 1;
-    const double quick = std::max(1, theme_->quick());
-    if (motion.born != 0) {
-        const double t = std::clamp(static_cast<double>(now - motion.born) / quick, 0.0, 1.0);
-        painter.setOpacity(t);
-        scale *= 0.6 + 0.4 * t;
-    }
-    if (motion.leaving != 0) {
-        const double t = std::clamp(static_cast<double>(now - motion.leaving) / quick, 0.0, 1.0);
-        painter.setOpacity(1 - t);
-        scale *= 1 - t;
-    }
-    const double radius = kPodRadius * scale;
-    if (motion.pulsed != 0 && now - motion.pulsed < theme_->pulse()) {
-        const double t = static_cast<double>(now - motion.pulsed) / std::max(1, theme_->pulse());
-        QColor halo = theme_->state(pod.state);
-        halo.setAlphaF(0.5 * (1 - t));
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(halo);
-        painter.drawEllipse(center, radius * (1 + t), radius * (1 + t));
-    }
-    glyph(painter, pod.state, center, radius, now);
-    if (selectedKind_ == QLatin1String("/pods") && selectedKey_ == QString::fromStdString(pod.key)) {
-        painter.setBrush(Qt::NoBrush);
-        painter.setPen(QPen(theme_->accent(), 2));
-        painter.drawEllipse(center, radius + 4, radius + 4);
-    }
-    if (zoom_ >= 2.2) { // near: the name under the glyph
-        QFont font(theme_->mono());
-        font.setPixelSize(4);
-        painter.setFont(font);
-        painter.setPen(theme_->muted());
-        painter.drawText(QRectF(center.x() - 15, center.y() + radius + 0.5, 30, 5), Qt::AlignCenter,
-                         QFontMetrics(font).elidedText(pod.name, Qt::ElideMiddle, 30));
-    }
-    painter.setOpacity(1);
-}
-
-void ClusterScene::paintChip(QPainter& painter, const SceneGroup& chip) const {
-    const bool chosen = selectedKind_ == QString::fromStdString(chip.kind) && selectedKey_ == QString::fromStdString(chip.key);
-    const bool service = chip.kind == "/services";
-    painter.setBrush(theme_->raised());
-    painter.setPen(QPen(chosen ? theme_->accent() : theme_->line(), chosen ? 2 : 1));
-    painter.drawRoundedRect(chip.box, service ? chip.box.height() / 2 : 6, service ? chip.box.height() / 2 : 6);
-    glyph(painter, chip.state, QPointF(chip.box.left() + 17, chip.box.center().y()), 5, clock_.elapsed());
-    static const std::map<std::string, QString, std::less<>> kShort{
-        {"apps/deployments", QStringLiteral("deploy")}, {"apps/replicasets", QStringLiteral("rs")},
-        {"apps/statefulsets", QStringLiteral("sts")}, {"apps/daemonsets", QStringLiteral("ds")}, {"/services", QStringLiteral("svc")}};
-    QFont small(theme_->sans());
-    small.setPixelSize(9);
-    painter.setFont(small);
-    painter.setPen(theme_->muted());
-    painter.drawText(QRectF(chip.box.left() + 30, chip.box.top() + 4, 80, 11), Qt::AlignLeft | Qt::AlignVCenter, kShort.at(chip.kind));
-    painter.drawText(QRectF(chip.box.right() - 52, chip.box.top() + 4, 40, 11), Qt::AlignRight | Qt::AlignVCenter, chip.label);
-    QFont name(theme_->mono());
-    name.setPixelSize(11);
-    painter.setFont(name);
-    painter.setPen(theme_->text());
-    painter.drawText(QRectF(chip.box.left() + 30, chip.box.top() + 15, chip.box.width() - 42, 15), Qt::AlignLeft | Qt::AlignVCenter,
-                     QFontMetrics(name).elidedText(chip.name, Qt::ElideMiddle, static_cast<int>(chip.box.width()) - 42));
-}
-
-void ClusterScene::paintLines(QPainter& painter, qint64 now) const {
-    const auto curve = [&](const QPointF& from, const QPointF& to) {
-        QPainterPath path(from);
-        const double bend = (to.y() - from.y()) * 0.45;
-        path.cubicTo(from + QPointF(0, bend), to - QPointF(0, bend), to);
-        painter.drawPath(path);
-    };
-    painter.setBrush(Qt::NoBrush);
-    const auto podAt = [&](const std::string& key, QPointF& out) {
-        const auto found = motions_.find(key);
-        if (found == motions_.end()) return false;
-        out = positionOf(found->second, now);
-        return true;
-    };
-    const bool many = scene_.pods.size() > 400; // then only the selected chip's lines
-    const auto wanted = [&](const SceneGroup& chip) {
-        return !many || (selectedKind_ == QString::fromStdString(chip.kind) && selectedKey_ == QString::fromStdString(chip.key));
-    };
-    if (showOwners_) {
-        QColor color = theme_->muted();
-        color.setAlphaF(0.45);
-        painter.setPen(QPen(color, 1));
-        for (const auto& chip : scene_.groups) {
-            if (!wanted(chip)) continue;
-            for (const auto& parent : scene_.groups)
-                if (!chip.parent.empty() && parent.kind == "apps/deployments" && parent.key == chip.parent)
-                    curve(QPointF(parent.box.center().x(), parent.box.bottom()), QPointF(chip.box.center().x(), chip.box.top()));
-            QPointF pod;
-            for (const std::string& key : chip.members)
-                if (podAt(key, pod)) curve(QPointF(chip.box.center().x(), chip.box.bottom()), pod - QPointF(0, kPodRadius));
-        }
-    }
-    if (showTraffic_) {
-        for (const auto& service : scene_.services) {
-            if (!wanted(service)) continue;
-            QPointF pod;
-            for (const std::string& key : service.members) {
-                if (!podAt(key, pod)) continue;
-                const auto found = scene_.pods.find(key);
-                const bool serves = found != scene_.pods.end() && found->second.state == QLatin1String("ready");
-                QColor color = serves ? theme_->accent() : theme_->failed();
-                color.setAlphaF(serves ? 0.6 : 0.4);
-                painter.setPen(QPen(color, 1.2, serves ? Qt::SolidLine : Qt::DashLine));
-                curve(QPointF(service.box.center().x(), service.box.top()), pod + QPointF(0, kPodRadius));
-            }
-        }
-    }
 }
 
 // Input -----------------------------------------------------------------------------------------------

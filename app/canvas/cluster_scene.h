@@ -6,6 +6,8 @@
 #include "settings/theme.h"
 
 #include <QElapsedTimer>
+#include <QHash>
+#include <QPixmap>
 #include <QQuickPaintedItem>
 #include <QTimer>
 
@@ -71,16 +73,26 @@ private:
         QString kind, key;
     };
     void relayout();
+    double fittingZoom() const;
+    double bottomMargin() const;
     void animate();
     QPointF toScene(const QPointF& point) const { return (point - pan_) / zoom_; }
     Hit hit(const QPointF& scenePoint) const;
     QPointF positionOf(const Motion& motion, qint64 now) const;
-    void paintNode(QPainter& painter, const SceneNode& node) const;
-    void paintBar(QPainter& painter, const QRectF& box, double share, const QString& label) const;
-    void paintPod(QPainter& painter, const Motion& motion, qint64 now) const;
-    void paintChip(QPainter& painter, const SceneGroup& chip) const;
+    // Painting, in scene_paint.cpp. Everything is placed in pixels of the item: letters keep their size.
+    QPointF toView(const QPointF& point) const { return pan_ + point * zoom_; }
+    QRectF toView(const QRectF& box) const { return {toView(box.topLeft()), box.size() * zoom_}; }
+    void paintNode(QPainter& painter, const SceneNode& node);
+    void paintBar(QPainter& painter, const QRectF& box, double share) const;
+    void paintPod(QPainter& painter, const Motion& motion, qint64 now);
+    void paintChip(QPainter& painter, const SceneGroup& chip, qint64 now);
     void paintLines(QPainter& painter, qint64 now) const;
-    void glyph(QPainter& painter, const QString& state, const QPointF& center, double radius, qint64 now) const;
+    void paintMembers(QPainter& painter, const SceneGroup& chip, bool service, qint64 now) const;
+    void paintText(QPainter& painter, const QRectF& box, const QString& text, double size, const QColor& color, int align, bool code, bool bold = false) const;
+    void glyph(QPainter& painter, const QString& state, const QPointF& center, double radius, qint64 now);
+    QPixmap drawGlyph(const QString& state, double radius, int turn, double ratio) const;
+    bool isSelected(const SceneGroup& chip) const { return selectedKind_ == QString::fromStdString(chip.kind) && selectedKey_ == QString::fromStdString(chip.key); }
+    void itemChange(ItemChange change, const ItemChangeData& data) override;
     std::vector<Hit> order() const; // keyboard order
 
     static ClusterModel* cluster_;
@@ -89,6 +101,7 @@ private:
     std::map<std::string, Motion> motions_;
     QElapsedTimer clock_;
     QTimer frame_, settle_;
+    QHash<QString, QPixmap> glyphs_; // by state, size and turn
     QString ns_, selectedKind_, selectedKey_, hoverText_;
     QPointF hoverPoint_, pan_{24, 24}, dragFrom_, panFrom_;
     double zoom_ = 1;

@@ -8,8 +8,8 @@
 
 namespace app {
 namespace {
-constexpr double kGap = 26, kTrayPadding = 14, kTrayHead = 58, kPodPitch = 30, kChipHeight = 34;
-constexpr double kChipWidth = 168, kChipGap = 14, kBandGap = 56;
+constexpr double kGap = 26, kTrayPadding = 14, kTrayHead = 62, kPodPitch = 30, kChipHeight = 38;
+constexpr double kChipWidth = 176, kChipGap = 14, kBandGap = 52;
 
 double cores(const document::Value& quantity) {
     const QString text = quantity.isInt() ? QString::number(quantity.asInt()) : qstring(quantity.asString());
@@ -57,23 +57,27 @@ struct Grid { // of trays
     int columns = 6; // pods in a row of a tray
     int perRow = 3;
     double width = 0, height = 0; // of a tray
+    double text = 1;
+    double head() const { return kTrayHead * (0.4 + 0.6 * text); }
+    double chipWidth() const { return kChipWidth * (0.4 + 0.6 * text); }
+    double chipHeight() const { return kChipHeight * text; }
+    int chipsPerRow(double across) const { return std::max(1, static_cast<int>((across + kChipGap) / (chipWidth() + kChipGap))); }
     double span() const { return perRow * (width + kGap) - kGap; }
 };
 
-double bandHeight(std::size_t count, double span) {
-    if (count == 0) return 0;
-    const int perRow = std::max(1, static_cast<int>((span + kChipGap) / (kChipWidth + kChipGap)));
-    return std::ceil(static_cast<double>(count) / perRow) * (kChipHeight + 12);
+double bandHeight(std::size_t count, const Grid& grid) {
+    return count == 0 ? 0 : std::ceil(static_cast<double>(count) / grid.chipsPerRow(grid.span())) * (grid.chipHeight() + 12);
 }
 
-Grid chooseGrid(const NodePods& byNode, std::size_t nodes, std::size_t chips, double aspect) {
+Grid chooseGrid(const NodePods& byNode, std::size_t nodes, std::size_t chips, double aspect, double text) {
     std::size_t most = 6;
     for (const auto& [name, pods] : byNode)
         if (!name.isEmpty()) most = std::max(most, pods.size());
     Grid grid;
+    grid.text = text;
     grid.columns = std::max(6, static_cast<int>(std::ceil(std::sqrt(static_cast<double>(most) * 1.8))));
-    grid.width = grid.columns * kPodPitch + 2 * kTrayPadding;
-    grid.height = kTrayHead + std::ceil(static_cast<double>(most) / grid.columns) * kPodPitch + kTrayPadding;
+    grid.width = std::max(grid.columns * kPodPitch + 2 * kTrayPadding, 190 * (0.4 + 0.6 * text));
+    grid.height = grid.head() + std::ceil(static_cast<double>(most) / grid.columns) * kPodPitch + kTrayPadding;
     const double waiting = byNode.count(QString()) != 0 ? 4 * kPodPitch + kGap : 0;
     double best = 0;
     const Grid shape = grid;
@@ -81,7 +85,7 @@ Grid chooseGrid(const NodePods& byNode, std::size_t nodes, std::size_t chips, do
         Grid trial = shape;
         trial.perRow = perRow;
         const double rows = std::ceil(static_cast<double>(nodes) / perRow);
-        const double height = rows * (grid.height + kGap) + bandHeight(chips, trial.span()) + 2 * kBandGap;
+        const double height = rows * (grid.height + kGap) + bandHeight(chips, trial) + 2 * kBandGap;
         const double scale = std::min(aspect / (trial.span() + waiting), 1 / height);
         if (scale > best * 1.001) {
             best = scale;
@@ -93,12 +97,14 @@ Grid chooseGrid(const NodePods& byNode, std::size_t nodes, std::size_t chips, do
 
 void placeNodes(const ClusterModel& cluster, SceneData& scene, NodePods& byNode, const Grid& grid, double top) {
     const auto& nodes = cluster.objects("/nodes");
-    const auto& [columns, perRow, width, height] = grid;
+    const int columns = grid.columns, perRow = grid.perRow;
+    const double width = grid.width, height = grid.height;
     int index = 0;
     for (const auto& [name, node] : nodes) {
         SceneNode tray;
         tray.name = QString::fromStdString(name);
         tray.box = QRectF(index % perRow * (width + kGap), top + index / perRow * (height + kGap), width, height);
+        tray.head = grid.head();
         tray.ready = nodeReady(node);
         tray.unschedulable = node.at("spec", "unschedulable").asBool();
         tray.controlPlane = node.at("metadata", "labels").has("node-role.kubernetes.io/control-plane");
@@ -107,7 +113,8 @@ void placeNodes(const ClusterModel& cluster, SceneData& scene, NodePods& byNode,
         int slot = 0;
         for (ScenePod* pod : byNode[tray.name]) {
             pod->center = QPointF(tray.box.left() + kTrayPadding + (slot % columns + 0.5) * kPodPitch,
-                                  tray.box.top() + kTrayHead + (slot / columns + 0.5) * kPodPitch);
+                                  tray.box.top() + grid.head() + (slot / columns + 0.5) * kPodPitch);
+            pod->node = tray.name;
             ++slot;
             for (const auto& container : cluster.object("/pods", pod->key).at("spec", "containers").items()) {
                 tray.cpuRequested += cores(container.at("resources", "requests", "cpu"));
@@ -122,22 +129,22 @@ void placeNodes(const ClusterModel& cluster, SceneData& scene, NodePods& byNode,
     int slot = 0;
     const double left = scene.bounds.right() + kGap;
     for (ScenePod* pod : byNode[QString()]) {
-        pod->center = QPointF(left + (slot % 4 + 0.5) * kPodPitch, top + kTrayHead + (slot / 4 + 0.5) * kPodPitch);
+        pod->center = QPointF(left + (slot % 4 + 0.5) * kPodPitch, top + grid.head() + (slot / 4 + 0.5) * kPodPitch);
         ++slot;
     }
     if (slot > 0) scene.bounds |= QRectF(left, top, 4 * kPodPitch, height);
 }
 
-void placeChips(std::vector<SceneGroup>& chips, double top, double span) {
-    const int perRow = std::max(1, static_cast<int>((span + kChipGap) / (kChipWidth + kChipGap)));
+void placeChips(std::vector<SceneGroup>& chips, double top, double across, const Grid& grid) {
+    const int perRow = grid.chipsPerRow(across);
     for (std::size_t i = 0; i < chips.size(); ++i) {
         const auto column = static_cast<int>(i) % perRow, row = static_cast<int>(i) / perRow;
-        chips[i].box = QRectF(column * (kChipWidth + kChipGap), top + row * (kChipHeight + 12), kChipWidth, kChipHeight);
+        chips[i].box = QRectF(column * (grid.chipWidth() + kChipGap), top + row * (grid.chipHeight() + 12), grid.chipWidth(), grid.chipHeight());
     }
 }
 } // namespace
 
-SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double aspect) {
+SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double aspect, double text) {
     SceneData scene;
     std::map<std::string, std::vector<std::string>> byOwner; // "ns ReplicaSet/web" -> pods
     for (const auto& [key, pod] : cluster.objects("/pods")) {
@@ -164,8 +171,9 @@ SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double asp
     const auto addGroups = [&](const char* kind, const char* word) {
         for (const auto& [key, object] : cluster.objects(kind)) {
             if (!visible(key)) continue;
-            const auto want = object.at("spec", "replicas").asInt();
-            const auto have = object.at("status", "readyReplicas").asInt();
+            const bool daemons = std::string_view(kind) == "apps/daemonsets";
+            const auto want = daemons ? object.at("status", "desiredNumberScheduled").asInt() : object.at("spec", "replicas").asInt();
+            const auto have = object.at("status", daemons ? "numberReady" : "readyReplicas").asInt();
             if (std::string_view(kind) == "apps/replicasets" && want == 0 && have == 0) continue;
             SceneGroup chip;
             chip.kind = kind;
@@ -208,18 +216,18 @@ SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double asp
     std::vector<SceneGroup> owners, sets;
     for (auto& group : scene.groups) (group.kind == "apps/replicasets" ? sets : owners).push_back(std::move(group));
     NodePods byNode = podsByNode(cluster, scene);
-    const Grid grid = chooseGrid(byNode, cluster.objects("/nodes").size(), owners.size() + sets.size() + scene.services.size(), aspect);
+    const Grid grid = chooseGrid(byNode, cluster.objects("/nodes").size(), owners.size() + sets.size() + scene.services.size(), aspect, text);
     const double span = grid.span();
-    placeChips(owners, 0, span);
-    double top = bandHeight(owners.size(), span);
+    placeChips(owners, 0, span, grid);
+    double top = bandHeight(owners.size(), grid);
     if (!sets.empty()) {
-        placeChips(sets, top + (owners.empty() ? 0 : 18), span);
-        top += bandHeight(sets.size(), span) + 18;
+        placeChips(sets, top + (owners.empty() ? 0 : 18), span, grid);
+        top += bandHeight(sets.size(), grid) + 18;
     }
     for (const auto& chip : owners) scene.bounds |= chip.box;
     for (const auto& chip : sets) scene.bounds |= chip.box;
     placeNodes(cluster, scene, byNode, grid, top == 0 ? 0 : top + kBandGap - 12);
-    placeChips(scene.services, scene.bounds.bottom() + kBandGap, std::max(span, scene.bounds.width()));
+    placeChips(scene.services, scene.bounds.bottom() + kBandGap, std::max(span, scene.bounds.width()), grid);
     for (const auto& chip : scene.services) scene.bounds |= chip.box;
     scene.groups = std::move(owners);
     scene.groups.insert(scene.groups.end(), sets.begin(), sets.end());

@@ -19,12 +19,14 @@ struct SceneNode {
     bool ready = false, unschedulable = false, controlPlane = false;
     double cpuRequested = 0, cpuTotal = 0;       // cores
     double memoryRequested = 0, memoryTotal = 0; // bytes
+    double head = 0;                             // height of the part above the pods
 };
 
 struct ScenePod {
     std::string key;
     QString name, ns, state, word, owner; // owner: "ReplicaSet/web-1"
     QPointF center;
+    QString node;
     int restarts = 0, ready = 0, total = 0;
     bool system = false;
 };
@@ -46,7 +48,8 @@ struct SceneData {
 
 // `ns` empty: all namespaces; kube-system pods are always drawn, smaller. `aspect` is width / height of
 // the view: the number of trays in a row is the one that shows everything largest.
-SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double aspect);
+// `text`: how much larger than normal letters are; trays and chips give them room.
+SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double aspect, double text);
 
 constexpr double kPodRadius = 11;
 

@@ -2,19 +2,19 @@
 
 #include <QStringList>
 
-#include <chrono>
-
 namespace app {
 namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kFrame = std::chrono::milliseconds(16);
 // Engine time per frame; the rest of the frame belongs to commands from the window.
+constexpr auto kStoreEvery = std::chrono::seconds(1);
 constexpr auto kBudget = std::chrono::milliseconds(12);
-constexpr std::size_t kEventsPerLook = 256; // events between looks at the wall clock
+constexpr std::size_t kEventsPerLook = 32; // events between looks at the wall clock
 } // namespace
 
 EngineThread::EngineThread(QObject* parent) : QObject(parent) {
     qRegisterMetaType<app::BatchPtr>();
+    qRegisterMetaType<app::RestoredTerminals>();
     thread_ = std::thread([this] { loop(); });
 }
 
@@ -36,9 +36,14 @@ void EngineThread::post(Work work) {
 }
 
 void EngineThread::reset(World& world) {
+    store(world, true);
     world.sessions.clear();
+    world.restored.clear();
     world.attempt.reset();
     world.freeCluster.reset();
+    world.recording = {};
+    world.firstInput = world.storedInputs = 0;
+    world.stored = {};
     sentRevision_ = 0;
     sentRecord_ = 0;
     sentTime_ = -1;
@@ -46,23 +51,23 @@ void EngineThread::reset(World& world) {
     ++world_;
 }
 
-void EngineThread::begin(World& world, base::Result<std::unique_ptr<lab::Attempt>> attempt) {
-    if (!attempt.ok()) {
-        Q_EMIT failed(QString::fromStdString(attempt.error().message));
-        return;
-    }
-    world.attempt = std::move(attempt).value();
+void EngineThread::announce(World& world) {
+    QStringList hosts;
+    for (const std::string& host : world.cluster()->hosts()) hosts << QString::fromStdString(host);
+    RestoredTerminals terminals;
+    if (world.attempt)
+        for (auto& each : world.attempt->takeRestored()) {
+            if (each.closed || !each.session->alive) continue;
+            terminals.push_back({each.session->number, QString::fromStdString(each.session->hostName), std::move(each.shown)});
+            world.restored.push_back(std::move(each.session));
+        }
+    Q_EMIT started(world_, hosts, terminals);
 }
 
-void EngineThread::startFree(const QString& blueprint, quint64 seed) {
-    post([this, name = blueprint.toStdString(), seed](World& world) {
+void EngineThread::startFree(cluster::Blueprint blueprint, quint64 seed) {
+    post([this, blueprint = std::move(blueprint), seed](World& world) {
         reset(world);
-        auto plan = cluster::builtinBlueprint(name);
-        if (!plan.ok()) {
-            Q_EMIT failed(QString::fromStdString(plan.error().message));
-            return;
-        }
-        auto made = cluster::Cluster::create(*plan, seed);
+        auto made = cluster::Cluster::create(blueprint, seed);
         if (!made.ok()) {
             Q_EMIT failed(QString::fromStdString(made.error().message));
             return;
@@ -70,23 +75,74 @@ void EngineThread::startFree(const QString& blueprint, quint64 seed) {
         world.freeCluster = std::move(made).value();
         if (const auto booted = world.freeCluster->boot(); !booted.ok())
             Q_EMIT failed(QString::fromStdString(booted.error().message));
-        QStringList hosts;
-        for (const std::string& host : world.freeCluster->hosts())
-            hosts << QString::fromStdString(host);
-        Q_EMIT started(world_, hosts);
+        announce(world);
     });
 }
 
-void EngineThread::startPack(lab::Pack pack, quint64 seed, int task) {
+void EngineThread::startPack(lab::Pack pack, quint64 seed, int task, Recording recording, bool fresh) {
     auto shared = std::make_shared<lab::Pack>(std::move(pack));
-    post([this, shared, seed, task](World& world) {
+    post([this, shared, seed, task, recording, fresh](World& world) {
         reset(world);
-        begin(world, lab::Attempt::begin(std::move(*shared), seed, static_cast<std::size_t>(task)));
-        if (!world.attempt) return;
-        QStringList hosts;
-        for (const std::string& host : world.attempt->cluster().hosts())
-            hosts << QString::fromStdString(host);
-        Q_EMIT started(world_, hosts);
+        if (writer_ != nullptr && fresh && !recording.pack.empty())
+            writer_->post([name = recording.pack](lab::Progress& progress) { return progress.clearWorlds(name); });
+        if (!fresh && resume(world, *shared, seed, task, recording)) return announce(world);
+        auto attempt = lab::Attempt::begin(std::move(*shared), seed, static_cast<std::size_t>(task));
+        if (!attempt.ok()) {
+            Q_EMIT failed(QString::fromStdString(attempt.error().message));
+            return;
+        }
+        world.attempt = std::move(attempt).value();
+        world.recording = recording;
+        world.firstInput = world.storedInputs = world.attempt->firstInput();
+        announce(world);
+        store(world, true);
+    });
+}
+
+bool EngineThread::resume(World& world, const lab::Pack& pack, quint64 seed, int task, const Recording& recording) {
+    if (writer_ == nullptr || recording.pack.empty()) return false;
+    const auto stored = writer_->fetch(recording.pack, recording.world);
+    if (!stored) return false;
+    auto attempt = lab::Attempt::resume(pack, seed, static_cast<std::size_t>(task), stored->inputs, stored->end,
+                                        [this](double share) { Q_EMIT resuming(share); });
+    if (!attempt.ok()) {
+        writer_->post([recording](lab::Progress& progress) { return progress.clearWorld(recording.pack, recording.world); });
+        Q_EMIT resumeFailed(QString::fromStdString(attempt.error().message));
+        return false;
+    }
+    world.attempt = std::move(attempt).value();
+    world.recording = recording;
+    world.firstInput = world.attempt->firstInput();
+    world.storedInputs = world.cluster()->journal().size();
+    world.stored = stored->end;
+    return true;
+}
+
+void EngineThread::forget() {
+    post([this](World& world) {
+        if (writer_ != nullptr && !world.recording.pack.empty())
+            writer_->post([name = world.recording.pack](lab::Progress& progress) { return progress.clearAttempt(name); });
+        world.recording = {};
+    });
+}
+
+// New inputs at once, the mere passing of time once a second.
+void EngineThread::store(World& world, bool now) {
+    auto* cluster = world.cluster();
+    if (cluster == nullptr || world.recording.pack.empty() || writer_ == nullptr) return;
+    const auto& journal = cluster->journal();
+    const bool inputs = journal.size() > world.storedInputs;
+    const auto clock = Clock::now();
+    if (!inputs && !now && clock - storedAt_ < kStoreEvery) return;
+    const cluster::Moment moment = cluster->moment();
+    if (!inputs && moment == world.stored) return;
+    storedAt_ = clock;
+    world.stored = moment;
+    const std::size_t from = world.storedInputs - world.firstInput;
+    const std::vector<cluster::JournalEntry> fresh(journal.begin() + static_cast<std::ptrdiff_t>(world.storedInputs), journal.end());
+    world.storedInputs = journal.size();
+    writer_->post([to = world.recording, from, fresh, moment](lab::Progress& progress) {
+        return progress.saveWorld(to.pack, to.world, from, fresh, moment);
     });
 }
 
@@ -115,8 +171,22 @@ void EngineThread::resizeSession(int session, int columns, int rows) {
     });
 }
 
+int EngineThread::adoptSession(int number) {
+    const int id = nextSession_++;
+    post([id, number](World& world) {
+        for (const auto& session : world.restored)
+            if (session->number == number) world.sessions[id] = session;
+    });
+    return id;
+}
+
 void EngineThread::closeSession(int session) {
-    post([session](World& world) { world.sessions.erase(session); });
+    post([session](World& world) {
+        const auto found = world.sessions.find(session);
+        if (found == world.sessions.end()) return;
+        if (found->second->alive) world.cluster()->closeSession(*found->second);
+        world.sessions.erase(found);
+    });
 }
 
 void EngineThread::setPlaying(bool playing) {
@@ -168,7 +238,7 @@ void EngineThread::publish(World& world) {
         std::string bytes = session->screen->tryRead(256 * 1024);
         if (!bytes.empty())
             batch->screens.emplace_back(id, QByteArray(bytes.data(), static_cast<int>(bytes.size())));
-        if (!session->alive && session->screen->buffered() == 0) batch->endedSessions.push_back(id);
+        if (!session->alive && session->screen->atEnd()) batch->endedSessions.push_back(id);
     }
     for (int id : batch->endedSessions) world.sessions.erase(id);
     batch->world = world_;
@@ -203,8 +273,8 @@ void EngineThread::loop() {
                 if (busy) wake_.wait_until(lock, last + kFrame);
                 else wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
             }
-            if (stopping_) return;
-            work.swap(queue_);
+            if (!stopping_) work.swap(queue_);
+            else break;
         }
         for (Work& item : work) item(world);
         const auto now = Clock::now();
@@ -212,7 +282,9 @@ void EngineThread::loop() {
         last = now;
         advance(world, elapsed);
         publish(world);
+        store(world, !playing_); // a paused world waits here, with everything on disk
     }
+    store(world, true);
 }
 
 } // namespace app

@@ -4,12 +4,14 @@
 
 #include "base/function.h"
 #include "cluster/facade.h"
+#include "engine/journal_writer.h"
 #include "lab/attempt.h"
 
 #include <QByteArray>
 #include <QObject>
 #include <QString>
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -34,11 +36,28 @@ struct Batch {
 };
 using BatchPtr = std::shared_ptr<const Batch>;
 
+// Where the inputs of a world are stored.
+struct Recording {
+    std::string pack, world; // empty pack: nowhere
+};
+
+// A terminal of a resumed world, for the window to show as it was.
+struct RestoredTerminal {
+    int number = 0; // of the session in its cluster
+    QString host;
+    std::vector<cluster::RestoredSession::Stretch> shown;
+};
+using RestoredTerminals = std::vector<RestoredTerminal>;
+
 // Lives on the engine's thread.
 struct World {
     std::unique_ptr<lab::Attempt> attempt;
     std::unique_ptr<cluster::Cluster> freeCluster;
     std::map<int, std::shared_ptr<cluster::Session>> sessions;
+    std::vector<std::shared_ptr<cluster::Session>> restored; // wait to be adopted by a tab
+    Recording recording;
+    std::size_t firstInput = 0, storedInputs = 0; // positions in the cluster's journal
+    cluster::Moment stored;
     cluster::Cluster* cluster() const {
         if (attempt) return &attempt->cluster();
         return freeCluster.get();
@@ -50,12 +69,17 @@ class EngineThread : public QObject {
 public:
     explicit EngineThread(QObject* parent = nullptr);
     ~EngineThread() override;
+    void setWriter(JournalWriter* writer) { writer_ = writer; } // before anything is started
 
     // A cluster without tasks, or one for a pack. Answers with `started` or `failed`.
-    void startFree(const QString& blueprint, quint64 seed);
-    void startPack(lab::Pack pack, quint64 seed, int task);
+    void startFree(cluster::Blueprint blueprint, quint64 seed);
+    // Goes on from the stored journal of `recording` where there is one and `fresh` is not asked for;
+    // one that this program cannot replay is reported by `resumeFailed`, and the pack begins anew.
+    void startPack(lab::Pack pack, quint64 seed, int task, Recording recording = {}, bool fresh = true);
+    void forget(); // the attempt has ended: its journal is not needed any more
 
     int openSession(const QString& host, int columns, int rows);
+    int adoptSession(int number); // of a resumed world
     void type(int session, const QByteArray& bytes);
     void resizeSession(int session, int columns, int rows);
     void closeSession(int session);
@@ -81,15 +105,19 @@ public:
 
 Q_SIGNALS:
     void batch(app::BatchPtr batch);
-    void started(quint64 world, const QStringList& hosts);
+    void started(quint64 world, const QStringList& hosts, const app::RestoredTerminals& terminals);
     void failed(const QString& message);
+    void resumeFailed(const QString& message);
+    void resuming(double share);
 
 private:
     void loop();
     bool advance(World& world, double elapsedSeconds);
     void publish(World& world);
-    void begin(World& world, base::Result<std::unique_ptr<lab::Attempt>> attempt);
+    bool resume(World& world, const lab::Pack& pack, quint64 seed, int task, const Recording& recording);
     void reset(World& world);
+    void announce(World& world);
+    void store(World& world, bool now);
 
     std::mutex mutex_;
     std::condition_variable wake_;
@@ -104,6 +132,8 @@ private:
     std::uint64_t sentRevision_ = 0;
     sim::CauseId sentRecord_ = 0;
     sim::Time sentTime_ = -1;
+    std::chrono::steady_clock::time_point storedAt_;
+    JournalWriter* writer_ = nullptr;
 
     std::thread thread_; // last: starts when everything else is ready
 };
@@ -111,3 +141,4 @@ private:
 } // namespace app
 
 Q_DECLARE_METATYPE(app::BatchPtr)
+Q_DECLARE_METATYPE(app::RestoredTerminals)

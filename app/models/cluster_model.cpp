@@ -4,7 +4,15 @@
 
 namespace app {
 
+namespace {
+// A picture of very many pods is laid out anew twenty times a second; its motion stays smooth.
+constexpr int kManyPods = 300, kSettle = 50;
+}
+
 ClusterModel::ClusterModel(EngineThread& engine, QObject* parent) : QObject(parent) {
+    settle_.setSingleShot(true);
+    settle_.setInterval(kSettle);
+    connect(&settle_, &QTimer::timeout, this, &ClusterModel::announce);
     connect(&engine, &EngineThread::batch, this, &ClusterModel::apply);
 }
 
@@ -38,7 +46,10 @@ void ClusterModel::apply(const BatchPtr& batch) {
         fold(current_, change);
         changes_.push_back(change);
     }
-    if (!batch->changes.empty() && live()) Q_EMIT updated();
+    if (!batch->changes.empty() && live()) {
+        if (objects("/pods").size() < kManyPods) announce();
+        else if (!settle_.isActive()) settle_.start();
+    }
     Q_EMIT advanced();
 }
 
@@ -53,7 +64,7 @@ void ClusterModel::viewTime(sim::Time at) {
     }
     if (pinned_ == 0 && !changes_.empty()) pinned_ = changes_.front().revision;
     if (wasLive) Q_EMIT viewChanged();
-    Q_EMIT updated();
+    announce();
 }
 
 void ClusterModel::returnToNow() {
@@ -61,7 +72,7 @@ void ClusterModel::returnToNow() {
     pinned_ = 0;
     past_.clear();
     Q_EMIT viewChanged();
-    Q_EMIT updated();
+    announce();
 }
 
 const ObjectMap& ClusterModel::objects(std::string_view kind) const {
@@ -84,26 +95,19 @@ document::Value ClusterModel::object(std::string_view kind, std::string_view key
     return found == map.end() ? document::Value() : found->second;
 }
 
-int ClusterModel::readyPodCount() const {
-    int count = 0;
+void ClusterModel::announce() {
+    counts_ = {};
     for (const auto& [key, pod] : objects("/pods")) {
         const QString state = podState(pod).state;
-        count += state == QLatin1String("ready") || state == QLatin1String("done");
+        ++counts_.pods;
+        counts_.readyPods += state == QLatin1String("ready") || state == QLatin1String("done");
+        counts_.failedPods += state == QLatin1String("failed");
     }
-    return count;
-}
-
-int ClusterModel::failedPodCount() const {
-    int count = 0;
-    for (const auto& [key, pod] : objects("/pods"))
-        count += podState(pod).state == QLatin1String("failed");
-    return count;
-}
-
-int ClusterModel::readyNodeCount() const {
-    int count = 0;
-    for (const auto& [key, node] : objects("/nodes")) count += nodeReady(node);
-    return count;
+    for (const auto& [key, node] : objects("/nodes")) {
+        ++counts_.nodes;
+        counts_.readyNodes += nodeReady(node);
+    }
+    Q_EMIT updated();
 }
 
 QStringList ClusterModel::namespaces() const {

@@ -6,6 +6,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QTimer>
 
 #include <map>
 #include <string>
@@ -39,11 +40,11 @@ public:
     const std::vector<cluster::ObjectChange>& changes() const { return changes_; }
     sim::Time now() const { return now_; }
 
-    int podCount() const { return static_cast<int>(objects("/pods").size()); }
-    int readyPodCount() const;
-    int failedPodCount() const;
-    int nodeCount() const { return static_cast<int>(objects("/nodes").size()); }
-    int readyNodeCount() const;
+    int podCount() const { return counts_.pods; }
+    int readyPodCount() const { return counts_.readyPods; }
+    int failedPodCount() const { return counts_.failedPods; }
+    int nodeCount() const { return counts_.nodes; }
+    int readyNodeCount() const { return counts_.readyNodes; }
     QStringList namespaces() const;
 
     // Shows the state as it was at a time; `returnToNow` follows the engine again.
@@ -51,13 +52,14 @@ public:
     Q_INVOKABLE void returnToNow();
 
 Q_SIGNALS:
-    void updated();     // objects in view changed (at most once a frame)
+    void updated();     // objects in view changed (at most once a frame, less often with many pods)
     void viewChanged(); // live <-> past
     void advanced();    // the clock moved
     void restarted();   // another cluster
 
 private:
     void apply(const BatchPtr& batch);
+    void announce();
     static void fold(KindMap& into, const cluster::ObjectChange& change);
 
     quint64 world_ = 0;
@@ -65,6 +67,10 @@ private:
     std::vector<cluster::ObjectChange> changes_;
     std::uint64_t revision_ = 0, pinned_ = 0;
     sim::Time now_ = 0;
+    struct {
+        int pods = 0, readyPods = 0, failedPods = 0, nodes = 0, readyNodes = 0;
+    } counts_;
+    QTimer settle_;
 };
 
 std::string kindKey(const cluster::ObjectChange& change);

@@ -2,6 +2,8 @@
 
 #include "sim/time.h"
 
+#include <algorithm>
+
 namespace app {
 namespace {
 
@@ -119,11 +121,20 @@ QString objectState(std::string_view kind, const document::Value& object) {
 ObjectsModel::ObjectsModel(ClusterModel& cluster, QObject* parent)
     : QObject(parent), cluster_(cluster) {
     connect(&cluster, &ClusterModel::updated, this, [this] {
-        refreshKinds();
-        refresh();
+        if (active_) refreshAll();
     });
 }
 
+void ObjectsModel::refreshAll() {
+    refreshKinds();
+    refresh();
+}
+void ObjectsModel::setActive(bool active) {
+    if (active == active_) return;
+    active_ = active;
+    if (active) refreshAll();
+    Q_EMIT activeChanged();
+}
 void ObjectsModel::setKind(const QString& kind) {
     if (kind == kind_) return;
     kind_ = kind;
@@ -135,6 +146,7 @@ void ObjectsModel::setNs(const QString& ns) {
     if (ns == ns_) return;
     ns_ = ns;
     Q_EMIT filterChanged();
+    Q_EMIT kindChanged(); // the column of namespaces comes or goes
     refresh();
 }
 void ObjectsModel::setFilter(const QString& filter) {
@@ -145,7 +157,8 @@ void ObjectsModel::setFilter(const QString& filter) {
 }
 
 QStringList ObjectsModel::columns() const {
-    QStringList titles{QStringLiteral("Name"), QStringLiteral("Namespace")};
+    QStringList titles{QStringLiteral("Name")};
+    if (ns_.isEmpty()) titles << QStringLiteral("Namespace");
     for (const ColumnSpec& column : columnsOf(kind_)) titles << QLatin1String(column.title);
     return titles << QStringLiteral("Age");
 }
@@ -165,6 +178,24 @@ void ObjectsModel::refreshKinds() {
     kinds_.setRows(std::move(rows));
 }
 
+QVariantList ObjectsModel::find(const QString& words, int limit) const {
+    const QStringList wanted = words.toLower().split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    QVariantList own, system;
+    if (wanted.isEmpty()) return own;
+    for (const std::string& kind : cluster_.kinds()) {
+        if (kind == "/events" || kind == "events.k8s.io/events" || kind == "coordination.k8s.io/leases") continue;
+        const QString word = QString::fromStdString(kind).section(QLatin1Char('/'), 1);
+        for (const auto& [key, object] : cluster_.objects(kind)) {
+            const QString name = QString::fromStdString(key), whole = word + QLatin1Char(' ') + name.toLower();
+            if (!std::all_of(wanted.begin(), wanted.end(), [&](const QString& part) { return whole.contains(part); })) continue;
+            const bool ours = !name.startsWith(QLatin1String("kube-")) && !name.contains(QLatin1String("system:"));
+            (ours ? own : system) << QVariantMap{{QStringLiteral("kind"), QString::fromStdString(kind)}, {QStringLiteral("key"), name}, {QStringLiteral("word"), word}};
+            if (own.size() >= limit) return own;
+        }
+    }
+    return (own + system).mid(0, limit);
+}
+
 void ObjectsModel::refresh() {
     constexpr int kMaxRows = 5000;
     QVector<QVariantMap> rows;
@@ -177,7 +208,8 @@ void ObjectsModel::refresh() {
         const QString name = qstring(meta["name"].asString());
         if (!ns_.isEmpty() && !ns.isEmpty() && ns != ns_) continue;
         if (!filter_.isEmpty() && !name.contains(filter_, Qt::CaseInsensitive)) continue;
-        QStringList cells{name, ns};
+        QStringList cells{name};
+        if (ns_.isEmpty()) cells << ns;
         for (const ColumnSpec& spec : specs) cells << spec.read(object);
         const auto made = sim::parseRfc3339(meta["creationTimestamp"].asString());
         cells << (made ? ageText(now - *made) : QString());
@@ -186,14 +218,14 @@ void ObjectsModel::refresh() {
                             {QStringLiteral("state"), objectState(kind, object)}};
         if (rows.size() >= kMaxRows) break;
     }
-    constexpr int kWidest = 60;
+    constexpr int kWidest = 60, kWidestName = 30, kWidestNamespace = 14;
     QVariantList widths;
     const QStringList titles = columns();
     for (int column = 0; column < titles.size(); ++column) {
         int widest = static_cast<int>(titles[column].size());
         for (const QVariantMap& row : rows)
             widest = std::max(widest, static_cast<int>(row[QStringLiteral("cells")].toStringList().value(column).size()));
-        widths << std::min(widest, kWidest);
+        widths << std::min(widest, column == 0 ? kWidestName : column == 1 && ns_.isEmpty() ? kWidestNamespace : kWidest);
     }
     rows_.setRows(std::move(rows));
     if (widths != widths_) {

@@ -13,12 +13,18 @@ class ObjectsModel : public QObject {
     Q_PROPERTY(QString kind READ kind WRITE setKind NOTIFY kindChanged)
     Q_PROPERTY(QString ns READ ns WRITE setNs NOTIFY filterChanged)      // empty: all
     Q_PROPERTY(QString filter READ filter WRITE setFilter NOTIFY filterChanged)
+    Q_PROPERTY(bool active READ active WRITE setActive NOTIFY activeChanged) // somebody looks at it
     Q_PROPERTY(QStringList columns READ columns NOTIFY kindChanged)
     Q_PROPERTY(QVariantList widths READ widths NOTIFY widthsChanged) // characters that each column needs
     Q_PROPERTY(app::RowModel* rows READ rows CONSTANT)
     Q_PROPERTY(app::RowModel* kinds READ kinds CONSTANT)
 public:
     explicit ObjectsModel(ClusterModel& cluster, QObject* parent = nullptr);
+    bool active() const { return active_; }
+    void setActive(bool active);
+    Q_INVOKABLE void refreshAll();
+    // Objects of any kind whose kind and name hold every word, those of the learner first: {kind, key}.
+    Q_INVOKABLE QVariantList find(const QString& words, int limit) const;
 
     QString kind() const { return kind_; }
     void setKind(const QString& kind);
@@ -32,6 +38,7 @@ public:
     RowModel* kinds() { return &kinds_; }
 
 Q_SIGNALS:
+    void activeChanged();
     void kindChanged();
     void filterChanged();
     void widthsChanged();
@@ -41,6 +48,7 @@ private:
     void refreshKinds();
 
     ClusterModel& cluster_;
+    bool active_ = false;
     QString kind_ = QStringLiteral("/pods");
     QString ns_, filter_;
     QVariantList widths_;

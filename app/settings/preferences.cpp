@@ -50,10 +50,12 @@ void Preferences::setLanguage(const QString& language) {
 }
 
 void Preferences::setTheme(const QString& name) {
-    if (name == themeName_ && name != QLatin1String("system")) return;
-    themeName_ = name;
-    theme_.setMode(name == QLatin1String("system") ? systemTheme() : name);
-    store("theme", name);
+    static const QStringList kNames{QStringLiteral("light"), QStringLiteral("dark"), QStringLiteral("contrast")};
+    const QString known = kNames.contains(name) ? name : QStringLiteral("system");
+    if (known == themeName_ && known != QLatin1String("system")) return;
+    themeName_ = known;
+    theme_.setMode(known == QLatin1String("system") ? systemTheme() : known);
+    store("theme", known);
 }
 void Preferences::setScale(double scale) {
     theme_.setScale(scale);

@@ -28,6 +28,7 @@ class Theme : public QObject {
     Q_PROPERTY(QColor unknown READ unknown NOTIFY changed)
     Q_PROPERTY(QColor hover READ hover NOTIFY changed)
     Q_PROPERTY(QColor selected READ selected NOTIFY changed)
+    Q_PROPERTY(QColor track READ track NOTIFY changed) // the empty part of bars and rings
     Q_PROPERTY(QString sans READ sans CONSTANT)
     Q_PROPERTY(QString mono READ mono CONSTANT)
     Q_PROPERTY(int quick READ quick NOTIFY changed) // milliseconds of a short animation
@@ -58,6 +59,7 @@ public:
     QColor unknown() const { return pick("#5B6976", "#93A3B1", "#D0D0D0"); }
     QColor hover() const { return pick("#EAEFF3", "#22303B", "#303030"); }
     QColor selected() const { return pick("#DCEEF4", "#17384a", "#004455"); }
+    QColor track() const { return pick("#D3DAE1", "#2E3C48", "#4A4A4A"); }
     QString sans() const { return QStringLiteral("Inter"); }
     QString mono() const { return QStringLiteral("JetBrains Mono"); }
     int quick() const { return reducedMotion_ ? 0 : 160; }

@@ -133,12 +133,14 @@ void Inspector::askCauses() {
         [this, kind, key](Chain chain) {
             if (kind != kind_ || key != key_) return;
             QVector<QVariantMap> rows;
-            for (const auto& record : chain)
+            for (const auto& record : chain) {
+                if (record.kind == "input") continue; // the command says it better than its keys
                 rows << QVariantMap{{QStringLiteral("id"), QString::number(record.id)},
                                     {QStringLiteral("at"), sim::toSeconds(record.at)},
                                     {QStringLiteral("kind"), QString::fromStdString(record.kind)},
                                     {QStringLiteral("text"), QString::fromStdString(record.text)},
                                     {QStringLiteral("subject"), QString::fromStdString(record.subject)}};
+            }
             causes_.setRows(std::move(rows));
         });
 }

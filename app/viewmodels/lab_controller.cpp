@@ -3,14 +3,12 @@
 #include "viewmodels/markdown.h"
 
 #include <QDateTime>
-#include <QDir>
-#include <QDirIterator>
-#include <QFile>
+
+#include <algorithm>
 
 namespace app {
 namespace {
 constexpr quint64 kSeed = 1;
-constexpr qint64 kMaxPackBytes = 20 * 1024 * 1024;
 
 QString kindName(lab::PackKind kind) {
     switch (kind) {
@@ -34,20 +32,40 @@ QVariantMap checkRow(const lab::CheckResult& check, const QString& title, bool g
 QStringList roles(const char* text) { return QString::fromLatin1(text).split(QLatin1Char(' ')); }
 } // namespace
 
-LabController::LabController(EngineThread& engine, lab::Progress* progress, QObject* parent)
-    : QObject(parent), engine_(engine), progress_(progress), packs_(lab::builtinPacks()),
-      packsModel_(roles("id title summary kind tasks done score minutes")),
+LabController::LabController(EngineThread& engine, lab::Progress* progress, JournalWriter* writer, QObject* parent)
+    : QObject(parent), engine_(engine), progress_(progress), writer_(writer), packs_(lab::builtinPacks()),
+      packsModel_(roles("id title summary kind tasks done score minutes open")),
       tasks_(roles("id number title domain weight host score flagged current")),
       checks_(roles("id title passed guard expected observed cause causeAt")),
       report_(roles("id number title weight score checks task")),
-      proof_(roles("id task solution seed expected got ok detail")) {
+      proof_(roles("id task solution expected cells ok detail")) {
+    if (auto bench = cluster::builtinBlueprint("bench"); bench.ok()) freeBlueprint_ = std::move(bench).value();
     connect(&engine, &EngineThread::started, this, [this] {
         setBusy(false);
+        resuming_ = -1;
+        Q_EMIT resumingChanged();
         running_ = true;
         Q_EMIT packChanged();
         Q_EMIT taskChanged();
         Q_EMIT opened();
     });
+    connect(&engine, &EngineThread::resuming, this, [this](double share) {
+        resuming_ = share;
+        Q_EMIT resumingChanged();
+    });
+    connect(&engine, &EngineThread::resumeFailed, this, [this](const QString& why) {
+        setNotice(tr("“%1” was left open in Timonel %2 and cannot be continued in this version (%3): %4. It begins anew; every saved result is kept.")
+                      .arg(in(pack_.title), resumedVersion_, QStringLiteral(TIMONEL_VERSION), why));
+        if (pack_.minutes > 0) secondsLeft_ = pack_.minutes * 60;
+        startedAt_ = QDateTime::currentSecsSinceEpoch();
+        revealed_.clear();
+        flags_.clear();
+        saveAttempt();
+    });
+    if (writer_ != nullptr)
+        connect(writer_, &JournalWriter::failed, this, [this](const QString& why) {
+            setNotice(tr("Your work goes on, but it cannot be saved for a restart: %1").arg(why));
+        });
     connect(&engine, &EngineThread::failed, this, [this](const QString& message) {
         setBusy(false);
         setNotice(message);
@@ -61,7 +79,16 @@ LabController::LabController(EngineThread& engine, lab::Progress* progress, QObj
         if (running_ && pack_.kind == lab::PackKind::Lesson && score() < 100) check();
     });
     watchStep_.start();
+    connect(&authorFiles_, &QFileSystemWatcher::fileChanged, this, &LabController::reread);
+    connect(&authorFiles_, &QFileSystemWatcher::directoryChanged, this, &LabController::reread);
     refreshPacks();
+}
+
+LabController::~LabController() { stopProof(); }
+
+void LabController::setFree(cluster::Blueprint blueprint, quint64 seed) {
+    freeBlueprint_ = std::move(blueprint);
+    freeSeed_ = seed;
 }
 
 void LabController::setLanguage(const QString& language) {
@@ -92,6 +119,10 @@ void LabController::refreshPacks() {
     std::map<std::string, double> best;
     if (progress_ != nullptr)
         for (const auto& result : progress_->bestResults()) best[result.packId + "/" + result.taskId] = result.score;
+    std::set<std::string> open;
+    if (progress_ != nullptr)
+        for (const auto& attempt : progress_->openAttempts())
+            if (const lab::Pack* pack = findPack(attempt.packId); pack != nullptr && !complete(*pack, attempt)) open.insert(attempt.packId);
     QVector<QVariantMap> rows;
     for (const auto& pack : packs_) {
         int done = 0;
@@ -109,7 +140,8 @@ void LabController::refreshPacks() {
                             {QStringLiteral("tasks"), static_cast<int>(pack.tasks.size())},
                             {QStringLiteral("done"), done},
                             {QStringLiteral("score"), pack.tasks.empty() ? 0 : total / static_cast<double>(pack.tasks.size())},
-                            {QStringLiteral("minutes"), pack.minutes}};
+                            {QStringLiteral("minutes"), pack.minutes},
+                            {QStringLiteral("open"), open.count(pack.id) != 0}};
     }
     packsModel_.setRows(std::move(rows));
     Q_EMIT progressChanged();
@@ -142,13 +174,21 @@ QVariantList LabController::skills() const {
 
 QVariantMap LabController::resume() const {
     if (progress_ == nullptr) return {};
-    const auto history = progress_->history(1);
-    if (history.empty()) return {};
-    for (const auto& pack : packs_)
-        if (pack.id == history.front().packId)
-            return {{QStringLiteral("id"), QString::fromStdString(pack.id)},
-                    {QStringLiteral("title"), in(pack.title)},
-                    {QStringLiteral("kind"), kindName(pack.kind)}};
+    for (const auto& attempt : progress_->openAttempts()) {
+        const lab::Pack* pack = findPack(attempt.packId);
+        if (pack == nullptr || complete(*pack, attempt)) continue;
+        const std::size_t task = std::min(attempt.currentTask, pack->tasks.size() - 1);
+        int done = 0;
+        for (const auto& [id, score] : scoresOf(attempt)) done += score >= 99.99;
+        return {{QStringLiteral("id"), QString::fromStdString(pack->id)},
+                {QStringLiteral("title"), in(pack->title)},
+                {QStringLiteral("kind"), kindName(pack->kind)},
+                {QStringLiteral("task"), in(pack->tasks[task].title)},
+                {QStringLiteral("number"), static_cast<int>(task) + 1},
+                {QStringLiteral("tasks"), static_cast<int>(pack->tasks.size())},
+                {QStringLiteral("done"), done},
+                {QStringLiteral("secondsLeft"), static_cast<int>(attempt.secondsLeft)}};
+    }
     return {};
 }
 
@@ -176,29 +216,93 @@ QVariantMap LabController::recommended() const {
 
 void LabController::openFree() {
     pack_ = {};
+    recorded_ = false;
     finished_ = false;
     results_.clear();
     secondsLeft_ = -1;
     setBusy(true);
     refreshTasks();
     Q_EMIT packChanged();
-    engine_.startFree(QStringLiteral("bench"), kSeed);
+    engine_.startFree(freeBlueprint_, freeSeed_);
+}
+
+const lab::Pack* LabController::findPack(const std::string& id) const {
+    for (const auto& pack : packs_)
+        if (pack.id == id) return &pack;
+    return nullptr;
+}
+
+// Scores of this attempt: its latest result per task.
+std::map<std::string, double> LabController::scoresOf(const lab::OpenAttempt& attempt) const {
+    constexpr std::size_t kResults = 1000;
+    std::map<std::string, double> scores;
+    if (progress_ == nullptr) return scores;
+    for (const auto& result : progress_->history(kResults)) // the newest first
+        if (result.packId == attempt.packId && result.unixSeconds >= attempt.startedUnix) scores.try_emplace(result.taskId, result.score);
+    return scores;
+}
+
+bool LabController::complete(const lab::Pack& pack, const lab::OpenAttempt& attempt) const {
+    if (pack.tasks.empty()) return true;
+    if (pack.kind == lab::PackKind::Exam) return false; // ends when it is handed in
+    const auto scores = scoresOf(attempt);
+    return std::all_of(pack.tasks.begin(), pack.tasks.end(), [&](const lab::Task& task) {
+        const auto found = scores.find(task.id);
+        return found != scores.end() && found->second >= 99.99;
+    });
 }
 
 void LabController::openPack(const QString& id) {
-    for (const auto& pack : packs_)
-        if (pack.id == id.toStdString()) return start(pack);
+    const lab::Pack* pack = findPack(id.toStdString());
+    if (pack == nullptr) return;
+    if (pack_.id == pack->id && (running_ || busy_) && !finished_) { // it is open already
+        Q_EMIT opened();
+        return;
+    }
+    const auto attempt = progress_ != nullptr ? progress_->openAttempt(pack->id) : std::nullopt;
+    if (attempt && !complete(*pack, *attempt)) goOn(*pack, *attempt);
+    else start(*pack);
 }
 
-void LabController::start(lab::Pack pack) {
+void LabController::startOver(const QString& id) {
+    if (const lab::Pack* pack = findPack(id.toStdString())) start(*pack);
+}
+
+void LabController::start(lab::Pack pack, bool recorded) {
     pack_ = std::move(pack);
+    recorded_ = recorded;
     taskIndex_ = 0;
-    finished_ = false;
+    startedAt_ = QDateTime::currentSecsSinceEpoch();
     results_.clear();
     revealed_.clear();
     flags_.clear();
-    exam_ = {};
     secondsLeft_ = pack_.minutes > 0 ? pack_.minutes * 60 : -1;
+    show(true);
+}
+
+void LabController::goOn(lab::Pack pack, const lab::OpenAttempt& attempt) {
+    pack_ = std::move(pack);
+    recorded_ = true;
+    taskIndex_ = static_cast<int>(std::min(attempt.currentTask, pack_.tasks.size() - 1));
+    startedAt_ = attempt.startedUnix;
+    resumedVersion_ = QString::fromStdString(attempt.version);
+    secondsLeft_ = pack_.minutes > 0 ? static_cast<int>(std::max<std::int64_t>(1, attempt.secondsLeft)) : -1;
+    flags_ = {attempt.flaggedTasks.begin(), attempt.flaggedTasks.end()};
+    results_.clear();
+    revealed_.clear();
+    for (const auto& each : pack_.tasks)
+        for (const auto& [task, shown] : attempt.hints)
+            if (task == each.id) revealed_[task] = std::clamp(shown, 0, static_cast<int>(each.hints.size()));
+    for (const auto& [task, score] : scoresOf(attempt)) {
+        results_[task].taskId = task;
+        results_[task].score = score;
+    }
+    show(false);
+}
+
+void LabController::show(bool fresh) {
+    finished_ = false;
+    exam_ = {};
     running_ = false;
     setBusy(true);
     refreshTasks();
@@ -208,11 +312,34 @@ void LabController::start(lab::Pack pack) {
     Q_EMIT hintsChanged();
     Q_EMIT checked();
     Q_EMIT tick();
-    engine_.startPack(pack_, kSeed, 0);
+    saveAttempt();
+    engine_.startPack(pack_, kSeed, taskIndex_, recording(), fresh);
+}
+
+Recording LabController::recording() const {
+    if (!recorded_) return {};
+    return {pack_.id, pack_.isolated && task() != nullptr ? task()->id : std::string()};
+}
+
+// Off the window's thread: a slow disk must not cost a frame.
+void LabController::saveAttempt() {
+    if (writer_ == nullptr || !recorded_ || pack_.id.empty() || finished_) return;
+    lab::OpenAttempt attempt;
+    attempt.packId = pack_.id;
+    attempt.seed = kSeed;
+    attempt.currentTask = static_cast<std::size_t>(taskIndex_);
+    attempt.startedUnix = startedAt_;
+    attempt.secondsLeft = secondsLeft_;
+    attempt.flaggedTasks = {flags_.begin(), flags_.end()};
+    attempt.hints = {revealed_.begin(), revealed_.end()};
+    attempt.version = TIMONEL_VERSION;
+    writer_->post([attempt](lab::Progress& progress) { return progress.saveAttempt(attempt); });
 }
 
 void LabController::leave() {
+    saveAttempt();
     pack_ = {};
+    recorded_ = false;
     running_ = false;
     secondsLeft_ = -1;
     refreshTasks();
@@ -235,10 +362,11 @@ QVariantList LabController::explanation() const { return task() ? markdownBlocks
 void LabController::setTaskIndex(int index) {
     if (index < 0 || index >= taskCount() || index == taskIndex_) return;
     taskIndex_ = index;
-    if (pack_.isolated) { // another task, another cluster
+    saveAttempt();
+    if (pack_.isolated) { // another task, another cluster; one that was left open goes on
         running_ = false;
         setBusy(true);
-        engine_.startPack(pack_, kSeed, index);
+        engine_.startPack(pack_, kSeed, index, recording(), !recorded_);
     }
     refreshTasks();
     refreshChecks();
@@ -261,6 +389,7 @@ int LabController::hintsLeft() const {
 void LabController::revealHint() {
     if (hintsLeft() <= 0) return;
     ++revealed_[task()->id];
+    saveAttempt();
     Q_EMIT hintsChanged();
 }
 
@@ -281,6 +410,7 @@ bool LabController::flagged() const { return task() != nullptr && flags_.count(t
 void LabController::toggleFlag() {
     if (task() == nullptr) return;
     if (!flags_.insert(task()->id).second) flags_.erase(task()->id);
+    saveAttempt();
     refreshTasks();
     Q_EMIT taskChanged();
 }
@@ -337,6 +467,8 @@ void LabController::finish() {
         [this](lab::ExamResult result) {
             exam_ = result;
             finished_ = true;
+            recorded_ = false;
+            engine_.forget();
             QVector<QVariantMap> rows;
             for (std::size_t i = 0; i < result.tasks.size() && i < pack_.tasks.size(); ++i) {
                 results_[result.tasks[i].taskId] = result.tasks[i];
@@ -411,61 +543,9 @@ void LabController::refreshChecks() {
 void LabController::onTick() {
     if (secondsLeft_ <= 0 || !running_ || finished_) return;
     --secondsLeft_;
+    saveAttempt();
     Q_EMIT tick();
     if (secondsLeft_ == 0) finish();
-}
-
-void LabController::readFolder(const QUrl& folder) {
-    const QDir root(folder.isLocalFile() ? folder.toLocalFile() : folder.toString());
-    lab::PackFiles files;
-    qint64 total = 0;
-    problems_.clear();
-    QDirIterator walk(root.path(), QDir::Files | QDir::NoSymLinks, QDirIterator::Subdirectories);
-    while (walk.hasNext()) {
-        QFile file(walk.next());
-        total += file.size();
-        if (total > kMaxPackBytes || !file.open(QIODevice::ReadOnly)) {
-            problems_ << QVariantMap{{QStringLiteral("place"), file.fileName()},
-                                     {QStringLiteral("message"), total > kMaxPackBytes ? tr("The pack is larger than 20 MiB.") : file.errorString()}};
-            break;
-        }
-        files[root.relativeFilePath(file.fileName()).toStdString()] = file.readAll().toStdString();
-    }
-    auto read = lab::readPack(files, root.dirName().toStdString());
-    for (const auto& problem : read.problems)
-        problems_ << QVariantMap{{QStringLiteral("place"), QString::fromStdString(problem.place)},
-                                 {QStringLiteral("message"), QString::fromStdString(problem.message)}};
-    authorPack_ = std::move(read.pack);
-    proof_.clear();
-    Q_EMIT authorChanged();
-}
-
-void LabController::playAuthorPack() {
-    if (problems_.isEmpty() && !authorPack_.id.empty()) start(authorPack_);
-}
-
-void LabController::prove() {
-    if (!problems_.isEmpty() || authorPack_.id.empty()) return;
-    setBusy(true);
-    using Rows = std::vector<lab::ProofRow>;
-    auto pack = std::make_shared<lab::Pack>(authorPack_);
-    engine_.ask<Rows>([pack](World&) { return lab::provePack(*pack, {1, 2, 3, 4, 5}); },
-                      [this](Rows proven) {
-                          QVector<QVariantMap> rows;
-                          int number = 0;
-                          for (const auto& row : proven)
-                              rows << QVariantMap{{QStringLiteral("id"), QString::number(number++)},
-                                                  {QStringLiteral("task"), QString::fromStdString(row.task)},
-                                                  {QStringLiteral("solution"), QString::fromStdString(row.solution)},
-                                                  {QStringLiteral("seed"), static_cast<qulonglong>(row.seed)},
-                                                  {QStringLiteral("expected"), row.expected},
-                                                  {QStringLiteral("got"), row.got},
-                                                  {QStringLiteral("ok"), row.ok()},
-                                                  {QStringLiteral("detail"), QString::fromStdString(row.detail)}};
-                          proof_.setRows(std::move(rows));
-                          setBusy(false);
-                          Q_EMIT authorChanged();
-                      });
 }
 
 } // namespace app

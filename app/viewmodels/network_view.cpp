@@ -4,10 +4,16 @@
 #include <QSet>
 
 namespace app {
+namespace {
+// Comments are for people: they stand apart from the rule.
+const QRegularExpression& commentPattern() {
+    static const QRegularExpression kComment(QStringLiteral("-m comment --comment (?:\"((?:[^\"\\\\]|\\\\.)*)\"|(\\S+)) ?"));
+    return kComment;
+}
+} // namespace
 
 NetworkView::NetworkView(EngineThread& engine, ClusterModel& cluster, QObject* parent)
     : QObject(parent), engine_(engine), cluster_(cluster) {
-    connect(&cluster, &ClusterModel::updated, this, &NetworkView::refreshEndpoints);
     connect(&cluster, &ClusterModel::restarted, this, [this] {
         node_.clear();
         parsed_.clear();
@@ -51,7 +57,7 @@ void NetworkView::refreshEndpoints() {
     sources_ = sources;
     destinations_ = destinations;
     if (node_.isEmpty() && !sources_.isEmpty() && sources_.first().startsWith(QLatin1String("node/")))
-        setNode(sources_.first().mid(5));
+        node_ = sources_.first().mid(5);
     Q_EMIT endpointsChanged();
 }
 
@@ -88,6 +94,7 @@ void NetworkView::showWalk(const document::Value& walk) {
         const QString from = qstring(header["src"].asString()), to = qstring(header["dst"].asString());
         return from.isEmpty() && to.isEmpty() ? QString() : from + QStringLiteral(" → ") + to;
     };
+    static const QRegularExpression kAppended(QStringLiteral("^-A \\S+ "));
     int number = 0;
     for (const auto& hop : walk["hops"].items()) {
         const QString before = packet(hop["before"]), after = packet(hop["after"]);
@@ -97,7 +104,7 @@ void NetworkView::showWalk(const document::Value& walk) {
                             {QStringLiteral("device"), qstring(hop["device"].asString())},
                             {QStringLiteral("table"), qstring(hop["table"].asString())},
                             {QStringLiteral("chain"), qstring(hop["chain"].asString())},
-                            {QStringLiteral("rule"), qstring(hop["rule"].asString())},
+                            {QStringLiteral("rule"), qstring(hop["rule"].asString()).remove(commentPattern()).remove(kAppended)},
                             {QStringLiteral("verdict"), qstring(hop["verdict"].asString())},
                             {QStringLiteral("before"), before},
                             {QStringLiteral("after"), after},
@@ -135,6 +142,12 @@ void NetworkView::setNode(const QString& node) {
     Q_EMIT rulesChanged();
 }
 
+QVariantList NetworkView::chains() const {
+    QVariantList list;
+    for (const QString& chain : chains_) list << QVariantMap{{QStringLiteral("name"), chain}, {QStringLiteral("note"), notes_.value(chain)}};
+    return list;
+}
+
 void NetworkView::setTable(const QString& table) {
     if (table == table_) return;
     table_ = table;
@@ -149,6 +162,7 @@ void NetworkView::setChain(const QString& chain) {
 }
 
 void NetworkView::refresh() {
+    refreshEndpoints();
     struct Answer {
         std::string rules;
         std::vector<document::Value> walks;
@@ -195,6 +209,14 @@ void NetworkView::parseRules(const QString& text) {
 
 void NetworkView::refreshRules() {
     static const QRegularExpression kTarget(QStringLiteral("(?:-j|-g) (\\S+)"));
+    const QRegularExpression& kComment = commentPattern();
+    notes_.clear();
+    for (const Rule& rule : parsed_) {
+        const auto comment = kComment.match(rule.text);
+        const QString said = comment.captured(1) + comment.captured(2), target = kTarget.match(rule.text).captured(1);
+        if (rule.table == table_ && target.startsWith(QLatin1String("KUBE-S")) && !said.isEmpty() && !notes_.contains(target))
+            notes_[target] = QString(said).remove(QStringLiteral(" cluster IP")).section(QStringLiteral(" -> "), 0, 1);
+    }
     QStringList chains;
     for (const Rule& rule : parsed_)
         if (rule.table == table_ && !chains.contains(rule.chain)) chains << rule.chain;
@@ -208,7 +230,8 @@ void NetworkView::refreshRules() {
         if (policy && rule.text == QLatin1String(":-")) continue;
         const QString target = kTarget.match(rule.text).captured(1);
         rows << QVariantMap{{QStringLiteral("id"), QString::number(number++)},
-                            {QStringLiteral("text"), policy ? rule.text.mid(1) : rule.text},
+                            {QStringLiteral("text"), policy ? rule.text.mid(1) : QString(rule.text).remove(kComment).trimmed()},
+                            {QStringLiteral("comment"), kComment.match(rule.text).captured(1) + kComment.match(rule.text).captured(2)},
                             {QStringLiteral("packets"), rule.packets},
                             {QStringLiteral("bytes"), rule.bytes},
                             {QStringLiteral("target"), target},

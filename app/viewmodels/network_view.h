@@ -5,6 +5,7 @@
 #include "models/cluster_model.h"
 #include "models/row_model.h"
 
+#include <QMap>
 #include <QObject>
 
 namespace app {
@@ -19,7 +20,7 @@ class NetworkView : public QObject {
     Q_PROPERTY(QString node READ node WRITE setNode NOTIFY rulesChanged)
     Q_PROPERTY(QString table READ table WRITE setTable NOTIFY rulesChanged)
     Q_PROPERTY(QString chain READ chain WRITE setChain NOTIFY rulesChanged)
-    Q_PROPERTY(QStringList chains READ chains NOTIFY rulesChanged)
+    Q_PROPERTY(QVariantList chains READ chains NOTIFY rulesChanged) // {name, note}
     Q_PROPERTY(app::RowModel* hops READ hops CONSTANT)
     Q_PROPERTY(app::RowModel* rules READ rules CONSTANT)
     Q_PROPERTY(app::RowModel* recent READ recent CONSTANT)
@@ -38,7 +39,7 @@ public:
     void setTable(const QString& table);
     QString chain() const { return chain_; }
     void setChain(const QString& chain);
-    QStringList chains() const { return chains_; }
+    QVariantList chains() const;
     RowModel* hops() { return &hops_; }
     RowModel* rules() { return &rules_; }
     RowModel* recent() { return &recent_; }
@@ -69,13 +70,14 @@ private:
         qlonglong packets = 0, bytes = 0;
     };
     std::vector<Rule> parsed_;
+    QMap<QString, QString> notes_; // chain -> what the rule that leads to it says about it
     std::vector<document::Value> walks_;
     QSet<QString> lit_; // "table chain rule" of the walk in view
     RowModel hops_{{QStringLiteral("id"), QStringLiteral("where"), QStringLiteral("device"), QStringLiteral("table"),
                     QStringLiteral("chain"), QStringLiteral("rule"), QStringLiteral("verdict"),
                     QStringLiteral("before"), QStringLiteral("after"), QStringLiteral("rewritten")}};
     RowModel rules_{{QStringLiteral("id"), QStringLiteral("text"), QStringLiteral("packets"), QStringLiteral("bytes"),
-                     QStringLiteral("target"), QStringLiteral("jump"), QStringLiteral("lit"), QStringLiteral("policy")}};
+                     QStringLiteral("comment"), QStringLiteral("target"), QStringLiteral("jump"), QStringLiteral("lit"), QStringLiteral("policy")}};
     RowModel recent_{{QStringLiteral("id"), QStringLiteral("text"), QStringLiteral("result"), QStringLiteral("at")}};
 };
 

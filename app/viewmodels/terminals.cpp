@@ -6,15 +6,16 @@ Terminals::Terminals(EngineThread& engine, Theme& theme, QObject* parent)
     : QObject(parent), engine_(engine), theme_(theme) {
     connect(&engine, &EngineThread::batch, this, &Terminals::onBatch);
     connect(&engine, &EngineThread::started, this,
-            [this](quint64, const QStringList& hosts) { onStarted(hosts); });
+            [this](quint64, const QStringList& hosts, const RestoredTerminals& terminals) { onStarted(hosts, terminals); });
 }
 
-void Terminals::onStarted(const QStringList& hosts) {
+void Terminals::onStarted(const QStringList& hosts, const RestoredTerminals& terminals) {
     open_.clear();
-    beside_ = 0;
+    current_ = beside_ = 0;
     hosts_ = hosts;
     Q_EMIT hostsChanged();
-    if (!hosts.isEmpty()) setCurrent(open(hosts.first()));
+    for (const RestoredTerminal& terminal : terminals) restore(terminal);
+    if (terminals.empty() && !hosts.isEmpty()) setCurrent(open(hosts.first()));
     refreshTabs();
     Q_EMIT currentChanged();
 }
@@ -26,6 +27,20 @@ int Terminals::open(const QString& host) {
     refreshTabs();
     setCurrent(session);
     return session;
+}
+
+// Shows again what the screen has shown; the answers that it gave to programs are in the journal.
+void Terminals::restore(const RestoredTerminal& terminal) {
+    if (terminal.shown.empty()) return;
+    const int session = engine_.adoptSession(terminal.number);
+    auto screen = std::make_unique<TerminalScreen>(terminal.shown.front().size.columns, terminal.shown.front().size.rows);
+    for (const auto& stretch : terminal.shown) {
+        if (stretch.size.columns != screen->columns() || stretch.size.rows != screen->rows()) screen->resize(stretch.size.columns, stretch.size.rows);
+        screen->feed(QByteArray(stretch.bytes.data(), static_cast<int>(stretch.bytes.size())));
+        screen->takeReplies();
+    }
+    open_[session] = {terminal.host, std::move(screen)};
+    if (current_ == 0) current_ = session;
 }
 
 void Terminals::split(const QString& host) {

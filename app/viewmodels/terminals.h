@@ -46,7 +46,8 @@ Q_SIGNALS:
 
 private:
     void onBatch(const BatchPtr& batch);
-    void onStarted(const QStringList& hosts);
+    void onStarted(const QStringList& hosts, const RestoredTerminals& terminals);
+    void restore(const RestoredTerminal& terminal);
     void refreshTabs();
 
     EngineThread& engine_;

@@ -60,19 +60,15 @@ void Transport::scrub(double seconds) {
 
 void Transport::back() {
     const double here = seconds();
-    for (auto mark = marks_.crbegin(); mark != marks_.crend(); ++mark) {
-        const double at = mark->toMap().value(QStringLiteral("at")).toDouble();
-        if (at < here - 0.001) return scrub(at);
-    }
+    for (auto mark = marks_.crbegin(); mark != marks_.crend(); ++mark)
+        if (mark->at < here - 0.001) return scrub(mark->at);
     scrub(0);
 }
 
 void Transport::forward() {
     const double here = seconds();
-    for (const QVariant& mark : std::as_const(marks_)) {
-        const double at = mark.toMap().value(QStringLiteral("at")).toDouble();
-        if (at > here + 0.001) return scrub(at);
-    }
+    for (const Mark& mark : marks_)
+        if (mark.at > here + 0.001) return scrub(mark.at);
     returnToNow();
 }
 
@@ -91,22 +87,20 @@ void Transport::onBatch(const BatchPtr& batch) {
         Q_EMIT marksChanged();
     }
     bool added = false;
-    const auto mark = [&](sim::Time at, const QString& kind, const QString& text) {
-        marks_ << QVariantMap{{QStringLiteral("at"), sim::toSeconds(at)},
-                              {QStringLiteral("kind"), kind},
-                              {QStringLiteral("text"), text}};
+    const auto mark = [&](sim::Time at, Mark::Kind kind, QString text) {
+        marks_.push_back({sim::toSeconds(at), kind, std::move(text)});
         added = true;
     };
     for (const auto& record : batch->records)
-        if (record.kind == "command") mark(record.at, QStringLiteral("command"), QString::fromStdString(record.text));
+        if (record.kind == "command") mark(record.at, Mark::Command, QString::fromStdString(record.text));
     for (const auto& change : batch->changes) {
         if (change.plural != "events" || change.type == "DELETED") continue;
         const bool warning = change.object["type"].asString() == "Warning";
-        mark(change.at, warning ? QStringLiteral("warning") : QStringLiteral("event"),
+        mark(change.at, warning ? Mark::Warning : Mark::Event,
              qstring(change.object["reason"].asString()) + QStringLiteral(": ") +
                  qstring(change.object["message"].asString()));
     }
-    if (marks_.size() > kMaxMarks) marks_.remove(0, marks_.size() - kMaxMarks);
+    if (marks_.size() > kMaxMarks) marks_.erase(marks_.begin(), marks_.end() - kMaxMarks);
     if (added && !marksTimer_.isActive()) marksTimer_.start();
 }
 

@@ -8,6 +8,8 @@
 #include <QObject>
 #include <QTimer>
 
+#include <vector>
+
 namespace app {
 
 class Transport : public QObject {
@@ -18,7 +20,6 @@ class Transport : public QObject {
     Q_PROPERTY(double seconds READ seconds NOTIFY moved)         // of the moment in view
     Q_PROPERTY(double newestSeconds READ newestSeconds NOTIFY moved)
     Q_PROPERTY(QString clock READ clock NOTIFY moved)            // 00:04:12
-    Q_PROPERTY(QVariantList marks READ marks NOTIFY marksChanged) // {at, kind, text}
 public:
     Transport(EngineThread& engine, ClusterModel& cluster, QObject* parent = nullptr);
 
@@ -30,7 +31,13 @@ public:
     double seconds() const;
     double newestSeconds() const { return sim::toSeconds(cluster_.now()); }
     QString clock() const;
-    QVariantList marks() const { return marks_; }
+    struct Mark {
+        enum Kind { Event, Warning, Command };
+        double at = 0;
+        Kind kind = Event;
+        QString text;
+    };
+    const std::vector<Mark>& marks() const { return marks_; } // in order of time
 
     Q_INVOKABLE void step();
     Q_INVOKABLE void jump();
@@ -52,7 +59,7 @@ private:
     bool playing_ = true;
     double pace_ = 1, viewed_ = 0;
     quint64 world_ = 0;
-    QVariantList marks_;
+    std::vector<Mark> marks_;
     QTimer marksTimer_;
 };
 

@@ -195,6 +195,4 @@ std::vector<std::string> Cluster::hosts() const {
     return names;
 }
 
-const std::vector<JournalEntry>& Cluster::journal() const { return state_->journal; }
-
 } // namespace cluster

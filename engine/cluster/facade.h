@@ -3,6 +3,7 @@
 // `Cluster` is one simulated world; several may live in one process. Not thread-safe: the owner
 // drives it from one thread; values that it returns may be handed to other threads.
 
+#include "base/function.h"
 #include "base/result.h"
 #include "cluster/blueprint.h"
 #include "document/value.h"
@@ -19,9 +20,12 @@ namespace cluster {
 
 // An interactive login on a simulated host: a shell on a pseudo terminal.
 struct Session {
+    int number = 0; // the first of a cluster is 1
     std::string hostName;
     std::shared_ptr<sim::Pipe> keyboard; // write what was typed
-    std::shared_ptr<sim::Pipe> screen;   // read what appears
+    // Read what has appeared. When it is read makes no difference to the world; who reads too rarely
+    // finds the newest megabytes only.
+    std::shared_ptr<sim::Pipe> screen;
     std::shared_ptr<ports::Terminal> terminal;
     sim::Signal ended;
     bool alive = true;
@@ -32,11 +36,29 @@ struct CommandResult {
     int exitCode = 0;
 };
 
-struct JournalEntry { // one input from outside; the list of them is the save file
+// An instant of a world, exactly: how many events had run, and what they were.
+struct Moment {
     sim::Time at = 0;
-    std::string kind; // "keys", "run", "write", "resize", "open", "api"
-    std::string target; // session or host
-    std::string data;
+    std::uint64_t events = 0, fingerprint = 0;
+    bool operator==(const Moment&) const = default;
+};
+
+struct JournalEntry { // one input from outside; the list of them is the save file
+    Moment before;
+    std::string kind;   // "open", "close", "keys", "resize", "run", "write", "probe"
+    std::string target; // number of a session, or a host
+    std::string data;   // the input's own fields, see cluster/journal.cpp
+};
+
+// A session of a replayed journal: what its screen has shown, in stretches of one size.
+struct RestoredSession {
+    std::shared_ptr<Session> session;
+    bool closed = false; // by the window
+    struct Stretch {
+        ports::TerminalSize size;
+        std::string bytes;
+    };
+    std::vector<Stretch> shown;
 };
 
 struct ObjectChange {
@@ -47,6 +69,8 @@ struct ObjectChange {
     document::Value object;
     sim::CauseId cause = 0;
 };
+
+using ReplayProgress = base::Function<void(double)>; // share of 1, now and then
 
 class Cluster {
 public:
@@ -64,6 +88,7 @@ public:
     std::shared_ptr<Session> openSession(std::string_view host, ports::TerminalSize size);
     void type(Session& session, std::string bytes); // journalled
     void resize(Session& session, ports::TerminalSize size);
+    void closeSession(Session& session); // hangs up
 
     // A login shell that keeps its state between commands (variables, functions, cwd), not
     // interactive; drives the kernel until the command ends or the limit passes. Exit 124 then.
@@ -107,7 +132,13 @@ public:
                           std::string httpPath, sim::Duration timeout);
 
     std::vector<std::string> hosts() const;
+    // Every input so far. `replay` gives the same inputs at the same instants to a cluster that stands
+    // where the recorded one stood before the first of them, and goes on to `end`. It fails as soon as
+    // this world turns out to be another one than that which was recorded.
     const std::vector<JournalEntry>& journal() const;
+    Moment moment();
+    base::Result<std::vector<RestoredSession>> replay(const std::vector<JournalEntry>& inputs, const Moment& end,
+                                                      ReplayProgress progress = {});
 
     struct State; // for the files of cluster/ only
 

@@ -108,6 +108,7 @@ Value Cluster::walk(std::string_view from, base::Endpoint to, std::string_view p
 
 Value Cluster::probe(std::string_view from, std::string host, std::uint16_t port, std::string httpPath,
                      sim::Duration timeout) {
+    state_->record("probe", std::string(from), host + "\n" + std::to_string(port) + "\n" + std::to_string(timeout) + "\n" + httpPath);
     const Origin origin = Prober::originOf(*state_, *this, from);
     if (origin.space == nullptr) return Value::object({{"result", "no such place: " + std::string(from)}});
     auto job = std::make_shared<Prober::Job>();

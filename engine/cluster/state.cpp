@@ -100,7 +100,8 @@ Node& Cluster::State::firstControlPlane() {
 }
 
 void Cluster::State::record(std::string kind, std::string target, std::string data) {
-    journal.push_back({kernel.now(), std::move(kind), std::move(target), std::move(data)});
+    const Moment now{kernel.now(), kernel.eventCount(), kernel.fingerprint()};
+    journal.push_back({now, std::move(kind), std::move(target), std::move(data)});
 }
 
 } // namespace cluster

@@ -4,6 +4,7 @@
 #include "kubectl/cli/complete.h"
 #include "kubectl/cli/kuberc.h"
 #include "kubectl/commands/commands.h"
+#include "kubectl/core/failure.h"
 
 #include <algorithm>
 
@@ -35,6 +36,7 @@ sim::Task<int> finish(Session& session, Outcome outcome) {
     } else {
         const Verdict verdict = judge(outcome.error());
         session.err(verdict.text);
+        recordFailure(session.process, outcome.error(), verdict.text, verdict.code);
         code = session.command().path == "diff" ? verdict.code + 1 : verdict.code;
     }
     co_await session.flush();
@@ -91,6 +93,7 @@ sim::Task<int> runUnknown(ports::Process& process, std::vector<std::string> args
     std::string text = judge(error).text;
     if (error.reason == "UnknownCommand" && !args.empty() && args[0].size() > 1 && args[0][0] == '-')
         text = "Error: flags cannot be placed before plugin name: " + args[0] + "\n";
+    recordFailure(process, error, text, 1);
     co_await process.writeError(std::move(text));
     co_return 1;
 }
@@ -127,6 +130,7 @@ public:
         if (!parsed.ok()) {
             std::string text = judge(parsed.error()).text;
             const bool diff = !args.empty() && args[0] == "diff";
+            recordFailure(process, parsed.error(), text, 1);
             co_await process.writeError(std::move(text));
             co_return diff ? 2 : 1;
         }

@@ -8,6 +8,8 @@ namespace lab {
 struct Attempt::State {
     Pack pack;
     std::unique_ptr<cluster::Cluster> cluster;
+    std::size_t firstInput = 0;
+    std::vector<cluster::RestoredSession> restored;
 };
 
 Attempt::Attempt(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -23,8 +25,20 @@ base::Result<std::unique_ptr<Attempt>> Attempt::begin(Pack pack, std::uint64_t s
     for (std::size_t i = 0; i < pack.tasks.size(); ++i)
         if (!pack.isolated || i == only) BASE_CHECK(perform(pack.tasks[i].setup, pack.tasks[i].host, *state->cluster));
     state->pack = std::move(pack);
+    state->firstInput = state->cluster->journal().size();
     return std::unique_ptr<Attempt>(new Attempt(std::move(state)));
 }
+
+base::Result<std::unique_ptr<Attempt>> Attempt::resume(Pack pack, std::uint64_t seed, std::size_t task,
+                                                       const std::vector<cluster::JournalEntry>& inputs,
+                                                       const cluster::Moment& end, cluster::ReplayProgress progress) {
+    BASE_TRY(auto attempt, begin(std::move(pack), seed, task));
+    BASE_TRY(attempt->state_->restored, attempt->cluster().replay(inputs, end, std::move(progress)));
+    return attempt;
+}
+
+std::size_t Attempt::firstInput() const { return state_->firstInput; }
+std::vector<cluster::RestoredSession> Attempt::takeRestored() { return std::exchange(state_->restored, {}); }
 
 const Pack& Attempt::pack() const { return state_->pack; }
 cluster::Cluster& Attempt::cluster() { return *state_->cluster; }

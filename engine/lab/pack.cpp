@@ -97,10 +97,15 @@ private:
 
     Text text(const std::string& pointer, const Value& value, bool needed) {
         if (value.isNull() && !needed) return {};
+        const std::string field = pointer.substr(pointer.rfind('/') + 1);
+        if (value.isNull()) {
+            fail(pointer, "\"" + field + "\" is missing: {en: ..., es: ...}");
+            return {};
+        }
         known(pointer, value, {"en", "es"});
         Text both{value["en"].text(), value["es"].text()};
-        if (both.en.empty()) fail(pointer, "the English text (en) is missing");
-        if (both.es.empty()) fail(pointer, "the Spanish text (es) is missing");
+        if (both.en.empty()) fail(pointer, "the English text (en) of \"" + field + "\" is missing");
+        if (both.es.empty()) fail(pointer, "the Spanish text (es) of \"" + field + "\" is missing");
         return both;
     }
 

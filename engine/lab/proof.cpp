@@ -41,13 +41,22 @@ ProofRow prove(const Pack& pack, std::size_t task, const Solution* solution, std
 }
 } // namespace
 
-std::vector<ProofRow> provePack(const Pack& pack, const std::vector<std::uint64_t>& seeds) {
+std::vector<ProofRow> provePack(const Pack& pack, const std::vector<std::uint64_t>& seeds, const ProofListener& each) {
+    struct Case {
+        std::size_t task;
+        const Solution* solution; // null: untouched
+    };
+    std::vector<Case> cases;
+    for (std::size_t task = 0; task < pack.tasks.size(); ++task) {
+        cases.push_back({task, nullptr});
+        for (const Solution& solution : pack.tasks[task].references) cases.push_back({task, &solution});
+        for (const Solution& solution : pack.tasks[task].wrong) cases.push_back({task, &solution});
+    }
     std::vector<ProofRow> rows;
     for (const std::uint64_t seed : seeds)
-        for (std::size_t task = 0; task < pack.tasks.size(); ++task) {
-            rows.push_back(prove(pack, task, nullptr, seed));
-            for (const Solution& solution : pack.tasks[task].references) rows.push_back(prove(pack, task, &solution, seed));
-            for (const Solution& solution : pack.tasks[task].wrong) rows.push_back(prove(pack, task, &solution, seed));
+        for (const Case& one : cases) {
+            rows.push_back(prove(pack, one.task, one.solution, seed));
+            if (each && !each(rows.back(), cases.size() * seeds.size())) return rows;
         }
     return rows;
 }

@@ -408,6 +408,14 @@ struct KeySignals {
     base::Function<void(int)> previous;
 };
 
+// What happens from here on is an effect of this command.
+void noteCommand(Shell& shell, const std::string& text) {
+    const std::string_view entered = base::trim(text);
+    if (entered.empty()) return;
+    sim::Kernel& kernel = shell.process().kernel();
+    kernel.trace().setCurrent(kernel.trace().record(kernel.now(), "command", std::string(entered), shell.process().hostname()));
+}
+
 sim::Task<void> runEntered(std::shared_ptr<Shell> shell, std::string text) {
     shell->family->interrupted = false;
     shell->foreground = std::make_shared<Job>();
@@ -502,6 +510,7 @@ sim::Task<int> runInteractive(std::shared_ptr<Shell> shell) {
         if (status == ParseStatus::Incomplete || openDocument || continued) continue;
         const std::string text = std::exchange(pending, {});
         remember(*shell, text);
+        noteCommand(*shell, text);
         co_await runEntered(shell, text);
     }
     saveHistory(*shell);

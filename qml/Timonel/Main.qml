@@ -73,9 +73,9 @@ ApplicationWindow {
                     anchors.leftMargin: 16
                     anchors.rightMargin: 8
                     spacing: 12
-                    TText { text: window.working ? (Lab.packTitle || qsTr("Free cluster")) : window.rail.find(r => r.key === window.screen_)?.text ?? qsTr("Report"); strong: true; wrapMode: Text.NoWrap; elide: Text.ElideRight; Layout.maximumWidth: 420 * Theme.scale }
+                    TText { text: window.working ? (Lab.packTitle || qsTr("Free cluster")) : window.rail.find(r => r.key === window.screen_)?.text ?? qsTr("Report"); strong: true; wrapMode: Text.NoWrap; elide: Text.ElideRight; Layout.fillWidth: true; Layout.maximumWidth: implicitWidth + 1 }
                     RowLayout {
-                        visible: window.working && Cluster.loaded && window.width > 900
+                        visible: window.working && Cluster.loaded && window.width > 820 * Theme.scale
                         spacing: 6
                         StateGlyph { size: 10; state_: Cluster.readyNodeCount === Cluster.nodeCount ? "ready" : "failed" }
                         TText { text: qsTr("%1 of %2 nodes ready").arg(Cluster.readyNodeCount).arg(Cluster.nodeCount); quiet: true; size: 12; wrapMode: Text.NoWrap }
@@ -83,7 +83,7 @@ ApplicationWindow {
                         TText { text: qsTr("%1 of %2 pods fine").arg(Cluster.readyPodCount).arg(Cluster.podCount); quiet: true; size: 12; wrapMode: Text.NoWrap }
                     }
                     Item { Layout.fillWidth: true }
-                    TButton { kind: "secondary"; iconName: "search"; text: qsTr("Find  Ctrl+K"); onClicked: palette.open() }
+                    TButton { kind: "secondary"; iconName: "search"; text: window.width > 560 * Theme.scale ? qsTr("Find  Ctrl+K") : ""; tip: qsTr("Find anything (Ctrl+K)"); onClicked: palette.open() }
                     TButton { visible: window.working && Lab.running; kind: "quiet"; iconName: "x"; tip: qsTr("Leave to Home"); onClicked: window.go("home") }
                 }
                 Rectangle { anchors.bottom: parent.bottom; width: parent.width; height: 1; color: Theme.line }
@@ -106,8 +106,8 @@ ApplicationWindow {
             Item {
                 Layout.fillWidth: true
                 Layout.fillHeight: true
-                Home { anchors.fill: parent; visible: window.screen_ === "home"; onOpen: id => { Lab.openPack(id); window.go("work") } onOpenFree: { Lab.openFree(); window.go("cluster") } }
-                Workspace { id: workspace; anchors.fill: parent; visible: window.working; emphasis: window.screen_ === "terminal" ? "terminal" : window.screen_ === "cluster" && window.width < 1100 ? "" : "" }
+                Home { anchors.fill: parent; visible: window.screen_ === "home"; onOpen: id => { Lab.openPack(id); window.go("work") } onStartOver: id => { Lab.startOver(id); window.go("work") } onOpenFree: { Lab.openFree(); window.go("cluster") } }
+                Workspace { id: workspace; objectName: "workspace"; anchors.fill: parent; visible: window.working; place: window.screen_ }
                 Report { anchors.fill: parent; visible: window.screen_ === "report"; onBackToWork: window.go("work") }
                 Author { anchors.fill: parent; visible: window.screen_ === "author"; onPlay: window.go("work") }
                 Settings { anchors.fill: parent; visible: window.screen_ === "settings" }
@@ -121,17 +121,20 @@ ApplicationWindow {
     }
     Palette {
         id: palette
+        objectName: "palette"
+        onChosen: (kind, key) => { Inspector.select(kind, key); window.go(window.working ? window.screen_ : "cluster") }
         actions: {
             if (!opened) return []
             const list = window.rail.map(r => ({ text: r.text, detail: qsTr("screen"), run: () => window.go(r.key) }))
             for (let i = 0; i < Lab.packs.count; ++i) { const p = Lab.packs.get(i); list.push({ text: p.title, detail: p.kind, run: () => { Lab.openPack(p.id); window.go("work") } }) }
             for (let i = 0; i < Lab.tasks.count; ++i) { const t = Lab.tasks.get(i); list.push({ text: t.title, detail: qsTr("task %1").arg(t.number), run: () => { Lab.taskIndex = t.number - 1; window.go("work") } }) }
-            for (let i = 0; i < Objects.rows.count; ++i) { const o = Objects.rows.get(i); list.push({ text: o.key, detail: Objects.kind.replace(/^\//, ""), run: () => { Inspector.select(Objects.kind, o.key); window.go(window.working ? window.screen_ : "cluster") } }) }
             return list
         }
     }
     Shortcut { sequence: "Ctrl+K"; onActivated: palette.open() }
-    Shortcut { sequence: "F6"; onActivated: workspace.nextItemInFocusChain().forceActiveFocus() }
-    Welcome { id: welcome; onBegin: { const next = Lab.recommended; if (next.id) { Lab.openPack(next.id); window.go("work") } else { Lab.openFree(); window.go("cluster") } } }
+    Shortcut { sequence: "F6"; onActivated: if (window.working) workspace.cycleFocus(1); else window.contentItem.nextItemInFocusChain().forceActiveFocus() }
+    Shortcut { sequence: "Shift+F6"; enabled: window.working; onActivated: workspace.cycleFocus(-1) }
+    Shortcut { sequence: "Ctrl+,"; onActivated: window.go("settings") }
+    Welcome { id: welcome; objectName: "welcome"; onBegin: { const next = Lab.recommended; if (next.id) { Lab.openPack(next.id); window.go("work") } else { Lab.openFree(); window.go("cluster") } } }
     Component.onCompleted: if (!Preferences.welcomed) welcome.open()
 }

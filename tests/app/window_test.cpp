@@ -3,32 +3,17 @@
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
 
-#include "window_context.h"
+#include "screens.h"
 
-#include <QElapsedTimer>
-#include <QGuiApplication>
-#include <QQuickItem>
-#include <QQuickWindow>
-#include <QTemporaryDir>
+#include <cstdio>
 
-namespace {
 QStringList gWarnings;
 
+namespace {
 void collect(QtMsgType type, const QMessageLogContext&, const QString& text) {
-    if (type != QtDebugMsg && type != QtInfoMsg && text.contains(QLatin1String("qrc:"))) gWarnings << text;
-}
-
-void settle(int milliseconds) {
-    QElapsedTimer timer;
-    timer.start();
-    while (timer.elapsed() < milliseconds) QGuiApplication::processEvents(QEventLoop::AllEvents, 10);
-}
-
-// Until the condition holds; false when it did not within a bound that only stops a broken run.
-template <typename F>
-bool waitFor(F condition) {
-    for (int i = 0; i < 3000 && !condition(); ++i) settle(10);
-    return condition();
+    if (type == QtDebugMsg || type == QtInfoMsg || !text.contains(QLatin1String(".qml"))) return;
+    gWarnings << text;
+    if (qEnvironmentVariableIsSet("TIMONEL_QML")) std::fprintf(stderr, "%s\n", text.toUtf8().constData());
 }
 
 // Texts that neither wrap nor elide and are wider than their place.
@@ -42,32 +27,18 @@ void findClipped(QQuickItem* item, QStringList& found) {
     for (QQuickItem* child : item->childItems()) findClipped(child, found);
 }
 
-struct Fixture {
-    QTemporaryDir folder;
-    app::WindowContext context{folder.filePath(QStringLiteral("progress.db"))};
-    QQuickWindow* window = nullptr;
-    Fixture() {
-        context.preferences().setWelcomed(true);
-        REQUIRE(context.load());
-        window = qobject_cast<QQuickWindow*>(context.qml().rootObjects().first());
-        settle(50);
-    }
-    void show(const char* screen) {
-        window->setProperty("screen_", QLatin1String(screen));
-        settle(60);
-    }
-};
 } // namespace
 
 TEST_CASE("every screen stands in both languages, all themes and twice the text size") {
     gWarnings.clear();
-    Fixture fixture;
+    WindowFixture fixture;
+    REQUIRE(fixture.loaded);
     for (const char* language : {"en", "es"})
         for (const char* theme : {"light", "dark", "contrast"})
             for (double scale : {1.0, 2.0}) {
-                fixture.context.preferences().setLanguage(QLatin1String(language));
-                fixture.context.preferences().setTheme(QLatin1String(theme));
-                fixture.context.preferences().setScale(scale);
+                fixture.context->preferences().setLanguage(QLatin1String(language));
+                fixture.context->preferences().setTheme(QLatin1String(theme));
+                fixture.context->preferences().setScale(scale);
                 for (const char* screen : {"home", "settings", "author"}) {
                     fixture.show(screen);
                     QStringList clipped;
@@ -82,11 +53,12 @@ TEST_CASE("every screen stands in both languages, all themes and twice the text 
 
 TEST_CASE("a free cluster boots in the window, its terminal answers and its objects appear") {
     gWarnings.clear();
-    Fixture fixture;
-    fixture.context.lab().openFree();
+    WindowFixture fixture;
+    REQUIRE(fixture.loaded);
+    fixture.context->lab().openFree();
     fixture.show("cluster");
-    REQUIRE(waitFor([&] { return fixture.context.lab().running(); }));
-    auto& terminals = fixture.context.terminals();
+    REQUIRE(waitFor([&] { return fixture.context->lab().running(); }));
+    auto& terminals = fixture.context->terminals();
     REQUIRE(waitFor([&] { return terminals.screen(terminals.current()) != nullptr && terminals.screen(terminals.current())->lineText(0).contains(QLatin1Char('$')) || terminals.screen(terminals.current())->lineText(0).contains(QLatin1Char('#')); }));
     terminals.run(QStringLiteral("echo $((6*7))"));
     REQUIRE(waitFor([&] {

@@ -10,7 +10,9 @@ FocusScope {
     default property alias content: inner.data
     signal pressed()
     implicitWidth: 240 * Theme.scale
-    implicitHeight: inner.childrenRect.height + 32 * Theme.scale
+    // A layout says what it needs, and may then fill the card.
+    readonly property real wish: inner.children.length === 1 && inner.children[0].implicitHeight > 0 ? inner.children[0].implicitHeight : inner.childrenRect.height
+    implicitHeight: wish + 32 * Theme.scale
     activeFocusOnTab: pressable
     Keys.onReturnPressed: if (pressable) pressed()
     Keys.onSpacePressed: if (pressable) pressed()

@@ -21,7 +21,7 @@ Item {
             c.reset()
             c.lineWidth = Math.max(4, width * 0.09)
             c.lineCap = "round"
-            c.strokeStyle = Theme.line
+            c.strokeStyle = Theme.track
             c.beginPath(); c.arc(r, r, r - c.lineWidth / 2 - 1, 0, 7); c.stroke()
             if (share > 0) {
                 c.strokeStyle = root.color

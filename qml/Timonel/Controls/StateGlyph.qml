@@ -6,8 +6,8 @@ Canvas {
     id: root
     property string state_
     property real size: 12
-    width: size * Theme.scale
-    height: width
+    implicitWidth: size * Theme.scale // a layout takes the wish, not the width of the first moment
+    implicitHeight: implicitWidth
     onState_Changed: requestPaint()
     onWidthChanged: requestPaint()
     Connections { target: Theme; function onChanged() { root.requestPaint() } }

@@ -5,6 +5,9 @@ import Timonel.Engine
 ComboBox {
     id: control
     property bool code: false
+    property string kept // what was chosen stays chosen when the choices change
+    onActivated: kept = currentText
+    onModelChanged: { const at = kept ? find(kept) : -1; if (at >= 0) currentIndex = at }
     font.family: code ? Theme.mono : Theme.sans
     font.pixelSize: (code ? 12 : 13) * Theme.scale
     implicitHeight: 32 * Theme.scale

@@ -7,6 +7,7 @@ Item {
     id: root
     property string ns
     clip: true
+    function takeFocus() { scene.forceActiveFocus() }
     ClusterScene {
         id: scene
         anchors.fill: parent

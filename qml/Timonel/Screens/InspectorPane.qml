@@ -6,6 +6,7 @@ import Timonel.Controls
 
 Rectangle {
     id: root
+    objectName: "inspector"
     property string page: "summary"
     color: Theme.surface
     ColumnLayout {

@@ -7,9 +7,16 @@ import Timonel.Controls
 // The text of a lesson's step, its check, and the way on.
 Rectangle {
     id: root
+    function takeFocus() { flick.forceActiveFocus() }
     color: Theme.surface
     Flickable {
         id: flick
+        activeFocusOnTab: true
+        Keys.onDownPressed: contentY = Math.min(Math.max(0, contentHeight - height), contentY + 60)
+        Keys.onUpPressed: contentY = Math.max(0, contentY - 60)
+        Accessible.role: Accessible.Document
+        Accessible.name: Lab.taskTitle
+        FocusRing { control: flick; shown: flick.activeFocus; anchors.margins: 1 }
         anchors.fill: parent
         anchors.bottomMargin: foot.height
         contentHeight: column.implicitHeight + 40
@@ -35,7 +42,7 @@ Rectangle {
                 }
             }
             Rectangle { Layout.fillWidth: true; height: 1; color: Theme.line; visible: Lab.checks.count > 0 }
-            CheckList { Layout.fillWidth: true }
+            CheckList { gentle: true; Layout.fillWidth: true }
             Markdown { visible: Lab.score >= 100; blocks: Lab.score >= 100 ? Lab.explanation : []; Layout.fillWidth: true }
         }
     }
@@ -51,6 +58,7 @@ Rectangle {
             anchors.margins: 10
             TButton { kind: "quiet"; iconName: "arrow-left"; tip: qsTr("Previous step"); enabled: Lab.taskIndex > 0; onClicked: Lab.taskIndex-- }
             Row {
+                visible: foot.width > 300 * Theme.scale
                 spacing: 5
                 Repeater {
                     model: Lab.tasks
@@ -59,7 +67,7 @@ Rectangle {
             }
             Item { Layout.fillWidth: true }
             TButton { enabled: Lab.hintsLeft > 0; kind: "quiet"; iconName: "lightbulb"; tip: qsTr("%n hint(s) left", "", Lab.hintsLeft); onClicked: Lab.revealHint() }
-            TButton { kind: Lab.score >= 100 ? "primary" : "secondary"; text: qsTr("Next step"); iconName: "arrow-right"; enabled: Lab.taskIndex + 1 < Lab.taskCount; onClicked: Lab.taskIndex++ }
+            TButton { kind: Lab.score >= 100 ? "primary" : "secondary"; text: foot.width > 230 * Theme.scale ? qsTr("Next step") : ""; tip: qsTr("Next step"); iconName: "arrow-right"; enabled: Lab.taskIndex + 1 < Lab.taskCount; onClicked: Lab.taskIndex++ }
         }
     }
 }

@@ -6,6 +6,7 @@ import Timonel.Controls
 
 Item {
     id: root
+    function takeFocus() { source.forceActiveFocus() }
     onVisibleChanged: if (visible) Network.refresh()
     Timer { interval: 2000; running: root.visible && Transport.playing; repeat: true; onTriggered: Network.refresh() }
     ColumnLayout {
@@ -31,7 +32,8 @@ Item {
     ListView {
         id: strip
         Layout.fillWidth: true
-        Layout.preferredHeight: Network.hops.count > 0 ? 104 * Theme.scale : 0
+        readonly property bool low: root.height < 460 * Theme.scale
+        Layout.preferredHeight: Network.hops.count > 0 ? (low ? 62 : 104) * Theme.scale : 0
         visible: Network.hops.count > 0
         orientation: ListView.Horizontal
         model: Network.hops
@@ -57,7 +59,7 @@ Item {
             required property string after
             required property bool rewritten
             width: Math.max(150 * Theme.scale, Math.min(270 * Theme.scale, label.implicitWidth + 24))
-            height: 88 * Theme.scale
+            height: (strip.low ? 48 : 88) * Theme.scale
             radius: 8
             color: index === Network.currentHop ? Theme.selected : Theme.surface
             border.width: index === Network.currentHop ? 2 : 1
@@ -69,8 +71,8 @@ Item {
                 spacing: 1
                 TText { text: hop.where + (hop.device ? " · " + hop.device : ""); quiet: true; size: 11; width: parent.width; wrapMode: Text.NoWrap; elide: Text.ElideRight }
                 TText { id: label; text: hop.chain || hop.verdict; code: true; strong: true; size: 12; width: parent.width; wrapMode: Text.NoWrap; elide: Text.ElideRight }
-                TText { text: hop.rule || hop.before; code: true; size: 10.5; quiet: true; width: parent.width; wrapMode: Text.WrapAnywhere; maximumLineCount: 2; elide: Text.ElideRight }
-                TText { visible: hop.rewritten; text: hop.after; code: true; size: 10.5; color: Theme.accent; width: parent.width; wrapMode: Text.NoWrap; elide: Text.ElideRight }
+                TText { visible: !strip.low; text: hop.rule || hop.before; code: true; size: 10.5; quiet: true; width: parent.width; wrapMode: Text.WrapAnywhere; maximumLineCount: 2; elide: Text.ElideRight }
+                TText { visible: hop.rewritten && !strip.low; text: hop.after; code: true; size: 10.5; color: Theme.accent; width: parent.width; wrapMode: Text.NoWrap; elide: Text.ElideRight }
             }
             TapHandler { onTapped: { strip.forceActiveFocus(); Network.currentHop = hop.index } }
         }
@@ -79,10 +81,8 @@ Item {
         Layout.fillWidth: true
         Layout.margins: 10
         spacing: 8
-        Repeater {
-            model: Terminals.hosts
-            TButton { required property string modelData; kind: modelData === Network.node ? "secondary" : "quiet"; text: modelData; onClicked: Network.node = modelData }
-        }
+        Segments { visible: Terminals.hosts.length <= 4; current: Network.node; options: Terminals.hosts.map(h => ({ key: h, text: h })); onChosen: key => Network.node = key }
+        TCombo { visible: Terminals.hosts.length > 4; code: true; implicitWidth: 180 * Theme.scale; model: Terminals.hosts; Accessible.name: qsTr("Node"); onActivated: Network.node = currentText }
         Item { Layout.fillWidth: true }
         Segments { current: Network.table; options: [{ key: "nat", text: "nat" }, { key: "filter", text: "filter" }, { key: "mangle", text: "mangle" }]; onChosen: key => Network.table = key }
     }
@@ -98,14 +98,24 @@ Item {
             model: Network.chains
             activeFocusOnTab: true
             ScrollBar.vertical: ScrollBar {}
+            Accessible.role: Accessible.List
+            Accessible.name: qsTr("Chains")
+            Keys.onReturnPressed: if (currentItem) currentItem.clicked()
             delegate: ItemDelegate {
                 id: chainRow
-                required property string modelData
+                required property var modelData
                 width: ListView.view.width
-                height: 26 * Theme.scale
-                onClicked: Network.chain = modelData
-                background: Rectangle { color: chainRow.modelData === Network.chain ? Theme.selected : chainRow.hovered ? Theme.hover : "transparent" }
-                contentItem: TText { text: chainRow.modelData; code: true; size: 11.5; wrapMode: Text.NoWrap; elide: Text.ElideMiddle; verticalAlignment: Text.AlignVCenter }
+                height: (modelData.note ? 40 : 28) * Theme.scale
+                leftPadding: 12
+                onClicked: Network.chain = modelData.name
+                Accessible.name: modelData.name + " " + modelData.note
+                background: Rectangle {
+                    color: chainRow.modelData.name === Network.chain ? Theme.selected : chainRow.hovered || (chainRow.ListView.isCurrentItem && chainList.activeFocus) ? Theme.hover : "transparent"
+                }
+                contentItem: Column {
+                    TText { width: parent.width; text: chainRow.modelData.name; code: true; size: 11.5; wrapMode: Text.NoWrap; elide: Text.ElideMiddle }
+                    TText { visible: text; width: parent.width; text: chainRow.modelData.note; size: 11.5; quiet: true; wrapMode: Text.NoWrap; elide: Text.ElideMiddle }
+                }
             }
         }
         Rectangle { width: 1; Layout.fillHeight: true; color: Theme.line }
@@ -121,24 +131,34 @@ Item {
             delegate: Rectangle {
                 id: rule
                 required property string text
+                required property string comment
                 required property var packets
                 required property string target
                 required property bool jump
                 required property bool lit
                 required property bool policy
                 width: ListView.view.width
-                height: Math.max(26 * Theme.scale, line.implicitHeight + 10)
+                height: Math.max(28 * Theme.scale, words.implicitHeight + 10)
+                Accessible.role: Accessible.ListItem
+                Accessible.name: text + " " + comment + ", " + qsTr("%n packet(s)", "", packets)
                 color: lit ? Theme.selected : ruleHover.hovered ? Theme.hover : "transparent"
                 Rectangle { visible: rule.lit; width: 3; height: parent.height; color: Theme.accent }
                 TText { x: 8; width: 52 * Theme.scale; anchors.verticalCenter: parent.verticalCenter; text: rule.packets; horizontalAlignment: Text.AlignRight; code: true; size: 11.5; quiet: rule.packets === 0; color: rule.packets > 0 ? Theme.accent : Theme.muted; wrapMode: Text.NoWrap }
-                TText { id: line; x: 70 * Theme.scale; width: parent.width - x - (follow.visible ? follow.width + 6 : 8); anchors.verticalCenter: parent.verticalCenter; text: rule.policy ? qsTr("policy %1").arg(rule.text) : rule.text; code: true; size: 11.5; quiet: rule.policy; wrapMode: Text.WrapAnywhere }
+                Column {
+                    id: words
+                    x: 70 * Theme.scale
+                    width: parent.width - x - (follow.visible ? follow.width + 6 : 8)
+                    anchors.verticalCenter: parent.verticalCenter
+                    TText { width: parent.width; text: rule.policy ? qsTr("policy %1").arg(rule.text) : rule.text; code: true; size: 11.5; quiet: rule.policy; wrapMode: Text.WrapAtWordBoundaryOrAnywhere }
+                    TText { visible: rule.comment; width: parent.width; text: rule.comment; size: 11.5; quiet: true; wrapMode: Text.NoWrap; elide: Text.ElideRight }
+                }
                 TButton { id: follow; visible: rule.jump; kind: "quiet"; iconName: "arrow-right"; tip: rule.target; anchors.right: parent.right; anchors.verticalCenter: parent.verticalCenter; onClicked: Network.chain = rule.target }
                 HoverHandler { id: ruleHover }
             }
         }
     }
     ColumnLayout {
-        visible: Network.recent.count > 0
+        visible: Network.recent.count > 0 && root.height > 420 * Theme.scale
         Layout.fillWidth: true
         Layout.maximumHeight: 120 * Theme.scale
         spacing: 0
@@ -158,6 +178,7 @@ Item {
                 width: ListView.view.width
                 height: 24 * Theme.scale
                 onClicked: Network.showRecent(index)
+                Accessible.name: model.text + ", " + model.result
                 background: Rectangle { color: seen.hovered ? Theme.hover : "transparent" }
                 contentItem: RowLayout {
                     StateGlyph { size: 9; state_: seen.model.result === "connected" || seen.model.result === "delivered" ? "ready" : "failed" }

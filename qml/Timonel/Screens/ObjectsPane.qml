@@ -7,14 +7,20 @@ import Timonel.Controls
 RowLayout {
     id: root
     spacing: 0
+    function takeFocus() { rows.forceActiveFocus() }
+    onVisibleChanged: Objects.active = visible
+    Component.onCompleted: Objects.active = visible
     ListView {
         id: kinds
-        Layout.preferredWidth: 190 * Theme.scale
+        Layout.preferredWidth: 168 * Theme.scale
         Layout.fillHeight: true
         clip: true
         model: Objects.kinds
         activeFocusOnTab: true
         ScrollBar.vertical: ScrollBar {}
+        Accessible.role: Accessible.List
+        Accessible.name: qsTr("Kinds")
+        Keys.onReturnPressed: if (currentItem) currentItem.clicked()
         delegate: ItemDelegate {
             id: kindRow
             required property string kind
@@ -24,7 +30,7 @@ RowLayout {
             height: 30 * Theme.scale
             onClicked: Objects.kind = kind
             Accessible.name: name
-            background: Rectangle { color: kindRow.kind === Objects.kind ? Theme.selected : kindRow.hovered ? Theme.hover : "transparent" }
+            background: Rectangle { color: kindRow.kind === Objects.kind ? Theme.selected : kindRow.hovered || (kindRow.ListView.isCurrentItem && kinds.activeFocus) ? Theme.hover : "transparent" }
             contentItem: RowLayout {
                 TText { text: kindRow.name; size: 12.5; Layout.fillWidth: true; wrapMode: Text.NoWrap; elide: Text.ElideRight }
                 TText { text: kindRow.total; size: 12; quiet: true }
@@ -87,7 +93,7 @@ RowLayout {
                     Item { width: 28; height: parent.height; StateGlyph { anchors.centerIn: parent; state_: row.model.state; size: 10 } }
                     Repeater {
                         model: row.cells
-                        TText { required property string modelData; required property int index; text: modelData; size: 12.5; code: index === 0; width: rows.columnWidth(index) - 6; height: row.height; verticalAlignment: Text.AlignVCenter; wrapMode: Text.NoWrap; elide: Text.ElideRight; rightPadding: 6 }
+                        TText { required property string modelData; required property int index; text: modelData; size: 12.5; code: index === 0; width: rows.columnWidth(index); height: row.height; verticalAlignment: Text.AlignVCenter; wrapMode: Text.NoWrap; elide: index === 0 ? Text.ElideMiddle : Text.ElideRight; rightPadding: 10 }
                     }
                 }
             }

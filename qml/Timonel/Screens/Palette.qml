@@ -7,7 +7,8 @@ import Timonel.Controls
 // One search for everything: screens, packs, objects of the cluster.
 Popup {
     id: root
-    property var actions: [] // [{text, detail, run}]
+    property var actions: [] // [{text, detail, icon, run}]
+    signal chosen(string kind, string key) // an object of the cluster
     width: Math.min(parent.width - 80, 600 * Theme.scale)
     height: Math.min(parent.height - 120, 440 * Theme.scale)
     x: (parent.width - width) / 2
@@ -18,7 +19,9 @@ Popup {
     background: Rectangle { radius: 10; color: Theme.raised; border.color: Theme.line }
     readonly property var found: {
         const words = needle.text.toLowerCase().split(/\s+/)
-        return root.actions.filter(a => words.every(w => (a.text + " " + a.detail).toLowerCase().includes(w))).slice(0, 60)
+        const fixed = root.actions.filter(a => words.every(w => (a.text + " " + a.detail).toLowerCase().includes(w)))
+        const objects = root.opened ? Objects.find(needle.text, 40).map(o => ({ text: o.key, detail: o.word, code: true, run: () => root.chosen(o.kind, o.key) })) : []
+        return fixed.concat(objects).slice(0, 60)
     }
     function run(index) { const action = found[index]; root.close(); if (action) action.run() }
     contentItem: ColumnLayout {
@@ -32,8 +35,10 @@ Popup {
             Keys.onUpPressed: list.decrementCurrentIndex()
             onAccepted: root.run(list.currentIndex)
         }
+        Empty { visible: root.found.length === 0; Layout.alignment: Qt.AlignHCenter; Layout.topMargin: 24; iconName: "search"; title: qsTr("Nothing found"); text: qsTr("Names of screens, tasks and objects are searched.") }
         ListView {
             id: list
+            visible: root.found.length > 0
             Layout.fillWidth: true
             Layout.fillHeight: true
             clip: true
@@ -45,9 +50,10 @@ Popup {
                 width: ListView.view.width
                 height: 34 * Theme.scale
                 onClicked: root.run(index)
+                Accessible.name: modelData.text + ", " + modelData.detail
                 background: Rectangle { radius: 6; color: option.ListView.isCurrentItem ? Theme.selected : option.hovered ? Theme.hover : "transparent" }
                 contentItem: RowLayout {
-                    TText { text: option.modelData.text; Layout.fillWidth: true; wrapMode: Text.NoWrap; elide: Text.ElideMiddle }
+                    TText { text: option.modelData.text; code: option.modelData.code === true; Layout.fillWidth: true; wrapMode: Text.NoWrap; elide: Text.ElideMiddle }
                     TText { text: option.modelData.detail; quiet: true; size: 12; wrapMode: Text.NoWrap }
                 }
             }

@@ -46,7 +46,34 @@ Flickable {
         }
         Row_ {
             title: qsTr("Keys")
-            TText { width: page.width; quiet: true; text: qsTr("Ctrl+K find anything · Alt+1 to Alt+6 screens · F6 between terminal and picture · F8 play or pause · Ctrl+Shift+T new terminal · Ctrl+Shift+F search the terminal · Ctrl+Shift+C / V copy and paste") }
+            text: qsTr("Everything can be reached without a mouse.")
+            GridLayout {
+                width: page.width
+                columns: page.width > 560 * Theme.scale ? 4 : 2
+                columnSpacing: 16
+                rowSpacing: 8
+                Repeater {
+                    model: [["Ctrl+K", qsTr("Find anything")], ["Alt+1 … 6", qsTr("Screens")], ["F6", qsTr("To the next part of the screen")], ["F8", qsTr("Pause or play")],
+                        ["Ctrl+Shift+T", qsTr("New terminal")], ["Ctrl+Shift+W", qsTr("Close the terminal")], ["Ctrl+Tab", qsTr("Next terminal")], ["Ctrl+Shift+F", qsTr("Search the terminal")],
+                        ["Ctrl+Shift+C", qsTr("Copy")], ["Ctrl+Shift+V", qsTr("Paste")], ["Shift+PgUp", qsTr("Scroll the terminal")], ["+  −  0", qsTr("Zoom the picture, fit it")]]
+                    RowLayout {
+                        id: entry
+                        required property var modelData
+                        Layout.columnSpan: 2
+                        Layout.fillWidth: true
+                        spacing: 12
+                        Rectangle {
+                            implicitWidth: 120 * Theme.scale
+                            implicitHeight: cap.implicitHeight + 8
+                            radius: 5
+                            color: Theme.hover
+                            border.color: Theme.line
+                            TText { id: cap; anchors.centerIn: parent; text: entry.modelData[0]; code: true; size: 12; wrapMode: Text.NoWrap }
+                        }
+                        TText { text: entry.modelData[1]; Layout.fillWidth: true }
+                    }
+                }
+            }
         }
     }
 }

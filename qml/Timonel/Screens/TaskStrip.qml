@@ -8,9 +8,12 @@ import Timonel.Controls
 // The task under the workspace: folds out to its text; results show expected, observed and since when.
 Rectangle {
     id: root
+    objectName: "taskStrip"
     property bool unfolded: true
+    property real room: 720 // height of the workspace
+    function takeFocus() { chips.forceActiveFocus() }
     color: Theme.surface
-    implicitHeight: bar.implicitHeight + 12 + (unfolded ? Math.min(sheet.contentHeight + 16, 250 * Theme.scale) : 0)
+    implicitHeight: bar.implicitHeight + 12 + (unfolded ? Math.min(sheet.contentHeight + 16, 250 * Theme.scale, room * 0.36) : 0)
     Behavior on implicitHeight { NumberAnimation { duration: Theme.quick; easing.type: Easing.OutCubic } }
     clip: true
     function time(s) { return Math.floor(s / 3600).toString().padStart(2, "0") + ":" + (Math.floor(s / 60) % 60).toString().padStart(2, "0") + ":" + (s % 60).toString().padStart(2, "0") }
@@ -21,12 +24,50 @@ Rectangle {
         width: parent.width - 24
         spacing: 8
         TButton { kind: "quiet"; iconName: root.unfolded ? "chevron-down" : "chevron-up"; tip: root.unfolded ? qsTr("Fold the task") : qsTr("Show the task"); onClicked: root.unfolded = !root.unfolded }
-        TButton { kind: "quiet"; iconName: "chevron-left"; tip: qsTr("Previous task"); enabled: Lab.taskIndex > 0; onClicked: Lab.taskIndex-- }
-        TText { text: qsTr("Task %1 of %2").arg(Lab.taskIndex + 1).arg(Lab.taskCount); strong: true; wrapMode: Text.NoWrap }
-        TButton { kind: "quiet"; iconName: "chevron-right"; tip: qsTr("Next task"); enabled: Lab.taskIndex + 1 < Lab.taskCount; onClicked: Lab.taskIndex++ }
-        TText { text: Lab.taskTitle; Layout.fillWidth: true; wrapMode: Text.NoWrap; elide: Text.ElideRight }
-        Pill { visible: Lab.packKind === "exam" && root.width > 800 * Theme.scale; text: Lab.taskWeight + " %" }
-        Pill { visible: Lab.taskHost && root.width > 700 * Theme.scale; text: Lab.taskHost; ink: Theme.accent }
+        ListView { // all tasks at a glance: the current one, those done, those flagged
+            id: chips
+            Layout.fillWidth: true
+            Layout.preferredHeight: 30 * Theme.scale
+            orientation: ListView.Horizontal
+            spacing: 4
+            clip: true
+            model: Lab.tasks
+            currentIndex: Lab.taskIndex
+            activeFocusOnTab: true
+            Accessible.role: Accessible.List
+            Accessible.name: qsTr("Tasks")
+            Keys.onLeftPressed: if (Lab.taskIndex > 0) Lab.taskIndex--
+            Keys.onRightPressed: if (Lab.taskIndex + 1 < Lab.taskCount) Lab.taskIndex++
+            onCurrentIndexChanged: positionViewAtIndex(currentIndex, ListView.Contain)
+            delegate: Rectangle {
+                id: chip
+                required property var model
+                required property int index
+                readonly property bool on: index === Lab.taskIndex
+                width: Math.max(height, chipRow.implicitWidth + 16 * Theme.scale)
+                height: chips.height
+                radius: 6
+                color: on ? Theme.selected : chipHover.hovered ? Theme.hover : "transparent"
+                border.width: on ? (chips.activeFocus ? 2 : 1) : 0
+                border.color: Theme.accent
+                Accessible.role: Accessible.ListItem
+                Accessible.name: qsTr("Task %1: %2").arg(model.number).arg(model.title) + (model.flagged ? ", " + qsTr("flagged") : "")
+                Row {
+                    id: chipRow
+                    anchors.centerIn: parent
+                    spacing: 5
+                    TText { text: chip.model.number; strong: chip.on; quiet: !chip.on; wrapMode: Text.NoWrap; anchors.verticalCenter: parent.verticalCenter }
+                    TText { visible: Lab.packKind === "exam"; text: chip.model.weight + " %"; size: 12; quiet: true; wrapMode: Text.NoWrap; anchors.verticalCenter: parent.verticalCenter }
+                    StateGlyph { visible: chip.model.score >= 0; state_: chip.model.score >= 99.9 ? "ready" : chip.model.score > 0 ? "waiting" : "failed"; size: 9; anchors.verticalCenter: parent.verticalCenter }
+                    Icon { visible: chip.model.flagged; name: "flag"; size: 13; color: Theme.waiting; anchors.verticalCenter: parent.verticalCenter }
+                }
+                HoverHandler { id: chipHover; cursorShape: Qt.PointingHandCursor }
+                TapHandler { onTapped: Lab.taskIndex = chip.index }
+                ToolTip.visible: chipHover.hovered
+                ToolTip.delay: 500
+                ToolTip.text: chip.model.title
+            }
+        }
         RowLayout {
             visible: Lab.secondsLeft >= 0
             spacing: 4
@@ -34,7 +75,7 @@ Rectangle {
             TText { text: root.time(Lab.secondsLeft); code: true; color: Lab.secondsLeft < 300 ? Theme.failed : Theme.text; wrapMode: Text.NoWrap; Accessible.name: qsTr("Time left") }
         }
         TButton { visible: Lab.packKind === "exam" && !Lab.finished; kind: "quiet"; iconName: "flag"; opacity: Lab.flagged ? 1 : 0.5; tip: qsTr("Flag for review"); onClicked: Lab.toggleFlag() }
-        TButton { visible: !Lab.strict; enabled: Lab.hintsLeft > 0; iconName: "lightbulb"; text: root.width > 900 * Theme.scale ? qsTr("Hint") : ""; tip: qsTr("%n hint(s) left", "", Lab.hintsLeft); onClicked: { root.unfolded = true; Lab.revealHint() } }
+        TButton { visible: !Lab.strict; enabled: Lab.hintsLeft > 0; iconName: "lightbulb"; text: root.width > 760 * Theme.scale ? qsTr("Hint") : ""; tip: qsTr("%n hint(s) left", "", Lab.hintsLeft); onClicked: { root.unfolded = true; Lab.revealHint() } }
         TButton { visible: !Lab.strict; kind: "quiet"; iconName: "rotate-ccw"; tip: qsTr("Put this task back to its beginning"); onClicked: Lab.resetTask() }
         TButton { visible: !Lab.strict; kind: "primary"; iconName: "check"; text: qsTr("Check"); onClicked: { root.unfolded = true; Lab.check() } }
         TText { visible: Lab.score >= 0 && !Lab.strict; text: qsTr("%1 of %2").arg(Lab.checksPassed).arg(Lab.checks.count); quiet: true; wrapMode: Text.NoWrap }
@@ -61,6 +102,13 @@ Rectangle {
                 Layout.preferredWidth: 3
                 Layout.alignment: Qt.AlignTop
                 spacing: 8
+                RowLayout {
+                    Layout.fillWidth: true
+                    spacing: 10
+                    TText { text: Lab.taskTitle; size: 15; strong: true; Layout.fillWidth: true; Layout.maximumWidth: implicitWidth + 1 }
+                    Pill { visible: Lab.taskHost; text: Lab.taskHost; ink: Theme.accent }
+                    Item { Layout.fillWidth: true }
+                }
                 Markdown { blocks: Lab.taskBlocks; Layout.fillWidth: true; runnable: !Lab.strict }
                 Repeater {
                     model: Lab.hints

@@ -106,13 +106,24 @@ FocusScope {
                 Layout.fillHeight: true
                 session: Terminals.beside
                 fontSize: 13 * Theme.scale
+                Accessible.role: Accessible.Terminal
                 Accessible.name: qsTr("Second terminal")
+                Accessible.description: activeFocus ? screenText : ""
             }
         }
+        HintPane { Layout.fillWidth: true }
     }
     property bool searching: false
     function toggleSearch() { searching = !searching; if (searching) needle.forceActiveFocus(); else { left.search = ""; left.forceActiveFocus() } }
     Shortcut { sequence: "Ctrl+Shift+T"; onActivated: Terminals.open(Terminals.hosts[0]) }
     Shortcut { sequence: "Ctrl+Shift+F"; onActivated: root.toggleSearch() }
+    function step(by) {
+        const all = []
+        for (let i = 0; i < Terminals.tabs.count; ++i) all.push(Terminals.tabs.get(i).session)
+        if (all.length > 1) Terminals.current = all[(all.indexOf(Terminals.current) + by + all.length) % all.length]
+        left.forceActiveFocus()
+    }
+    Shortcut { sequences: ["Ctrl+Tab", "Ctrl+PgDown"]; onActivated: root.step(1) }
+    Shortcut { sequences: ["Ctrl+Shift+Tab", "Ctrl+PgUp"]; onActivated: root.step(-1) }
     Shortcut { sequence: "Ctrl+Shift+W"; onActivated: Terminals.close(Terminals.current) }
 }

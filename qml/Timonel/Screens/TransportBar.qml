@@ -5,6 +5,7 @@ import Timonel.Controls
 
 Rectangle {
     id: root
+    function takeFocus() { track.forceActiveFocus() }
     color: Theme.surface
     implicitHeight: 44 * Theme.scale
     Rectangle { width: parent.width; height: 1; color: Theme.line }
@@ -26,51 +27,24 @@ Rectangle {
             Accessible.name: qsTr("Pace")
         }
         TText { text: Transport.clock; code: true; size: 15; leftPadding: 10; rightPadding: 10; wrapMode: Text.NoWrap; color: Transport.live ? Theme.text : Theme.waiting; Accessible.name: qsTr("Virtual time") }
-        Item {
+        Timeline {
             id: track
             Layout.fillWidth: true
             Layout.fillHeight: true
-            activeFocusOnTab: true
+            Layout.minimumWidth: 80
             Keys.onLeftPressed: Transport.back()
             Keys.onRightPressed: Transport.forward()
             Accessible.role: Accessible.Slider
             Accessible.name: qsTr("Timeline")
+            Accessible.description: Transport.clock
             FocusRing { control: track; shown: track.activeFocus; anchors.margins: 2 }
-            // A sliding window over the last stretch of virtual time.
-            readonly property real span: Math.max(60, Math.min(Transport.newestSeconds, 600))
-            readonly property real from: Math.max(0, Transport.newestSeconds - span)
-            function xOf(at) { return (at - from) / Math.max(1, span) * (width - 8) + 4 }
-            Rectangle { anchors.verticalCenter: parent.verticalCenter; width: parent.width; height: 2; radius: 1; color: Theme.line }
-            Canvas {
-                id: marks
-                anchors.fill: parent
-                onPaint: {
-                    const c = getContext("2d")
-                    c.reset()
-                    const middle = height / 2
-                    for (const mark of Transport.marks) {
-                        if (mark.at < track.from) continue
-                        const x = track.xOf(mark.at)
-                        if (mark.kind === "command") { c.fillStyle = Theme.accent; c.beginPath(); c.moveTo(x - 4, middle - 13); c.lineTo(x + 4, middle - 13); c.lineTo(x, middle - 6); c.fill() }
-                        else if (mark.kind === "warning") { c.fillStyle = Theme.failed; c.fillRect(x - 1, middle - 7, 2, 14) }
-                        else { c.fillStyle = Theme.muted; c.fillRect(x - 0.5, middle - 3, 1, 6) }
-                    }
-                }
-                Connections { target: Transport; function onMarksChanged() { marks.requestPaint() } }
-                Connections { target: Theme; function onChanged() { marks.requestPaint() } }
-                Timer { interval: 500; repeat: true; running: root.visible && Transport.playing; onTriggered: marks.requestPaint() }
-            }
-            Rectangle { x: track.xOf(Transport.seconds) - 1; width: 2; height: parent.height - 12; y: 6; color: Transport.live ? Theme.accent : Theme.waiting }
             MouseArea {
                 anchors.fill: parent
                 hoverEnabled: true
-                function at(x) { return track.from + (x - 4) / (track.width - 8) * track.span }
-                onPressed: mouse => { track.forceActiveFocus(); Transport.scrub(at(mouse.x)) }
+                onPressed: mouse => { track.forceActiveFocus(); Transport.scrub(track.timeAt(mouse.x)) }
                 onPositionChanged: mouse => {
-                    if (pressed) Transport.scrub(at(mouse.x))
-                    let best = null
-                    for (const mark of Transport.marks) if (Math.abs(track.xOf(mark.at) - mouse.x) < 5) best = mark
-                    tip.text = best ? best.text : ""
+                    if (pressed) Transport.scrub(track.timeAt(mouse.x))
+                    tip.text = track.textAt(mouse.x)
                     tip.x = Math.max(0, Math.min(mouse.x - tip.width / 2, track.width - tip.width))
                 }
                 onExited: tip.text = ""

@@ -10,23 +10,60 @@ FocusScope {
     id: root
     property string view: "cluster"
     property string ns
-    property string emphasis // "terminal", "cluster" or both
+    property string place // the screen of the rail: "work", "cluster", "terminal"
+    // With large letters or in a small window there is room for one side only.
+    readonly property bool compact: width < 900 * Theme.scale
+    property string side: "terminal"
+    readonly property var views_: [{ key: "cluster", text: qsTr("Cluster") }, { key: "network", text: qsTr("Network") }, { key: "objects", text: qsTr("Objects") }, { key: "why", text: qsTr("Why") }]
+    readonly property string emphasis: place === "terminal" ? "terminal" : !compact ? "" : side
+    onPlaceChanged: if (place === "cluster") side = "cluster"; else if (place === "terminal" || place === "work") side = "terminal"
     function focusTerminal() { terminal.takeFocus() }
+    // F6: text or task, terminal, picture, timeline, and round again.
+    function cycleFocus(step) {
+        const stops = [lesson, terminal, views, strip, transport].filter(s => s.visible)
+        let at = stops.findIndex(s => holds(s))
+        stops[(at + step + stops.length) % stops.length].takeFocus()
+    }
+    function holds(item) {
+        for (let f = Window.activeFocusItem; f; f = f.parent) if (f === item) return true
+        return false
+    }
     ColumnLayout {
         anchors.fill: parent
         spacing: 0
+        Rectangle { // which side, where there is room for one
+            visible: root.compact && root.place !== "terminal"
+            Layout.fillWidth: true
+            implicitHeight: sides.implicitHeight + 8
+            color: Theme.surface
+            Segments {
+                id: sides
+                x: 8
+                anchors.verticalCenter: parent.verticalCenter
+                current: root.side === "terminal" ? "terminal" : root.view
+                options: [{ key: "terminal", text: qsTr("Terminal") }].concat(root.views_)
+                onChosen: key => { root.side = key === "terminal" ? "terminal" : "cluster"; if (key !== "terminal") root.view = key }
+            }
+            Rectangle { anchors.bottom: parent.bottom; width: parent.width; height: 1; color: Theme.line }
+        }
         SplitView {
             Layout.fillWidth: true
             Layout.fillHeight: true
             handle: Rectangle { id: grip; implicitWidth: 5; color: T.SplitHandle.hovered || T.SplitHandle.pressed ? Theme.accent : Theme.canvas; Rectangle { x: 2; width: 1; height: parent.height; color: Theme.line } }
-            LessonColumn { visible: Lab.running && Lab.packKind === "lesson"; SplitView.preferredWidth: root.width * 0.28; SplitView.minimumWidth: 240 * Theme.scale }
-            TerminalPane { id: terminal; visible: root.emphasis !== "cluster"; focus: true; SplitView.preferredWidth: root.width * (Lab.packKind === "lesson" ? 0.38 : 0.5); SplitView.minimumWidth: 280 * Theme.scale }
+            LessonColumn { id: lesson; visible: Lab.running && Lab.packKind === "lesson"; SplitView.preferredWidth: root.width * (root.compact ? 0.44 : 0.28); SplitView.minimumWidth: 220 * Theme.scale }
+            TerminalPane { id: terminal; visible: root.emphasis !== "cluster"; focus: true; SplitView.preferredWidth: root.width * (Lab.packKind === "lesson" ? 0.38 : 0.5); SplitView.fillWidth: root.emphasis === "terminal"; SplitView.minimumWidth: 260 * Theme.scale }
             ColumnLayout {
+                id: views
                 visible: root.emphasis !== "terminal"
                 spacing: 0
+                function takeFocus() {
+                    const page = pages.itemAt(pages.currentIndex)
+                    if (page.takeFocus) page.takeFocus(); else tabs.forceActiveFocus()
+                }
                 SplitView.fillWidth: true
                 SplitView.minimumWidth: 300 * Theme.scale
                 Rectangle {
+                    visible: !root.compact
                     Layout.fillWidth: true
                     implicitHeight: 40 * Theme.scale
                     color: Theme.surface
@@ -35,8 +72,9 @@ FocusScope {
                         anchors.leftMargin: 8
                         anchors.rightMargin: 8
                         Segments {
+                            id: tabs
                             current: root.view
-                            options: [{ key: "cluster", text: qsTr("Cluster") }, { key: "network", text: qsTr("Network") }, { key: "objects", text: qsTr("Objects") }, { key: "why", text: qsTr("Why") }]
+                            options: root.views_
                             onChosen: key => root.view = key
                         }
                         Item { Layout.fillWidth: true }
@@ -63,24 +101,25 @@ FocusScope {
                     Layout.fillHeight: true
                     spacing: 0
                     StackLayout {
+                        id: pages
                         Layout.fillWidth: true
                         Layout.fillHeight: true
                         currentIndex: ["cluster", "network", "objects", "why"].indexOf(root.view)
                         ClusterPane { ns: root.ns }
                         NetworkPane {}
                         ObjectsPane {}
-                        Item { WhyList { anchors.fill: parent; anchors.margins: 12 } }
+                        Item { function takeFocus() { why.forceActiveFocus() } WhyList { id: why; anchors.fill: parent; anchors.margins: 12 } }
                     }
                     InspectorPane {
                         visible: Inspector.key && root.view !== "why" && root.view !== "network"
-                        Layout.preferredWidth: Math.min(300 * Theme.scale, parent.width * 0.5)
+                        Layout.preferredWidth: Math.min(300 * Theme.scale, parent.width * 0.55)
                         Layout.fillHeight: true
                     }
                 }
             }
         }
-        TaskStrip { visible: Lab.running && (Lab.packKind === "drill" || Lab.packKind === "exam"); Layout.fillWidth: true }
-        TransportBar { Layout.fillWidth: true }
+        TaskStrip { id: strip; room: root.height; visible: Lab.running && (Lab.packKind === "drill" || Lab.packKind === "exam"); Layout.fillWidth: true }
+        TransportBar { id: transport; Layout.fillWidth: true }
     }
     Rectangle { // booting
         anchors.fill: parent
@@ -91,7 +130,7 @@ FocusScope {
             anchors.centerIn: parent
             spacing: 12
             StateGlyph { state_: "waiting"; size: 32; anchors.horizontalCenter: parent.horizontalCenter; RotationAnimation on rotation { running: Lab.busy && !Theme.reducedMotion; from: 0; to: 360; duration: 1200; loops: Animation.Infinite } }
-            TText { text: Lab.finished || Lab.running ? qsTr("Grading what the cluster does …") : qsTr("Booting the cluster …"); size: 15; anchors.horizontalCenter: parent.horizontalCenter }
+            TText { text: Lab.finished || Lab.running ? qsTr("Grading what the cluster does …") : Lab.resuming >= 0 ? qsTr("Bringing back your cluster … %1 %").arg(Math.round(Lab.resuming * 100)) : qsTr("Booting the cluster …"); size: 15; anchors.horizontalCenter: parent.horizontalCenter }
         }
     }
 }

@@ -40,9 +40,15 @@ TEST_CASE("results, settings and open attempts survive a restart") {
         lab::OpenAttempt attempt;
         attempt.packId = "p";
         attempt.seed = 7;
+        attempt.secondsLeft = 3599;
         attempt.flaggedTasks = {"a"};
-        attempt.journal.push_back({5, "keys", "controlplane", std::string("k\0x", 3)});
-        REQUIRE((*progress)->saveOpenAttempt(attempt).ok());
+        attempt.hints = {{"a", 2}};
+        attempt.version = "1.0";
+        REQUIRE((*progress)->saveAttempt(attempt).ok());
+        const cluster::JournalEntry first{{5, 1, 11}, "keys", "1", std::string("k\0x", 3)}, second{{6, 2, UINT64_MAX}, "keys", "1", "y"};
+        REQUIRE((*progress)->saveWorld("p", "a", 0, {first}, {7, 3, 13}).ok());
+        REQUIRE((*progress)->saveWorld("p", "a", 1, {second}, {8, 4, 14}).ok());
+        REQUIRE((*progress)->saveWorld("p", "b", 0, {}, {1, 1, 1}).ok());
     }
     auto progress = lab::Progress::open(folder.file(), nullptr);
     REQUIRE(progress.ok());
@@ -51,12 +57,23 @@ TEST_CASE("results, settings and open attempts survive a restart") {
     REQUIRE(best[0].score == 100);
     REQUIRE(best[0].attempts == 2);
     REQUIRE((*progress)->setting("language", "en") == "es");
-    const auto attempt = (*progress)->latestOpenAttempt();
-    REQUIRE(attempt.has_value());
-    REQUIRE(attempt->seed == 7);
-    REQUIRE(attempt->flaggedTasks == std::vector<std::string>{"a"});
-    REQUIRE(attempt->journal.size() == 1);
-    REQUIRE(attempt->journal[0].data.size() == 3);
+    const auto attempts = (*progress)->openAttempts();
+    REQUIRE(attempts.size() == 1);
+    CHECK(attempts[0].seed == 7);
+    CHECK(attempts[0].secondsLeft == 3599);
+    CHECK(attempts[0].flaggedTasks == std::vector<std::string>{"a"});
+    CHECK(attempts[0].hints == std::vector<std::pair<std::string, int>>{{"a", 2}});
+    CHECK(attempts[0].version == "1.0");
+    const auto world = (*progress)->world("p", "a");
+    REQUIRE(world.has_value());
+    CHECK(world->end == cluster::Moment{8, 4, 14});
+    REQUIRE(world->inputs.size() == 2);
+    CHECK(world->inputs[0].data.size() == 3);
+    CHECK(world->inputs[1].before == cluster::Moment{6, 2, UINT64_MAX});
+    REQUIRE((*progress)->clearAttempt("p").ok());
+    CHECK((*progress)->openAttempts().empty());
+    CHECK_FALSE((*progress)->world("p", "a").has_value());
+    CHECK((*progress)->bestResults().size() == 1);
 }
 
 TEST_CASE("a damaged file is set aside and the newest sound backup is used") {
