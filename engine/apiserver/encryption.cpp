@@ -3,6 +3,8 @@
 #include "base/strings.h"
 #include "pki/seal.h"
 
+#include <optional>
+
 namespace apiserver {
 namespace {
 
@@ -63,6 +65,7 @@ std::string sealStored(const EncryptionRule& rule, std::string_view key, std::st
 base::Result<std::string> openStored(const EncryptionRule* rule, std::string_view key, std::string_view stored) {
     if (!stored.starts_with("k8s:enc:")) return std::string(stored);
     bool identity = rule == nullptr;
+    std::optional<base::Error> failure; // of the first provider that knows the kind but not the key
     for (const EncryptionProvider& provider : rule == nullptr ? std::vector<EncryptionProvider>() : rule->providers) {
         identity = identity || provider.kind == "identity";
         const std::string prefix = prefixOf(provider);
@@ -70,9 +73,11 @@ base::Result<std::string> openStored(const EncryptionRule* rule, std::string_vie
         const std::string_view rest = stored.substr(prefix.size());
         for (const EncryptionKey& known : provider.keys)
             if (rest.starts_with(known.name + ":")) return open(provider, known, key, rest.substr(known.name.size() + 1));
-        return base::makeError("no matching key was found for the provided " +
-                               std::string(provider.kind == "secretbox" ? "Secretbox" : "AES") + " transformer");
+        if (!failure)
+            failure = base::makeError("no matching key was found for the provided " +
+                                      std::string(provider.kind == "secretbox" ? "Secretbox" : "AES") + " transformer");
     }
+    if (failure) return *failure;
     if (identity) return base::makeError("identity transformer tried to read encrypted data");
     return base::makeError("no matching prefix found");
 }
