@@ -7,6 +7,8 @@
 #include "cluster/state.h"
 #include "network/netfilter/rule_set.h"
 
+#include <cerrno>
+
 namespace cluster {
 
 using document::Value;
@@ -162,7 +164,11 @@ sim::Task<ports::Response> Cluster::serve(ports::Request request) {
     };
     ports::ConnectOptions options;
     auto connection = co_await state->fabric.outside().connect(server, options);
-    if (!connection.ok()) co_return failed("dial tcp " + server.text() + ": connect: " + connection.error().message);
+    if (!connection.ok()) {
+        ports::Response none = failed("dial tcp " + server.text() + ": connect: " + connection.error().message);
+        if (connection.error().code == ECONNREFUSED) none.status = kNotConnected;
+        co_return none;
+    }
     ports::TlsClient tls;
     tls.roots = {state->secrets.kubernetes.certificate};
     tls.chain = request.clientChain;

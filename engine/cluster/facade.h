@@ -114,7 +114,8 @@ public:
                          std::string_view name) const;
 
     // For the gateway: a request by an authenticated outsider, over the simulated network from
-    // outside the hosts to the API endpoint.
+    // outside the hosts to the API endpoint. Status kNotConnected: nobody listens or answers there.
+    static constexpr int kNotConnected = 0;
     sim::Task<ports::Response> serve(ports::Request request);
     // An admin kubeconfig as kubeadm writes it, and its client certificate for the gateway.
     std::string adminKubeconfig() const;

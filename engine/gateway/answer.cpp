@@ -41,6 +41,7 @@ sim::Task<void> Answer::run(Answer& self, ports::Request request) {
     std::optional<ports::Response> response = co_await sim::withDeadline(kernel, std::move(asked), deadline);
     if (!response) response = refusal(504, "Timeout", "Timeout: request did not complete within the allotted timeout");
     self.accept(std::move(*response));
+    if (self.silent() && self.backend_.unreachable) self.backend_.unreachable();
     self.wake_();
 }
 

@@ -21,6 +21,8 @@ public:
 
     bool ready() const { return head_.has_value(); }
     int status() const { return head_->status; }
+    // Nobody answers: the connection ends without a word.
+    bool silent() const { return head_ && head_->status == 0; }
     // Headers of the answer without those that frame the message.
     const ports::Headers& headers() const { return head_->headers; }
     // Known length, or nothing when the body goes on.

@@ -246,6 +246,10 @@ void Http1::dispatch() {
 
 std::string Http1::take(std::size_t limit) {
     const bool waited = full();
+    if (answer_ && answer_->silent()) {
+        closing_ = true;
+        answer_.reset();
+    }
     if (answer_ && answer_->ready() && out_.size() < limit) {
         if (!headSent_) writeHead();
         if (answer_) writeBody(limit);

@@ -273,6 +273,7 @@ void Http2::flush() {
     for (const std::int32_t id : std::exchange(news_, {})) {
         Stream* stream = find(id);
         if (stream == nullptr || !stream->answer || !stream->answer->ready()) continue;
+        if (stream->answer->silent()) return fail();
         if (!stream->submitted) submit(id, *stream);
         else nghttp2_session_resume_data(session_, id);
     }
@@ -280,8 +281,8 @@ void Http2::flush() {
 
 std::string Http2::take(std::size_t limit) {
     std::string out;
+    if (!failed_) flush();
     if (failed_) return out;
-    flush();
     while (out.size() < limit) {
         const std::uint8_t* data = nullptr;
         const ssize_t length = nghttp2_session_mem_send(session_, &data);

@@ -22,13 +22,14 @@ constexpr std::size_t kMaxBacklog = 8 * 1024 * 1024;  // of a reader that does n
 constexpr std::size_t kHighWater = 256 * 1024;        // producers that can wait do so from here on
 constexpr std::size_t kMaxInput = 1024 * 1024;        // input that the program has not read: then we stop reading
 
-// Issues a request inside the simulated world.
+// Issues a request inside the simulated world. Status 0: nobody listens there, so nobody answers here.
 using Issue = base::Function<sim::Task<ports::Response>(ports::Request)>;
 
 struct Backend {
     sim::Kernel& kernel;
     Issue issue;
     std::uint16_t port = 0; // of the endpoint: part of every Host that is ours
+    base::Function<void()> unreachable; // called when a request found nobody
 };
 
 // Who is at the other end.

@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxConnections = 256, kWritePiece = 64 * 1024;
-constexpr Clock::duration kHandshakeTime = 10s, kHeadTime = 10s, kBodyTime = 60s, kIdleTime = 5min, kStallTime = 5min, kLingerTime = 2s;
+constexpr Clock::duration kHandshakeTime = 10s, kHeadTime = 10s, kBodyTime = 60s, kIdleTime = 5min, kStallTime = 5min, kLingerTime = 4s;
 // How far a request may run ahead of the clock, in one go and altogether.
 constexpr sim::Duration kStep = 2 * sim::kMillisecond, kAhead = 50 * sim::kMillisecond;
 
@@ -121,6 +121,7 @@ struct Connection {
     Bell output, input, readerEnd;
     Phase phase = Phase::Idle;
     Clock::time_point since = Clock::now(), writeSince;
+    std::uint64_t received = 0; // bytes
     bool writing = false, lingering = false, closed = false, reading = false, ending = false;
 };
 } // namespace
@@ -135,11 +136,12 @@ struct Server::State {
     tcp::acceptor acceptor{io};
     std::string authorityPem, address;
     std::atomic<bool> stopping = false;
+    bool doorClosed = false;
     Clock::time_point clockStart = Clock::now(); // real and virtual time run together from here
     sim::Time virtualStart = 0;
 
     State(cluster::Cluster& c, Options o)
-        : cluster(c), options(std::move(o)), backend{c.kernel(), [&c](ports::Request request) { return c.serve(std::move(request)); }, 0} {}
+        : cluster(c), options(std::move(o)), backend{c.kernel(), [&c](ports::Request request) { return c.serve(std::move(request)); }, 0, [this] { closeDoor(); }} {}
 
     base::Status prepareTls();
     base::Status bind();
@@ -151,6 +153,9 @@ struct Server::State {
     asio::awaitable<void> write(Connection& connection);
     asio::awaitable<void> finish(Connection& connection);
     void makeRoom();
+    base::Status listen(const tcp::endpoint& endpoint);
+    void closeDoor();
+    asio::awaitable<void> reopenDoor();
     sim::Time due() const;
     void drive();
     void catchUp();
@@ -186,14 +191,61 @@ base::Status Server::State::bind() {
     if (failure || !wanted || *wanted < 0 || *wanted > 65535) return base::makeError("--listen takes ADDRESS:PORT, for example 127.0.0.1:0; got \"" + options.listen + "\"");
     if (ip != asio::ip::make_address("127.0.0.1") && ip != asio::ip::make_address("::1")) return base::makeError("--listen takes a loopback address only (127.0.0.1 or [::1])");
     const tcp::endpoint endpoint(ip, static_cast<std::uint16_t>(*wanted));
+    BASE_CHECK(listen(endpoint));
+    backend.port = acceptor.local_endpoint().port();
+    address = (ip.is_v6() ? "[" + ip.to_string() + "]" : ip.to_string()) + ":" + std::to_string(backend.port);
+    return base::okStatus();
+}
+
+base::Status Server::State::listen(const tcp::endpoint& endpoint) {
+    error_code failure;
     acceptor.open(endpoint.protocol(), failure);
     if (!failure) acceptor.set_option(tcp::acceptor::reuse_address(true), failure);
     if (!failure) acceptor.bind(endpoint, failure);
     if (!failure) acceptor.listen(128, failure);
-    if (failure) return base::makeError("listening on " + options.listen + ": " + failure.message());
-    backend.port = acceptor.local_endpoint().port();
-    address = (ip.is_v6() ? "[" + ip.to_string() + "]" : ip.to_string()) + ":" + std::to_string(backend.port);
-    return base::okStatus();
+    if (!failure) return base::okStatus();
+    error_code ignored;
+    acceptor.close(ignored);
+    return base::makeError("listening on " + options.listen + ": " + failure.message());
+}
+
+// While nobody listens at the simulated endpoint nobody listens here, so that clients are refused by the
+// real kernel as they would be by the simulated one.
+void Server::State::closeDoor() {
+    if (doorClosed || stopping) return;
+    doorClosed = true;
+    asio::co_spawn(io, reopenDoor(), asio::detached);
+}
+
+asio::awaitable<void> Server::State::reopenDoor() {
+    error_code ignored;
+    const tcp::endpoint endpoint = acceptor.local_endpoint(ignored);
+    acceptor.close(ignored);
+    asio::steady_timer timer(io);
+    sim::Scope scope(cluster.kernel());
+    struct Probe {
+        static sim::Task<void> run(cluster::Cluster& cluster, std::shared_ptr<int> status) {
+            ports::Request request;
+            request.path = "/livez";
+            sim::Task<ports::Response> asked = cluster.serve(std::move(request));
+            const ports::Response response = co_await asked;
+            *status = response.status == cluster::Cluster::kNotConnected ? 0 : 1;
+        }
+    };
+    for (auto status = std::make_shared<int>(0); *status != 1 && !stopping;) {
+        *status = -1; // under way
+        scope.spawn(Probe::run(cluster, status), "gateway probe");
+        while (*status == -1 && !stopping) {
+            timer.expires_after(200ms);
+            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        }
+    }
+    while (!stopping && !listen(endpoint).ok()) {
+        timer.expires_after(200ms);
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    doorClosed = false;
+    if (!stopping) asio::co_spawn(io, accept(), asio::detached);
 }
 
 asio::awaitable<void> Server::State::accept() {
@@ -201,7 +253,7 @@ asio::awaitable<void> Server::State::accept() {
         error_code failure;
         tcp::socket socket(io);
         co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, failure));
-        if (failure == asio::error::operation_aborted) co_return;
+        if (failure == asio::error::operation_aborted || doorClosed) co_return;
         if (failure) { // out of descriptors: wait for one
             asio::steady_timer pause(io, 50ms);
             co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, failure));
@@ -279,6 +331,7 @@ asio::awaitable<void> Server::State::read(Connection& connection) {
         error_code gone;
         const std::size_t n = co_await connection.stream.async_read_some(asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, gone));
         if (gone) break;
+        connection.received += n;
         connection.protocol->receive(std::string_view(bytes, n));
         drive();
         connection.touch();
@@ -305,12 +358,21 @@ asio::awaitable<void> Server::State::write(Connection& connection) {
     }
 }
 
-// Says goodbye in TLS and TCP; a client that is still sending gets a moment to read the answer, which
-// a reset would take away.
+// Says goodbye in TLS and TCP. A client that is still sending gets a moment first to read the answer,
+// which a reset would take away.
 asio::awaitable<void> Server::State::finish(Connection& connection) {
-    if (connection.closed) co_return;
     connection.lingering = true;
     connection.since = Clock::now();
+    error_code failure;
+    asio::steady_timer turn(io);
+    std::uint64_t seen = 0;
+    constexpr int kTurns = 40, kQuietTurns = 5;
+    for (int i = 0, quiet = 0; connection.protocol->lingers() && connection.reading && !connection.closed && i < kTurns && quiet < kQuietTurns; ++i) {
+        turn.expires_after(50ms);
+        co_await turn.async_wait(asio::redirect_error(asio::use_awaitable, failure));
+        quiet = std::exchange(seen, connection.received) == connection.received ? quiet + 1 : 0;
+    }
+    if (connection.closed) co_return;
     Connection* self = &connection;
     connection.ending = true;
     connection.stream.async_shutdown([self](const error_code&) {
@@ -318,11 +380,9 @@ asio::awaitable<void> Server::State::finish(Connection& connection) {
         self->readerEnd.ring();
     });
     // The alert is on its way after one turn; the client's own is not waited for.
-    error_code failure;
-    asio::steady_timer turn(io, 1ms);
+    turn.expires_after(1ms);
     co_await turn.async_wait(asio::redirect_error(asio::use_awaitable, failure));
     if (!connection.closed) connection.stream.next_layer().shutdown(tcp::socket::shutdown_send, failure);
-    while (connection.protocol->lingers() && connection.reading && !connection.closed) co_await connection.readerEnd.wait();
 }
 
 // Where virtual time should be by the real clock.

@@ -168,3 +168,16 @@ TEST_CASE("a client that waits for leave to send its body gets it") {
     CHECK_THAT(say(world, *http, "abc"), StartsWith("HTTP/1.1 200"));
     CHECK(world.asked[0].body == "abc");
 }
+
+TEST_CASE("when nobody listens at the simulated endpoint the connection ends without a word") {
+    World world;
+    ports::Response nobody;
+    nobody.status = 0;
+    world.answers.push_back(std::move(nobody));
+    int told = 0;
+    world.backend.unreachable = [&] { ++told; };
+    auto http = gateway::makeHttp1(world.backend, {}, [] {});
+    CHECK(say(world, *http, "GET /version HTTP/1.1\r\n" + kHost + "\r\n").empty());
+    CHECK(http->finished());
+    CHECK(told == 1);
+}
