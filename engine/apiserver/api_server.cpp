@@ -7,6 +7,8 @@
 #include "apiserver/core.h"
 #include "base/strings.h"
 
+#include <algorithm>
+
 namespace apiserver {
 
 using document::Value;
@@ -154,7 +156,10 @@ ports::Response dispatch(Core& core, Context& context) {
     if (context.info.path.find("//") != std::string::npos) return respondText(404, "404 page not found\n");
     if (!context.info.isResource) return dispatchPath(core, context);
     if (base::Status found = findResource(core, context); !found.ok()) {
-        if (core.kinds.versions(context.info.group).empty() && context.info.apiPrefix == "apis")
+        // Nobody is installed below a group version that is not served.
+        const std::vector<std::string> versions = core.kinds.versions(context.info.group);
+        const bool served = std::find(versions.begin(), versions.end(), context.info.version) != versions.end();
+        if (!served && context.info.apiPrefix == "apis")
             return respondText(404, "404 page not found\n");
         return respondError(found.error());
     }

@@ -29,7 +29,7 @@ struct Backend {
     sim::Kernel& kernel;
     Issue issue;
     std::uint16_t port = 0; // of the endpoint: part of every Host that is ours
-    base::Function<void()> unreachable; // called when a request found nobody
+    base::Function<void()> unreachable = {}; // called when a request found nobody
 };
 
 // Who is at the other end.

@@ -1,5 +1,6 @@
 // /openapi/v3 and /openapi/v2. Source: kube-openapi pkg/handler3, pkg/builder3.
-#include "apiserver/core.h"
+#include "apiserver/openapi/openapi.h"
+
 #include "apiserver/crd/schema.h"
 #include "apiserver/openapi/schemas.h"
 #include "base/hash.h"
@@ -71,45 +72,9 @@ Value documentOf(Core& core, const std::string& group, const std::string& versio
                           {"components", Value::object({{"schemas", std::move(schemas).build()}})}});
 }
 
-// The older form of a schema: definitions at the top, no alternatives.
-Value olderSchema(const Value& schema) {
-    if (schema.isArray()) {
-        document::ArrayBuilder out;
-        for (const Value& item : schema.items()) out.push(olderSchema(item));
-        return std::move(out).build();
-    }
-    if (!schema.isObject()) return schema;
-    document::ObjectBuilder out;
-    for (const document::Member& member : schema.members()) {
-        constexpr std::string_view kComponents = "#/components/schemas/";
-        const std::string_view key = member.key.view();
-        if (key == "$ref" && member.value.asString().starts_with(kComponents))
-            out.set(key, "#/definitions/" + std::string(member.value.asString().substr(kComponents.size())));
-        else if (key == "oneOf" && member.value.isArray())
-            out.set("type", "string");
-        else
-            out.set(key, olderSchema(member.value));
-    }
-    return std::move(out).build();
-}
-
-Value olderDocument(Core& core) {
-    document::ObjectBuilder definitions, paths;
-    const auto add = [&](const std::string& group, const std::string& version) {
-        const Value document = documentOf(core, group, version);
-        for (const document::Member& member : document["paths"].members()) paths.set(member.key, member.value);
-        for (const document::Member& member : document.at("components", "schemas").members())
-            definitions.set(member.key, olderSchema(member.value));
-    };
-    for (const std::string& group : core.kinds.groups())
-        for (const std::string& version : core.kinds.versions(group)) add(group, version);
-    return Value::object({{"swagger", "2.0"},
-                          {"info", Value::object({{"title", "Kubernetes"}, {"version", core.config.gitVersion}})},
-                          {"paths", std::move(paths).build()},
-                          {"definitions", std::move(definitions).build()}});
-}
-
 } // namespace
+
+Value openApiDocument(Core& core, const std::string& group, const std::string& version) { return documentOf(core, group, version); }
 
 std::optional<ports::Response> serveOpenApi(Core& core, Context& context) {
     std::string path = context.info.path;
@@ -130,15 +95,7 @@ std::optional<ports::Response> serveOpenApi(Core& core, Context& context) {
             if (!group.empty()) add("apis/" + group);
         return respondText(200, document::writeJson(Value::object({{"paths", std::move(paths).build()}})));
     }
-    if (path == "/openapi/v2") {
-        const std::string_view accept = context.request.headers.get("Accept");
-        const bool binary = accept.find("protobuf") != std::string_view::npos &&
-                            accept.find("json") == std::string_view::npos;
-        if (!binary) return respondJson(200, olderDocument(core));
-        ports::Response refused; // the binary form is not made
-        refused.status = 406;
-        return refused;
-    }
+    if (path == "/openapi/v2") return serveOpenApiV2(core, context);
     const auto parts = base::split(path.substr(1), '/');
     if (parts.size() < 4 || parts[0] != "openapi" || parts[1] != "v3") return {};
     if (parts[2] == "api" && parts.size() == 4) return respondJson(200, documentOf(core, "", parts[3]));
