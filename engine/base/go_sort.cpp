@@ -10,7 +10,7 @@ namespace {
 // Source: Go's sort/zsortinterface.go (go1.19 and later).
 class Sorter {
 public:
-    Sorter(std::size_t count, std::function<bool(std::size_t, std::size_t)> less) : order_(count), less_(std::move(less)) {
+    Sorter(std::size_t count, Function<bool(std::size_t, std::size_t)> less) : order_(count), less_(std::move(less)) {
         std::iota(order_.begin(), order_.end(), std::size_t{0});
     }
 
@@ -170,12 +170,12 @@ private:
     }
 
     std::vector<std::size_t> order_;
-    std::function<bool(std::size_t, std::size_t)> less_;
+    Function<bool(std::size_t, std::size_t)> less_;
 };
 
 } // namespace
 
-std::vector<std::size_t> goSortOrder(std::size_t count, std::function<bool(std::size_t, std::size_t)> less) {
+std::vector<std::size_t> goSortOrder(std::size_t count, Function<bool(std::size_t, std::size_t)> less) {
     return Sorter(count, std::move(less)).run();
 }
 

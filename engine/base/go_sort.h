@@ -2,15 +2,16 @@
 // an order that contradicts itself gives Go's result as well.
 #pragma once
 
+#include "base/function.h"
+
 #include <cstddef>
-#include <functional>
 #include <utility>
 #include <vector>
 
 namespace base {
 
 // The sorted order of the items 0..count-1; `less` gets two of these numbers.
-std::vector<std::size_t> goSortOrder(std::size_t count, std::function<bool(std::size_t, std::size_t)> less);
+std::vector<std::size_t> goSortOrder(std::size_t count, Function<bool(std::size_t, std::size_t)> less);
 
 template <typename T, typename Less>
 void goSort(std::vector<T>& items, Less less) {
