@@ -21,6 +21,7 @@ struct TerminalScreen::Callbacks {
         return 1;
     }
     static int pushLine(int columns, const VTermScreenCell* cells, void* user) {
+        if (self(user).reflowing_) return 1;
         auto& history = self(user).history_;
         history.emplace_back(cells, cells + columns);
         if (history.size() > kHistory) history.pop_front();
@@ -28,7 +29,7 @@ struct TerminalScreen::Callbacks {
     }
     static int popLine(int columns, VTermScreenCell* cells, void* user) {
         auto& history = self(user).history_;
-        if (history.empty()) return 0;
+        if (history.empty() || self(user).reflowing_) return 0;
         const QVector<VTermScreenCell>& line = history.back();
         for (int i = 0; i < columns; ++i) {
             if (i < line.size()) {
@@ -69,6 +70,7 @@ void TerminalScreen::feed(const QByteArray& bytes) {
 }
 
 void TerminalScreen::resize(int columns, int rows) {
+    if (columns != columns_ && !alternate_) return reflow(columns, rows);
     columns_ = columns;
     rows_ = rows;
     vterm_set_size(terminal_, rows, columns);

@@ -9,6 +9,7 @@
 #include <QVector>
 
 #include <deque>
+#include <vector>
 #include <vterm.h>
 
 namespace app {
@@ -28,7 +29,7 @@ public:
     TerminalScreen& operator=(const TerminalScreen&) = delete;
 
     void feed(const QByteArray& bytes);
-    void resize(int columns, int rows);
+    void resize(int columns, int rows); // lines that were wrapped are wrapped anew: no text is lost
     // Bytes that keys produce; empty when nothing.
     QByteArray key(int qtKey, Qt::KeyboardModifiers modifiers, const QString& text);
     QByteArray paste(const QString& text);
@@ -49,6 +50,13 @@ public:
 private:
     struct Callbacks;
     static constexpr int kHistory = 10'000;
+    using Line = QVector<VTermScreenCell>;
+    struct Place { // in a list of lines
+        int line = 0, column = 0;
+    };
+    std::vector<Line> logicalLines(Place& cursor) const;
+    void reflow(int columns, int rows);
+    QByteArray redraw(const std::vector<Line>& lines, std::size_t from) const;
     Cell convert(const VTermScreenCell& cell) const;
     QColor color(VTermColor color, bool foreground) const;
 
@@ -57,6 +65,7 @@ private:
     int columns_, rows_;
     VTermPos cursor_{0, 0};
     bool cursorVisible_ = true, alternate_ = false, bell_ = false;
+    bool reflowing_ = false; // lines do not enter or leave the scrollback by themselves
     std::deque<QVector<VTermScreenCell>> history_;
     QVector<QColor> palette_;
 };

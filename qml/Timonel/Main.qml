@@ -20,6 +20,7 @@ ApplicationWindow {
         screen_ = name
         if (name === "terminal" || name === "work") workspace.focusTerminal()
     }
+    readonly property var kindNames: ({ lesson: qsTr("Lesson"), drill: qsTr("Drill"), exam: qsTr("Exam") })
     readonly property bool working: screen_ === "work" || screen_ === "cluster" || screen_ === "terminal"
     readonly property var rail: [
         { key: "home", icon: "house", text: qsTr("Home") }, { key: "work", icon: "graduation-cap", text: qsTr("Learn") },
@@ -126,7 +127,7 @@ ApplicationWindow {
         actions: {
             if (!opened) return []
             const list = window.rail.map(r => ({ text: r.text, detail: qsTr("screen"), run: () => window.go(r.key) }))
-            for (let i = 0; i < Lab.packs.count; ++i) { const p = Lab.packs.get(i); list.push({ text: p.title, detail: p.kind, run: () => { Lab.openPack(p.id); window.go("work") } }) }
+            for (let i = 0; i < Lab.packs.count; ++i) { const p = Lab.packs.get(i); list.push({ text: p.title, detail: window.kindNames[p.kind] || p.kind, run: () => { Lab.openPack(p.id); window.go("work") } }) }
             for (let i = 0; i < Lab.tasks.count; ++i) { const t = Lab.tasks.get(i); list.push({ text: t.title, detail: qsTr("task %1").arg(t.number), run: () => { Lab.taskIndex = t.number - 1; window.go("work") } }) }
             return list
         }

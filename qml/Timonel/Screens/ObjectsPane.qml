@@ -33,7 +33,7 @@ RowLayout {
             background: Rectangle { color: kindRow.kind === Objects.kind ? Theme.selected : kindRow.hovered || (kindRow.ListView.isCurrentItem && kinds.activeFocus) ? Theme.hover : "transparent" }
             contentItem: RowLayout {
                 TText { text: kindRow.name; size: 12.5; Layout.fillWidth: true; wrapMode: Text.NoWrap; elide: Text.ElideRight }
-                TText { text: kindRow.total; size: 12; quiet: true }
+                TText { text: kindRow.total; size: 12; quiet: true; wrapMode: Text.NoWrap }
             }
         }
     }
