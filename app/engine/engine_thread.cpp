@@ -48,6 +48,7 @@ void EngineThread::reset(World& world) {
     sentRecord_ = 0;
     sentTime_ = -1;
     playing_ = true;
+    hold_ = false;
     ++world_;
 }
 
@@ -190,6 +191,7 @@ void EngineThread::closeSession(int session) {
 }
 
 void EngineThread::setPlaying(bool playing) {
+    hold_ = !playing;
     post([this, playing](World&) { playing_ = playing; });
 }
 void EngineThread::setPace(double pace) {
@@ -214,7 +216,7 @@ void EngineThread::jumpToNextChange() {
 
 bool EngineThread::advance(World& world, double elapsedSeconds) {
     auto* cluster = world.cluster();
-    if (cluster == nullptr || !playing_) return false;
+    if (cluster == nullptr || !playing_ || hold_) return false;
     sim::Kernel& kernel = cluster->kernel();
     const sim::Time target =
         pace_ <= 0 ? kernel.now() + sim::kHour
@@ -223,7 +225,7 @@ bool EngineThread::advance(World& world, double elapsedSeconds) {
     while (kernel.nextEventTime() <= target) {
         for (std::size_t i = 0; i < kEventsPerLook && kernel.nextEventTime() <= target; ++i)
             kernel.step();
-        if (Clock::now() >= stop) return true; // behind: the clock slows, events are never skipped
+        if (hold_ || Clock::now() >= stop) return true; // behind: the clock slows, events are never skipped
     }
     if (pace_ > 0) kernel.runUntil(target);
     return true;

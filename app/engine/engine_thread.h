@@ -11,6 +11,7 @@
 #include <QObject>
 #include <QString>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -123,6 +124,7 @@ private:
     std::condition_variable wake_;
     std::deque<Work> queue_;
     bool stopping_ = false;
+    std::atomic<bool> hold_ = false; // a pause is on its way: the running stretch ends at once
     int nextSession_ = 1; // window's thread
 
     // Engine's thread only.

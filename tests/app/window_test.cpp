@@ -71,6 +71,52 @@ TEST_CASE("a free cluster boots in the window, its terminal answers and its obje
     CHECK(gWarnings.isEmpty());
 }
 
+TEST_CASE("pausing stops the clock at once and playing goes on from there") {
+    WindowFixture fixture;
+    REQUIRE(fixture.loaded);
+    auto& context = *fixture.context;
+    context.lab().openFree();
+    fixture.show("cluster");
+    REQUIRE(waitFor([&] { return context.lab().running() && fixture.prompt(); }));
+    const auto now = [&] {
+        sim::Time time = -1;
+        context.engine().ask<sim::Time>([](app::World& world) { return world.cluster()->kernel().now(); }, [&](sim::Time answer) { time = answer; });
+        REQUIRE(waitFor([&] { return time >= 0; }));
+        return time;
+    };
+    context.transport().setPace(0);
+    settle(200);
+    context.transport().setPlaying(false);
+    const sim::Time paused = now();
+    settle(200);
+    CHECK(now() == paused);
+    context.transport().setPace(1);
+    context.transport().setPlaying(true);
+    settle(200);
+    CHECK(now() > paused);
+}
+
+TEST_CASE("a failed command is explained beside the terminal, in the language of the window, until the next command") {
+    WindowFixture fixture;
+    REQUIRE(fixture.loaded);
+    auto& context = *fixture.context;
+    context.preferences().setLanguage(QStringLiteral("es"));
+    context.lab().openFree();
+    fixture.show("cluster");
+    REQUIRE(waitFor([&] { return context.lab().running() && fixture.prompt(); }));
+    REQUIRE(fixture.run(QStringLiteral("kubectl create deploy x --image=nginx --dry-run=client -o yaml | sed s/replicas/replica/ > x.yaml; kubectl apply -f x.yaml")));
+    REQUIRE(waitFor([&] { return context.hints().shown(); }));
+    CHECK(context.hints().suggestion() == QStringLiteral("replicas"));
+    CHECK(context.hints().place().startsWith(QStringLiteral("x.yaml, l")));
+    CHECK(context.hints().title().contains(QStringLiteral("replica")));
+    const QString spanish = context.hints().title();
+    context.preferences().setLanguage(QStringLiteral("en"));
+    CHECK(context.hints().title() != spanish);
+    CHECK(fixture.terminalShows(QStringLiteral("(BadRequest)")));
+    REQUIRE(fixture.run(QStringLiteral("true")));
+    REQUIRE(waitFor([&] { return !context.hints().shown(); }));
+}
+
 int main(int argc, char** argv) {
     qputenv("QT_QPA_PLATFORM", "offscreen");
     qputenv("QT_QUICK_BACKEND", "software");

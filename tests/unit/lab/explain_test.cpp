@@ -56,6 +56,8 @@ TEST_CASE("a misspelt field is explained with the right one and its line") {
     CHECK(hint.source == "a.yaml");
     CHECK(hint.line == 6);
     CHECK(hint.lineText == "  replica: 1");
+    CHECK_FALSE(hint.documentation.en.empty());
+    CHECK_FALSE(hint.documentation.es.empty());
 }
 
 TEST_CASE("a field at the wrong level is sent to its place") {
