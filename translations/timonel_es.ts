@@ -422,6 +422,18 @@
         <source>Find anything (Ctrl+K)</source>
         <translation>Buscar cualquier cosa (Ctrl+K)</translation>
     </message>
+    <message>
+        <source>Lesson</source>
+        <translation>Lección</translation>
+    </message>
+    <message>
+        <source>Drill</source>
+        <translation>Ejercicio</translation>
+    </message>
+    <message>
+        <source>Exam</source>
+        <translation>Examen</translation>
+    </message>
 </context>
 <context>
     <name>Markdown</name>

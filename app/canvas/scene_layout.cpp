@@ -125,14 +125,16 @@ void placeNodes(const ClusterModel& cluster, SceneData& scene, NodePods& byNode,
         scene.bounds |= scene.nodes.back().box;
         ++index;
     }
-    // Pods without a node wait beside the trays.
-    int slot = 0;
+    // Pods without a node wait beside the trays, no deeper than these.
+    auto& waiting = byNode[QString()];
     const double left = scene.bounds.right() + kGap;
-    for (ScenePod* pod : byNode[QString()]) {
-        pod->center = QPointF(left + (slot % 4 + 0.5) * kPodPitch, top + grid.head() + (slot / 4 + 0.5) * kPodPitch);
-        ++slot;
+    const int deep = std::max(3, static_cast<int>((scene.bounds.bottom() - top) / kPodPitch));
+    const int across = std::max(4, (static_cast<int>(waiting.size()) + deep - 1) / deep);
+    for (std::size_t slot = 0; slot < waiting.size(); ++slot) {
+        const int column = static_cast<int>(slot) % across, row = static_cast<int>(slot) / across;
+        waiting[slot]->center = QPointF(left + (column + 0.5) * kPodPitch, top + (row + 0.5) * kPodPitch);
     }
-    if (slot > 0) scene.bounds |= QRectF(left, top, 4 * kPodPitch, height);
+    if (!waiting.empty()) scene.bounds |= QRectF(left, top, across * kPodPitch, deep * kPodPitch);
 }
 
 void placeChips(std::vector<SceneGroup>& chips, double top, double across, const Grid& grid) {

@@ -149,12 +149,14 @@ Explanation unknownField(ExplainContext& context, std::string_view kind, const s
         out.suggestion = close;
         out.text = {"`" + inside + "` knows `" + close + "`, which is probably what was meant. Names of fields are case-sensitive.",
                     "`" + inside + "` conoce `" + close + "`, que probablemente es lo que se quería. Los nombres de los campos distinguen mayúsculas y minúsculas."};
+        out.field = parent.empty() ? close : parent + "." + close; // the one that is documented
         out.documentation = describeField(found.parent->name, close);
     } else if (const std::string place = info != nullptr && info->type != nullptr ? elsewhere(info->type, name, path) : std::string(); !place.empty()) {
         out.suggestion = place;
         out.text = {"The field belongs to `" + place + "`. Check the indentation: it stands under `" + inside + "` now.",
                     "El campo pertenece a `" + place + "`. Comprueba la sangría: ahora está dentro de `" + inside + "`."};
         const Found right = follow(info->type, splitFieldPath(base::replaceAll(place, "[]", "[0]")));
+        out.field = place;
         if (right.parent != nullptr) out.documentation = describeField(right.parent->name, right.name);
     } else {
         out.text = {"Nothing of that name is known to `" + known + "`. `kubectl explain` lists the fields of each level.",

@@ -30,13 +30,16 @@ ColumnLayout {
                 Rectangle {
                     radius: 6
                     color: Theme.hover
-                    implicitHeight: source.implicitHeight + 20
-                    TText { id: source; text: block.modelData.text; code: true; size: 12.5; x: 12; y: 10; width: parent.width - 24 - buttons.width; wrapMode: Text.WrapAtWordBoundaryOrAnywhere }
+                    id: card
+                    // Beside the text where it fits; else below, so that a command is not broken in two.
+                    readonly property bool below: measure.implicitWidth > width - 24 - buttons.width
+                    implicitHeight: source.implicitHeight + 20 + (below ? buttons.height - 4 : 0)
+                    TText { id: measure; visible: false; text: source.text; code: true; size: source.size; wrapMode: Text.NoWrap }
+                    TText { id: source; text: block.modelData.text; code: true; size: 12.5; x: 12; y: 10; width: parent.width - 24 - (card.below ? 0 : buttons.width); wrapMode: Text.WrapAtWordBoundaryOrAnywhere }
                     Row {
                         id: buttons
-                        anchors.right: parent.right
-                        anchors.top: parent.top
-                        anchors.margins: 4
+                        x: parent.width - width - 4
+                        y: card.below ? parent.height - height - 2 : 4
                         TButton { kind: "quiet"; iconName: "copy"; tip: qsTr("Copy"); onClicked: clipboard.copyText(block.modelData.text) }
                         TButton { visible: root.runnable; kind: "quiet"; iconName: "play"; tip: qsTr("Run in the terminal"); onClicked: Terminals.run(block.modelData.text) }
                     }

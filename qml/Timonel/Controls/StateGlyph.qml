@@ -8,6 +8,8 @@ Canvas {
     property real size: 12
     implicitWidth: size * Theme.scale // a layout takes the wish, not the width of the first moment
     implicitHeight: implicitWidth
+    width: implicitWidth
+    height: implicitHeight
     onState_Changed: requestPaint()
     onWidthChanged: requestPaint()
     Connections { target: Theme; function onChanged() { root.requestPaint() } }
