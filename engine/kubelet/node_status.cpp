@@ -94,6 +94,7 @@ void NodeStatus::start() {
     if (core_.client != nullptr) {
         core_.scope.spawn(statusLoop(*this), "node-status");
         core_.scope.spawn(leaseLoop(*this), "node-lease");
+        core_.scope.spawn(storageLoop(*this), "node-storage");
     }
     core_.scope.spawn(runtimeLoop(*this), "node-runtime");
 }
@@ -362,6 +363,32 @@ sim::Task<void> NodeStatus::statusLoop(NodeStatus& self) {
         if (!done)
             core.log.error("kubelet_node_status.go:461", "Unable to update node status", {{"err", "update node status exceeds retry count"}});
         co_await self.changed_.waitUntil(core.now() + core.jitter(core.config.nodeStatusUpdateFrequency, 0.04));
+    }
+}
+
+// The node as storage drivers find it. Source: pkg/volume/csi/nodeinfomanager.
+sim::Task<void> NodeStatus::storageLoop(NodeStatus& self) {
+    Core& core = self.core_;
+    while (!self.registered_ || self.node_.isNull()) co_await self.registeredSignal_.wait();
+    constexpr const char* kMigrated =
+        "kubernetes.io/aws-ebs,kubernetes.io/azure-disk,kubernetes.io/azure-file,kubernetes.io/cinder,"
+        "kubernetes.io/gce-pd,kubernetes.io/portworx-volume,kubernetes.io/vsphere-volume";
+    const Value owner = Value::object({{"apiVersion", "v1"},
+                                       {"kind", "Node"},
+                                       {"name", core.nodeName},
+                                       {"uid", api::uidOf(self.node_)}});
+    const Value annotations = Value::object({{"storage.alpha.kubernetes.io/migrated-plugins", kMigrated}});
+    const Value metadata = Value::object({{"name", core.nodeName},
+                                          {"annotations", annotations},
+                                          {"ownerReferences", Value::array({owner})}});
+    const Value object = Value::object({{"apiVersion", "storage.k8s.io/v1"},
+                                        {"kind", "CSINode"},
+                                        {"metadata", metadata},
+                                        {"spec", Value::object({{"drivers", Value()}})}});
+    while (true) {
+        auto made = co_await core.client->create(client::csiNodesResource(), "", object);
+        if (made.ok() || api::isAlreadyExists(made.error())) co_return;
+        co_await sim::sleepFor(core.kernel(), 500 * sim::kMillisecond);
     }
 }
 

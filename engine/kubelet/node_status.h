@@ -34,6 +34,7 @@ public:
 private:
     static sim::Task<void> statusLoop(NodeStatus& self);
     static sim::Task<void> leaseLoop(NodeStatus& self);
+    static sim::Task<void> storageLoop(NodeStatus& self);
     static sim::Task<void> runtimeLoop(NodeStatus& self);
     sim::Task<bool> registerNode();
     sim::Task<bool> report();
