@@ -31,6 +31,21 @@ Value withOperation(const Value& object, const std::string& manager, std::string
     return withMeta(object, "managedFields", std::move(records).build());
 }
 
+// The server's own controller first said that the range is ready; the range's controller repeats it.
+Value withDefaultRangeOwner(Value object) {
+    const Value leaf = Value::object();
+    const Value item = Value::object({{".", leaf}, {"f:status", leaf}, {"f:type", leaf}});
+    const Value conditions = Value::object({{"k:{\"type\":\"Ready\"}", item}});
+    document::ArrayBuilder records;
+    for (const Value& record : object.at("metadata", "managedFields").items()) {
+        if (record["manager"].asString() == "service-cidr-controller")
+            records.push(record.with("manager", "kubernetes-service-cidr-controller")
+                             .withPath({"fieldsV1", "f:status", "f:conditions"}, conditions));
+        records.push(record);
+    }
+    return withMeta(object, "managedFields", std::move(records).build());
+}
+
 // The records of who owns which fields, as the server's own clients and the controllers that follow
 // them leave them.
 Value withOwners(Core& core, const api::ResourceInfo& resource, const Value& object) {
@@ -58,7 +73,8 @@ Value withOwners(Core& core, const api::ResourceInfo& resource, const Value& obj
     if ((!flow && !range) || status.size() == 0) return made.with("status", status);
     writer.fieldManager = flow ? "api-priority-and-fairness-config-consumer-v1" : "service-cidr-controller";
     made = trackUpdate(core, writer, resource, made, made.with("status", status), "status");
-    return withOperation(made, writer.fieldManager, "Apply");
+    made = withOperation(made, writer.fieldManager, "Apply");
+    return range ? withDefaultRangeOwner(std::move(made)) : made;
 }
 
 void ensure(Core& core, const Value& object) {
