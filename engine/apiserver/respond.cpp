@@ -22,6 +22,7 @@ struct Negotiated {
     Shape shape = Shape::None;
     bool yaml = false;
     bool protobuf = false;
+    bool beta = false; // the older version of tables and metadata
 };
 
 MediaType parseMediaType(std::string_view text) {
@@ -52,9 +53,10 @@ Negotiated negotiate(const ports::Request& request, bool custom) {
         if (media.as.empty()) return {Shape::Object, yaml, protobuf};
         nothing = Shape::UnknownForm;
         if (media.group != "meta.k8s.io" || (media.version != "v1" && media.version != "v1beta1")) continue;
-        if (media.as == "Table" && !protobuf) return {Shape::Table, yaml, protobuf};
-        if (media.as == "PartialObjectMetadata") return {Shape::Metadata, yaml, protobuf};
-        if (media.as == "PartialObjectMetadataList") return {Shape::MetadataList, yaml, protobuf};
+        const bool beta = media.version == "v1beta1";
+        if (media.as == "Table" && !protobuf) return {Shape::Table, yaml, protobuf, beta};
+        if (media.as == "PartialObjectMetadata") return {Shape::Metadata, yaml, protobuf, beta};
+        if (media.as == "PartialObjectMetadataList") return {Shape::MetadataList, yaml, protobuf, beta};
     }
     return {nothing};
 }
@@ -63,6 +65,18 @@ Value metadataOnly(const Value& object) {
     return Value::object({{"kind", "PartialObjectMetadata"},
                           {"apiVersion", "meta.k8s.io/v1"},
                           {"metadata", object["metadata"]}});
+}
+
+// The same in meta.k8s.io/v1beta1.
+Value inBeta(const Value& shown) {
+    if (shown["apiVersion"].asString() != "meta.k8s.io/v1") return shown;
+    Value out = shown.with("apiVersion", "meta.k8s.io/v1beta1");
+    document::ArrayBuilder items, rows;
+    for (const Value& item : shown["items"].items()) items.push(inBeta(item));
+    for (const Value& row : shown["rows"].items()) rows.push(row.with("object", inBeta(row["object"])));
+    if (items.size() > 0) out = out.with("items", std::move(items).build());
+    if (rows.size() > 0) out = out.with("rows", std::move(rows).build());
+    return out;
 }
 
 bool isList(const Value& object) {
@@ -156,7 +170,7 @@ ports::Response respondObject(Core& core, Context& context, int code, const Valu
     } else if (list) {
         shown = plainList(context, object);
     }
-    return respondJson(code, std::move(shown));
+    return respondJson(code, wanted.beta ? inBeta(shown) : std::move(shown));
 }
 
 namespace {
