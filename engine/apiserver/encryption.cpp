@@ -3,7 +3,7 @@
 #include "base/strings.h"
 #include "pki/seal.h"
 
-#include <optional>
+#include <algorithm>
 
 namespace apiserver {
 namespace {
@@ -64,22 +64,26 @@ std::string sealStored(const EncryptionRule& rule, std::string_view key, std::st
 
 base::Result<std::string> openStored(const EncryptionRule* rule, std::string_view key, std::string_view stored) {
     if (!stored.starts_with("k8s:enc:")) return std::string(stored);
-    bool identity = rule == nullptr;
-    std::optional<base::Error> failure; // of the first provider that knows the kind but not the key
-    for (const EncryptionProvider& provider : rule == nullptr ? std::vector<EncryptionProvider>() : rule->providers) {
-        identity = identity || provider.kind == "identity";
+    if (rule == nullptr) return base::makeError("identity transformer tried to read encrypted data");
+    // The same kind may be listed again with the keys that are on their way out.
+    std::vector<std::string> failures;
+    for (const EncryptionProvider& provider : rule->providers) {
         const std::string prefix = prefixOf(provider);
-        if (!stored.starts_with(prefix)) continue;
+        if (provider.kind == "identity" || !stored.starts_with(prefix)) continue;
         const std::string_view rest = stored.substr(prefix.size());
+        base::Result<std::string> opened =
+            base::makeError("no matching key was found for the provided " +
+                            std::string(provider.kind == "secretbox" ? "Secretbox" : "AES") + " transformer");
         for (const EncryptionKey& known : provider.keys)
-            if (rest.starts_with(known.name + ":")) return open(provider, known, key, rest.substr(known.name.size() + 1));
-        if (!failure)
-            failure = base::makeError("no matching key was found for the provided " +
-                                      std::string(provider.kind == "secretbox" ? "Secretbox" : "AES") + " transformer");
+            if (!opened.ok() && rest.starts_with(known.name + ":"))
+                opened = open(provider, known, key, rest.substr(known.name.size() + 1));
+        if (opened.ok()) return opened;
+        const std::string& text = opened.error().message;
+        if (std::find(failures.begin(), failures.end(), text) == failures.end()) failures.push_back(text);
     }
-    if (failure) return *failure;
-    if (identity) return base::makeError("identity transformer tried to read encrypted data");
-    return base::makeError("no matching prefix found");
+    if (failures.empty()) return base::makeError("no matching prefix found");
+    if (failures.size() == 1) return base::makeError(failures[0]);
+    return base::makeError("[" + base::join(failures, ", ") + "]");
 }
 
 } // namespace apiserver
