@@ -378,8 +378,8 @@ Value writeNew(const FieldSchema& schema, const Value& value, bool member, bool 
         for (const Value& entry : value.items()) ++seen[itemKey(schema, entry)];
         for (const Value& entry : value.items()) {
             std::string key = itemKey(schema, entry);
-            if (seen[key] > 1) continue; // as in addNew
-            out.set(key, shape == Shape::List ? writeNew(item, entry, true, false) : Value::object());
+            const bool below = shape == Shape::List && seen[key] == 1; // as in addNew
+            out.set(key, below ? writeNew(item, entry, true, false) : Value::object());
         }
     }
     if (out.empty()) return member ? Value::object() : Value();
