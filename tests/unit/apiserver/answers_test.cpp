@@ -45,7 +45,7 @@ TEST_CASE("refusals and discovery come in the encoding that is asked for") {
     CHECK((*status)["reason"].asString() == "Forbidden");
     auto version = ask(s, get("/version", "application/json"));
     CHECK(version.status == 200);
-    CHECK(version.object["gitVersion"].asString() == "v1.35.4");
+    CHECK(version.body.find("\"gitVersion\": \"v1.35.4\"") != std::string::npos);
 }
 
 TEST_CASE("the router refuses what no route takes") {
