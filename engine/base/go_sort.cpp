@@ -1,5 +1,7 @@
 #include "base/go_sort.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <numeric>
@@ -7,176 +9,163 @@
 namespace base {
 namespace {
 
-// Source: Go's sort/zsortinterface.go (go1.19 and later).
+// A pattern-defeating quicksort with the choices that Go made: ranges of up to twelve by insertion,
+// pivots from the quarters of a range, a seeded shuffle after a lopsided split.
 class Sorter {
 public:
-    Sorter(std::size_t count, Function<bool(std::size_t, std::size_t)> less) : order_(count), less_(std::move(less)) {
-        std::iota(order_.begin(), order_.end(), std::size_t{0});
-    }
+    using Less = Function<bool(std::size_t, std::size_t)>;
 
-    std::vector<std::size_t> run() {
-        const int count = static_cast<int>(order_.size());
-        if (count > 1) sort(0, count, std::bit_width(static_cast<unsigned>(count)));
-        return std::move(order_);
+    Sorter(std::vector<std::size_t>& items, const Less& less) : items_(items), less_(less) {}
+
+    void sort(int first, int end, int patience) {
+        bool even = true, parted = false, fresh = true;
+        for (int length = end - first; length > 12 && patience > 0; length = end - first) {
+            if (!even) {
+                shuffle(first, length);
+                --patience;
+            }
+            auto [pivot, swaps] = pickPivot(first, length);
+            if (swaps == 12) {  // descending, it seems
+                std::reverse(items_.begin() + first, items_.begin() + end);
+                pivot = first + end - 1 - pivot;
+            }
+            const bool ascending = swaps == 0 || swaps == 12;
+            if (ascending && even && (fresh || parted) && mend(first, end)) return;
+            // Nothing here is less than what stands before: if the pivot is not greater, it is the least.
+            if (first > 0 && !before(first - 1, pivot)) {
+                first = skipEqual(first, end, pivot);
+                continue;
+            }
+            fresh = false;
+            const int middle = split(first, end, pivot, parted);
+            const int below = middle - first, above = end - middle;
+            even = std::min(below, above) >= length / 8;
+            if (below < above) {
+                sort(first, middle, patience);
+                first = middle + 1;
+            } else {
+                sort(middle + 1, end, patience);
+                end = middle;
+            }
+        }
+        if (end - first > 12) return heapSort(first, end - first);
+        for (int next = first + 1; next < end; ++next) sink(next, first);
     }
 
 private:
-    enum class Hint { Unknown, Increasing, Decreasing };
+    bool before(int a, int b) const { return less_(items_[index(a)], items_[index(b)]); }
+    void swap(int a, int b) { std::swap(items_[index(a)], items_[index(b)]); }
+    static std::size_t index(int position) { return static_cast<std::size_t>(position); }
 
-    std::size_t& at(int position) { return order_[static_cast<std::size_t>(position)]; }
-    bool less(int a, int b) { return less_(at(a), at(b)); }
-    void swap(int a, int b) { std::swap(at(a), at(b)); }
-
-    void insertionSort(int a, int b) {
-        for (int i = a + 1; i < b; ++i)
-            for (int j = i; j > a && less(j, j - 1); --j) swap(j, j - 1);
+    // Moves an item towards the front as far as it belongs, but not before `floor`.
+    void sink(int at, int floor) {
+        for (; at > floor && before(at, at - 1); --at) swap(at, at - 1);
+    }
+    void rise(int at, int end) {
+        for (; at < end && before(at, at - 1); ++at) swap(at, at - 1);
     }
 
-    void siftDown(int low, int high, int first) {
-        for (int root = low;;) {
-            int child = 2 * root + 1;
-            if (child >= high) return;
-            if (child + 1 < high && less(first + child, first + child + 1)) ++child;
-            if (!less(first + root, first + child)) return;
-            swap(first + root, first + child);
-            root = child;
-        }
-    }
-    void heapSort(int a, int b) {
-        const int length = b - a;
-        for (int i = (length - 1) / 2; i >= 0; --i) siftDown(i, length, a);
-        for (int i = length - 1; i >= 0; --i) {
-            swap(a, a + i);
-            siftDown(0, i, a);
-        }
-    }
-
-    void sort(int a, int b, int limit) {
-        bool balanced = true, partitioned = true;
-        while (true) {
-            const int length = b - a;
-            if (length <= 12) return insertionSort(a, b);
-            if (limit == 0) return heapSort(a, b);
-            if (!balanced) {
-                breakPatterns(a, b);
-                --limit;
+    // For ranges that split badly again and again: the greatest of what is left goes last.
+    void heapSort(int first, int length) {
+        const auto settle = [&](int node, int size) {
+            for (int child = 2 * node + 1; child < size; child = 2 * node + 1) {
+                if (child + 1 < size && before(first + child, first + child + 1)) ++child;
+                if (!before(first + node, first + child)) return;
+                swap(first + node, first + child);
+                node = child;
             }
-            auto [pivot, hint] = choosePivot(a, b);
-            if (hint == Hint::Decreasing) {
-                for (int i = a, j = b - 1; i < j; ++i, --j) swap(i, j);
-                pivot = (b - 1) - (pivot - a);
-                hint = Hint::Increasing;
-            }
-            if (balanced && partitioned && hint == Hint::Increasing && partialInsertionSort(a, b)) return;
-            if (a > 0 && !less(a - 1, pivot)) {
-                a = partitionEqual(a, b, pivot);
-                continue;
-            }
-            const int middle = partition(a, b, pivot, partitioned);
-            const int left = middle - a, right = b - middle;
-            if (left < right) {
-                balanced = left >= length / 8;
-                sort(a, middle, limit);
-                a = middle + 1;
-            } else {
-                balanced = right >= length / 8;
-                sort(middle + 1, b, limit);
-                b = middle;
-            }
+        };
+        for (int node = (length - 1) / 2; node >= 0; --node) settle(node, length);
+        for (int last = length - 1; last >= 0; --last) {
+            swap(first, first + last);
+            settle(0, last);
         }
     }
 
-    int partition(int a, int b, int pivot, bool& already) {
-        swap(a, pivot);
-        int i = a + 1, j = b - 1;
-        already = true;
-        while (true) {
-            while (i <= j && less(i, a)) ++i;
-            while (i <= j && !less(j, a)) --j;
-            if (i > j) break;
-            swap(i++, j--);
-            already = false;
+    // The middle one of three positions; counts the exchanges that ordering them takes.
+    int middleOf(std::array<int, 3> at, int& swaps) const {
+        for (const std::size_t left : {0U, 1U, 0U}) {
+            if (!before(at[left + 1], at[left])) continue;
+            std::swap(at[left], at[left + 1]);
+            ++swaps;
         }
-        swap(j, a);
-        return j;
+        return at[1];
     }
-    int partitionEqual(int a, int b, int pivot) {
-        swap(a, pivot);
-        int i = a + 1, j = b - 1;
-        while (true) {
-            while (i <= j && !less(a, i)) ++i;
-            while (i <= j && less(a, j)) --j;
-            if (i > j) return i;
-            swap(i++, j--);
+    std::pair<int, int> pickPivot(int first, int length) const {
+        int swaps = 0;
+        std::array<int, 3> quarters{};
+        for (int i = 0; i < 3; ++i) {
+            int& quarter = quarters[index(i)];
+            quarter = first + length / 4 * (i + 1);
+            if (length >= 50) quarter = middleOf({quarter - 1, quarter, quarter + 1}, swaps);
         }
+        const int pivot = middleOf(quarters, swaps);
+        return {pivot, swaps};
     }
 
-    // Shifts a few neighbours that are out of order; whether that sorted the range.
-    bool partialInsertionSort(int a, int b) {
-        int i = a + 1;
-        for (int step = 0; step < 5; ++step) {
-            while (i < b && !less(i, i - 1)) ++i;
-            if (i == b) return true;
-            if (b - a < 50) return false;
-            swap(i, i - 1);
-            if (i - a >= 2)
-                for (int j = i - 1; j >= 1 && less(j, j - 1); --j) swap(j, j - 1);
-            if (b - i >= 2)
-                for (int j = i + 1; j < b && less(j, j - 1); ++j) swap(j, j - 1);
+    // Puts up to five items of a long range in their place; whether all is in order then.
+    bool mend(int first, int end) {
+        int at = first + 1;
+        for (int mended = 0; mended < 5; ++mended) {
+            while (at < end && !before(at, at - 1)) ++at;
+            if (at == end) return true;
+            if (end - first < 50) return false;
+            swap(at, at - 1);
+            if (at - first >= 2) sink(at - 1, 0);
+            if (end - at >= 2) rise(at + 1, end);
         }
         return false;
     }
 
-    void breakPatterns(int a, int b) {
-        const int length = b - a;
-        if (length < 8) return;
-        auto random = static_cast<std::uint64_t>(length);
-        const std::uint64_t mask = (std::uint64_t{1} << std::bit_width(static_cast<unsigned>(length))) - 1;
-        const int middle = a + (length / 4) * 2;
-        for (int index = middle - 1; index <= middle + 1; ++index) {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            int other = static_cast<int>(random & mask);
-            if (other >= length) other -= length;
-            swap(index, a + other);
+    // Items less than the pivot to its left, others to its right; `parted` when they already were.
+    int split(int first, int end, int pivot, bool& parted) {
+        swap(first, pivot);
+        int low = first + 1, high = end - 1;
+        for (parted = true;; parted = false) {
+            while (low <= high && before(low, first)) ++low;
+            while (low <= high && !before(high, first)) --high;
+            if (low > high) break;
+            swap(low++, high--);
+        }
+        swap(high, first);
+        return high;
+    }
+    // Items like the pivot to the front; where the greater ones begin.
+    int skipEqual(int first, int end, int pivot) {
+        swap(first, pivot);
+        int low = first + 1, high = end - 1;
+        while (true) {
+            while (low <= high && !before(first, low)) ++low;
+            while (low <= high && before(first, high)) --high;
+            if (low > high) return low;
+            swap(low++, high--);
         }
     }
 
-    std::pair<int, Hint> choosePivot(int a, int b) {
-        const int length = b - a;
-        int swaps = 0;
-        int i = a + length / 4, j = a + length / 4 * 2, k = a + length / 4 * 3;
-        if (length >= 8) {
-            if (length >= 50) {
-                i = median(i - 1, i, i + 1, swaps);
-                j = median(j - 1, j, j + 1, swaps);
-                k = median(k - 1, k, k + 1, swaps);
-            }
-            j = median(i, j, k, swaps);
+    // Three items around the middle change places with others; the length is the seed.
+    void shuffle(int first, int length) {
+        auto state = static_cast<std::uint64_t>(length);
+        const auto mask = (std::uint64_t{1} << std::bit_width(state)) - 1;
+        for (int offset = length / 4 * 2 - 1, count = 0; count < 3; ++offset, ++count) {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            const int drawn = static_cast<int>(state & mask);
+            swap(first + offset, first + (drawn < length ? drawn : drawn - length));
         }
-        return {j, swaps == 0 ? Hint::Increasing : swaps == 12 ? Hint::Decreasing : Hint::Unknown};
-    }
-    int median(int a, int b, int c, int& swaps) {
-        const auto order = [&](int& left, int& right) {
-            if (!less(right, left)) return;
-            ++swaps;
-            std::swap(left, right);
-        };
-        order(a, b);
-        order(b, c);
-        order(a, b);
-        return b;
     }
 
-    std::vector<std::size_t> order_;
-    Function<bool(std::size_t, std::size_t)> less_;
+    std::vector<std::size_t>& items_;
+    const Less& less_;
 };
 
 } // namespace
 
 std::vector<std::size_t> goSortOrder(std::size_t count, Function<bool(std::size_t, std::size_t)> less) {
-    return Sorter(count, std::move(less)).run();
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    Sorter(order, less).sort(0, static_cast<int>(count), static_cast<int>(std::bit_width(count)));
+    return order;
 }
 
 } // namespace base
