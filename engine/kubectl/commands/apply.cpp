@@ -4,6 +4,7 @@
 #include "base/strings.h"
 #include "document/json.h"
 #include "document/patch.h"
+#include "kubectl/commands/applyset.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/commands/create_support.h"
 #include "kubectl/commands/deletion.h"
@@ -63,11 +64,20 @@ constexpr const char* kConflictHelp =
 
 class Apply {
 public:
-    explicit Apply(Session& session) : s_(session), flags_(session.flags) {}
+    explicit Apply(Session& session) : s_(session), flags_(session.flags), set_(session) {}
 
     sim::Task<Outcome> run() {
-        BASE_CO_CHECK(complete());
-        if (flags_.on("prune")) BASE_CO_CHECK(co_await checkAllowlist(s_));
+        tracked_ = !flags_.text("applyset").empty();
+        if (tracked_ && !setsEnabled()) co_return base::makeError("unknown flag: --applyset\nSee 'kubectl apply --help' for usage.");
+        BASE_CO_CHECK(readFlags());
+        if (tracked_) BASE_CO_CHECK(co_await set_.parse());
+        BASE_CO_CHECK(validate());
+        if (tracked_) {
+            BASE_CO_CHECK(co_await set_.validate());
+            BASE_CO_CHECK(validateSet());
+        }
+        BASE_CO_CHECK(validatePrune());
+        if (flags_.on("prune") && !tracked_) BASE_CO_CHECK(co_await checkAllowlist(s_));
         BuildOptions options = buildOptions(s_);
         options.args.clear();
         options.validate = validation_ != "Ignore";
@@ -75,9 +85,11 @@ public:
         auto built = co_await build(s_, std::move(options));
         if (!built.ok()) co_return built.error();
         std::vector<base::Error> errors;
-        const std::vector<Info> infos = built.value().infos();
+        std::vector<Info> infos = built.value().infos();
+        if (tracked_) BASE_CO_CHECK(set_.label(infos));
         if (auto broken = built.value().errors(); !broken.empty()) errors.push_back(aggregate(std::move(broken)));
         if (infos.empty() && errors.empty()) co_return base::makeError("no objects passed to apply");
+        if (tracked_) BASE_CO_CHECK(co_await set_.begin(infos, mode_, validation_));
         for (const Info& info : infos) {
             auto applied = co_await applyOne(info);
             if (!applied.ok()) errors.push_back(applied.error());
@@ -89,7 +101,11 @@ public:
     }
 
 private:
-    base::Status complete() {
+    bool setsEnabled() const {
+        const auto found = s_.process.env().find("KUBECTL_APPLYSET");
+        return found != s_.process.env().end() && base::toLower(found->second) == "true";
+    }
+    base::Status readFlags() {
         BASE_TRY(mode_, dryRunOf(s_));
         BASE_TRY(validation_, validationOf(s_));
         serverSide_ = flags_.on("server-side");
@@ -103,17 +119,28 @@ private:
             return s_.usage("Unexpected args: [" + base::join(s_.args, " ") + "]");
         if (flags_.list("filename").empty() && flags_.text("kustomize").empty())
             return base::makeError("must specify one of -f and -k");
-        return validate();
+        return base::okStatus();
     }
     base::Status validate() {
-        const bool force = flags_.on("force"), prune = flags_.on("prune"), all = flags_.on("all");
+        const bool force = flags_.on("force"), all = flags_.on("all");
         if (flags_.on("force-conflicts") && !serverSide_) return base::makeError("--force-conflicts only works with --server-side");
         if (mode_ == DryRun::Client && serverSide_)
             return base::makeError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
         if (serverSide_ && force) return base::makeError("--force cannot be used with --server-side");
         if (mode_ == DryRun::Server && force) return base::makeError("--dry-run=server cannot be used with --force");
         if (all && !flags_.text("selector").empty()) return base::makeError("cannot set --all and --selector at the same time");
-        if (prune && force) return base::makeError("--force cannot be used with --prune");
+        if (tracked_ && !flags_.on("prune")) return base::makeError("--applyset requires --prune");
+        return base::okStatus();
+    }
+    base::Status validateSet() {
+        if (flags_.on("force")) return base::makeError("--force cannot be used with --prune");
+        for (const char* other : {"all", "selector", "prune-allowlist"})
+            if (flags_.changed(other)) return base::makeError("--" + std::string(other) + " is incompatible with --applyset");
+        return base::okStatus();
+    }
+    base::Status validatePrune() {
+        const bool prune = flags_.on("prune") && !tracked_, all = flags_.on("all");
+        if (prune && flags_.on("force")) return base::makeError("--force cannot be used with --prune");
         if (prune && !all && flags_.text("selector").empty())
             return base::makeError("all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector");
         if (prune && serverSide_) return base::makeError("--prune is in alpha and doesn't currently work on objects created by server-side apply");
@@ -283,12 +310,14 @@ private:
 
     // Deletes what an earlier apply made and this one does not name.
     sim::Task<base::Status> prune() {
-        if (!flags_.changed("prune-allowlist"))
+        if (!flags_.changed("prune-allowlist") && !tracked_)
             s_.err(klogLine(s_, 'W', "prune.go:71",
                             "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the "
                             "--namespace flag in a future release. To preserve the current behaviour, list the resources you want to "
                             "target explicitly in the --prune-allowlist flag."));
-        auto found = co_await prunable(s_, namespaces_, uids_);
+        base::Result<std::vector<Prunable>> found = std::vector<Prunable>{};
+        if (tracked_) found = co_await set_.leftovers(uids_);
+        else found = co_await prunable(s_, namespaces_, uids_);
         if (!found.ok()) co_return found.error();
         auto cascade = cascadeOf(s_);
         if (!cascade.ok()) co_return cascade.error();
@@ -309,14 +338,16 @@ private:
             if (!text.ok()) co_return text.error();
             s_.out(text.value());
         }
+        if (tracked_) co_return co_await set_.finish();
         co_return base::okStatus();
     }
 
     Session& s_;
     const Flags& flags_;
+    ApplySet set_;
     DryRun mode_ = DryRun::None;
     std::string validation_, manager_, output_;
-    bool serverSide_ = false, unchanged_ = false;
+    bool serverSide_ = false, unchanged_ = false, tracked_ = false;
     std::vector<Value> printed_;
     std::set<std::string> uids_, namespaces_;
 };
