@@ -10,6 +10,7 @@
 #include "kubectl/commands/deletion.h"
 #include "kubectl/commands/patching.h"
 #include "kubectl/commands/pruning.h"
+#include "kubectl/commands/takeover.h"
 #include "kubectl/core/builder.h"
 #include "kubectl/printers/printer.h"
 
@@ -291,21 +292,48 @@ private:
         co_return co_await s_.call("POST", info.mapping.path(info.ns), std::move(call));
     }
 
-    sim::Task<base::Status> applyServerSide(Info info) {
-        if (info.name.empty()) co_return base::makeError("name is required");
+    sim::Task<base::Result<Value>> sendServerSide(Info info, std::string subresource) {
         CallOptions call = writeOptions();
         call.contentType = "application/apply-patch+yaml";
         call.query.set("force", flags_.on("force-conflicts") ? "true" : "false");
         call.body = info.object;
-        auto answer = co_await s_.call("PATCH", info.path(flags_.text("subresource")), std::move(call));
+        co_return co_await s_.call("PATCH", info.path(subresource), std::move(call));
+    }
+    // What client-side apply owned becomes the manager's; fields that are gone from the configuration go then.
+    sim::Task<Value> takeOver(Info info, Value live) {
+        const auto failed = [&](std::string_view what, const base::Error& error) {
+            s_.warn(std::string(what) + ". This is non-fatal and will be retried next time you apply. Error: " + errorText(error));
+        };
+        const ports::Query query = writeOptions().query;
+        if (manager_ == "kubectl") {
+            auto kept = co_await keepLastApplied(s_, info, live, query);
+            if (!kept.ok()) {
+                failed("failed to migrate kubectl.kubernetes.io/last-applied-configuration for Server-Side Apply", kept.error());
+                co_return live;
+            }
+            live = kept.value();
+        }
+        auto taken = co_await takeOverFields(s_, info, live, manager_, query);
+        if (!taken.ok()) failed("server rejected managed fields migration to Server-Side Apply", taken.error());
+        if (!taken.ok() || taken.value().isNull()) co_return live;
+        auto again = co_await sendServerSide(info, "");
+        if (again.ok()) co_return again.value();
+        failed("failed to re-apply configuration after performing Server-Side Apply migration", again.error());
+        co_return taken.value();
+    }
+
+    sim::Task<base::Status> applyServerSide(Info info) {
+        if (info.name.empty()) co_return base::makeError("name is required");
+        auto answer = co_await sendServerSide(info, flags_.text("subresource"));
         if (!answer.ok()) {
             if (answer.error().code == 409) co_return base::makeError(errorText(answer.error()) + kConflictHelp);
             co_return answer.error();
         }
-        visited(answer.value(), info);
-        if (!answer.value().at("metadata", "deletionTimestamp").isNull())
+        const Value live = co_await takeOver(info, answer.value());
+        visited(live, info);
+        if (!live.at("metadata", "deletionTimestamp").isNull())
             s_.err("Warning: Detected changes to resource " + info.objectName() + " which is currently being deleted.\n");
-        co_return print(answer.value(), "serverside-applied");
+        co_return print(live, "serverside-applied");
     }
 
     // Deletes what an earlier apply made and this one does not name.
