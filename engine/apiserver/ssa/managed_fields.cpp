@@ -242,6 +242,15 @@ Value removeFields(const FieldSchema& schema, const Value& value, const FieldSet
     return std::move(out).build();
 }
 
+// Who owns fields below a field keeps that field, too.
+FieldSet withPlaces(FieldSet set) {
+    for (auto& [key, child] : set.children) {
+        child = withPlaces(std::move(child));
+        if (key.starts_with("f:") && !child.children.empty()) child.member = true;
+    }
+    return set;
+}
+
 // Source: typed parsing: unknown fields and repeated keys are errors of the configuration.
 std::string configurationProblem(const FieldSchema& schema, const Value& value, const std::string& path) {
     using Shape = FieldSchema::Shape;
@@ -381,7 +390,7 @@ base::Result<Value> applyConfiguration(Core& core, Context& context, const api::
     for (const Manager& manager : managers) {
         if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
             continue;
-        const FieldSet dropped = subtract(subtract(manager.fields, own.fields), others);
+        const FieldSet dropped = subtract(manager.fields, withPlaces(unite(own.fields, others)));
         if (!dropped.empty()) merged = removeFields(schema, merged, dropped);
         unchanged = manager.fields == own.fields && visible(live) == merged;
         if (unchanged) own.time = manager.time;
