@@ -132,6 +132,15 @@ base::Result<Value> validate(Core& core, Context& context, Value object, const V
     return object;
 }
 
+// Whether both name the same owners of the same fields, at whatever time.
+bool sameManagers(const Value& a, const Value& b) {
+    const Value &left = a.at("metadata", "managedFields"), &right = b.at("metadata", "managedFields");
+    if (left.size() != right.size()) return false;
+    for (std::size_t i = 0; i < left.size(); ++i)
+        if (!(left[i].without("time") == right[i].without("time"))) return false;
+    return true;
+}
+
 } // namespace
 
 base::Result<UpdateResult> updateObject(Core& core, Context& context, std::string_view name,
@@ -179,9 +188,7 @@ base::Result<UpdateResult> updateObject(Core& core, Context& context, std::strin
     // A write that changes nothing is no write, unless the value was encrypted by another key.
     if (withoutTracking(object) == withoutTracking(current) &&
         !storedStale(core, storedAs(core, resource), context.info.ns, name)) {
-        const bool sameManagers = object.at("metadata", "managedFields").size() ==
-                                  current.at("metadata", "managedFields").size();
-        if (sameManagers) return UpdateResult{current, false};
+        if (sameManagers(object, current)) return UpdateResult{current, false};
     }
     BASE_TRY(Value written, writeStored(core, resource, object, stored->revision));
     if (strategy.afterWrite != nullptr) strategy.afterWrite(core, written, current);

@@ -386,15 +386,16 @@ base::Result<Value> applyConfiguration(Core& core, Context& context, const api::
     for (const Manager& manager : managers)
         if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
             others = unite(others, manager.fields);
-    bool unchanged = false;
+    std::string before;
     for (const Manager& manager : managers) {
         if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
             continue;
         const FieldSet dropped = subtract(manager.fields, withPlaces(unite(own.fields, others)));
         if (!dropped.empty()) merged = removeFields(schema, merged, dropped);
-        unchanged = manager.fields == own.fields && visible(live) == merged;
-        if (unchanged) own.time = manager.time;
+        before = manager.time;
     }
+    // Only a change of the object sets the time; a new manager that changes nothing has none.
+    if (!live.isNull() && visible(live) == merged) own.time = before;
     if (own.name == "kubectl") merged = withLastApplied(merged, configuration);
     std::erase_if(managers, [&](const Manager& manager) {
         return manager.name == own.name && manager.operation == "Apply" && manager.subresource == own.subresource;
