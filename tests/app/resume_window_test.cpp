@@ -87,7 +87,11 @@ TEST_CASE("an exam goes on with its cluster, clock, flags and screens after the 
     // Handed in, it is over.
     lab.finish();
     REQUIRE(waitFor([&] { return lab.finished(); }));
-    CHECK(waitFor([&] { return lab.resume().isEmpty(); }));
+    CHECK(lab.resume().isEmpty());
+    REQUIRE(waitFor([&] {
+        auto progress = ::lab::Progress::openBeside(file.toStdString());
+        return progress.ok() && (*progress)->openAttempts().empty();
+    }));
 }
 
 TEST_CASE("each cluster of a drill with isolated tasks is kept") {
