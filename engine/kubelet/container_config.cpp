@@ -141,6 +141,16 @@ base::Status verifyNonRoot(const Value& pod, const Value& container, const Value
     return base::okStatus();
 }
 
+// What the kubelet writes for a container, the container may only read. Source: the volume plugins'
+// GetAttributes.
+bool isReadOnlyVolume(const Value& pod, const std::string& name) {
+    for (const Value& volume : pod.at("spec", "volumes").items())
+        if (volume["name"].asString() == name)
+            return volume["configMap"].isObject() || volume["secret"].isObject() || volume["projected"].isObject() ||
+                   volume["downwardAPI"].isObject();
+    return false;
+}
+
 base::Status addMounts(Core& core, const Value& pod, const Value& container, const EnvList& env,
                        ports::CriContainerConfig& config) {
     const std::string uid = api::uidOf(pod);
@@ -172,7 +182,7 @@ base::Status addMounts(Core& core, const Value& pod, const Value& container, con
         if (item.containerPath.empty() || item.containerPath[0] != '/') item.containerPath = "/" + item.containerPath;
         while (item.containerPath.size() > 1 && item.containerPath.back() == '/') item.containerPath.pop_back();
         item.hostPath = path;
-        item.readOnly = mount["readOnly"].asBool();
+        item.readOnly = mount["readOnly"].asBool() || isReadOnlyVolume(pod, volume);
         item.propagation = mount["mountPropagation"].text();
         config.mounts.push_back(item);
     }
