@@ -38,11 +38,10 @@ struct SpdyCodec::State {
             inflater.next_out = reinterpret_cast<Bytef*>(chunk);
             inflater.avail_out = sizeof chunk;
             const int code = inflate(&inflater, Z_SYNC_FLUSH);
-            if (code == Z_NEED_DICT) {
-                inflateSetDictionary(&inflater, reinterpret_cast<const Bytef*>(dictionary().data()), static_cast<uInt>(dictionary().size()));
-                continue;
-            }
-            if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) return base::makeError("spdy: bad header compression");
+            const auto* known = reinterpret_cast<const Bytef*>(dictionary().data());
+            if (code == Z_NEED_DICT && inflateSetDictionary(&inflater, known, static_cast<uInt>(dictionary().size())) == Z_OK) continue;
+            // Another dictionary, or an end of what goes on as long as the connection: no way forward.
+            if (code != Z_OK && code != Z_BUF_ERROR) return base::makeError("spdy: bad header compression");
             out.append(chunk, sizeof chunk - inflater.avail_out);
             if (out.size() > kMaxHeaders) return base::makeError("spdy: header block too large");
             if (code == Z_BUF_ERROR && inflater.avail_out == sizeof chunk) break;

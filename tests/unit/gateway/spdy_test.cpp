@@ -38,3 +38,16 @@ TEST_CASE("garbage is an error, not a crash, and a giant frame is refused") {
     SpdyCodec other;
     REQUIRE_FALSE(other.feed(std::string("\x00\x00\x00\x01\x00\xff\xff\xff", 8)).ok());
 }
+
+TEST_CASE("headers for another dictionary, or a compressed stream that ends, are errors and no endless work") {
+    const auto synStream = [](std::string_view block) {
+        std::string frame("\x80\x03\x00\x01\x00\x00\x00", 7);
+        frame += static_cast<char>(10 + block.size());
+        frame += std::string("\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10);
+        return frame.append(block);
+    };
+    SpdyCodec other;
+    REQUIRE_FALSE(other.feed(synStream("\x78\xbb\xe3\xc6\x41\x41\xa7\xc2")).ok());
+    SpdyCodec ended; // an empty zlib stream, and more after its end
+    REQUIRE_FALSE(ended.feed(synStream(std::string("\x78\x9c\x03\x00\x00\x00\x00\x01more", 12))).ok());
+}
