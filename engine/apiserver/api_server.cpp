@@ -146,7 +146,10 @@ ports::Response finish(Outcome outcome) {
 
 ports::Response dispatchPath(Core& core, Context& context) {
     if (auto health = serveHealth(core, context)) return std::move(*health);
-    if (auto discovery = serveDiscovery(core, context)) return std::move(*discovery);
+    if (auto discovery = serveDiscovery(core, context)) {
+        if (context.request.method != "GET") return respondText(405, "405: Method Not Allowed", "text/plain");
+        return std::move(*discovery);
+    }
     if (auto issuer = serveOpenId(core, context)) return std::move(*issuer);
     if (auto openapi = serveOpenApi(core, context)) return std::move(*openapi);
     return respondText(404, "404 page not found\n");

@@ -115,16 +115,19 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     admission.object = object;
     BASE_CHECK(admitValidating(admission));
     if (context.errand) return Value();
+    // Allocation comes before storage finds the name taken. Source: registry/generic Store.Create.
+    if (strategy.allocate != nullptr) {
+        BASE_TRY(object, strategy.allocate(core, context, object, Value()));
+    }
     if (existing) {
         // Two writers met, or a generated name did.
+        if (strategy.allocate != nullptr && strategy.release != nullptr && !context.dryRun)
+            strategy.release(core, object);
         base::Error error = api::alreadyExists(resource.group, resource.plural, name);
         if (metaText(existing->value, "deletionTimestamp").empty()) return error;
         error = api::statusError(409, "AlreadyExists", "object is being deleted: " + error.message,
                                  resource.group, resource.plural, std::string(name));
         return error;
-    }
-    if (strategy.allocate != nullptr) {
-        BASE_TRY(object, strategy.allocate(core, context, object, Value()));
     }
     if (!resource.custom) object = api::fillRequired(resource, object);
     if (context.dryRun) return object;

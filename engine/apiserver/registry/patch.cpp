@@ -81,9 +81,13 @@ base::Result<Value> recheck(Core& core, Context& context, PatchKind kind, const 
     const auto shown = [&] {
         return kind == PatchKind::Strategic ? goPrint(patch) : document::writeJson(patched);
     };
-    if (patched["kind"].asString() != resource.kind ||
-        patched["apiVersion"].asString() != resource.apiVersion()) {
-        if (kind == PatchKind::Strategic) return patched;
+    const bool sameKind = patched["kind"].asString() == resource.kind &&
+                          patched["apiVersion"].asString() == resource.apiVersion();
+    // A strategic patch changes a typed object, which is of the kind that it is.
+    if (!sameKind && kind == PatchKind::Strategic)
+        return recheck(core, context, kind,
+                       patched.with("kind", resource.kind).with("apiVersion", resource.apiVersion()), patch);
+    if (!sameKind) {
         return invalidPatch(shown(), "converting (" + std::string(patched["apiVersion"].asString()) +
                                          "." + patched["kind"].text() + ") to (" + resource.group +
                                          "." + resource.kind + "): unknown conversion");
@@ -108,10 +112,11 @@ base::Result<Value> recheck(Core& core, Context& context, PatchKind kind, const 
 
 base::Result<Value> readPatch(const Context& context, PatchKind kind) {
     auto raw = rawBody(context.request);
+    const std::string prefix = kind == PatchKind::Strategic ? "" : "error decoding patch: ";
     if (!raw.ok()) {
         if (kind == PatchKind::Apply)
             return api::badRequest("error decoding YAML: " + raw.error().message);
-        return api::badRequest("error decoding patch: " + raw.error().message);
+        return api::badRequest(prefix + raw.error().message);
     }
     const Value& patch = raw.value();
     const char* have = patch.isArray() ? "array" : patch.isObject() ? "object" : patch.isString() ? "string" : "number";
@@ -119,7 +124,7 @@ base::Result<Value> readPatch(const Context& context, PatchKind kind) {
         return api::badRequest(std::string("error decoding patch: json: cannot unmarshal ") + have +
                                " into Go value of type []handlers.jsonPatchOp");
     if (kind != PatchKind::Json && !patch.isObject())
-        return api::badRequest(std::string("error decoding patch: json: cannot unmarshal ") + have +
+        return api::badRequest(prefix + "json: cannot unmarshal " + have +
                                " into Go value of type map[string]interface {}");
     return raw;
 }
