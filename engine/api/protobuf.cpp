@@ -360,9 +360,12 @@ const Type* typeOf(std::string_view apiVersion, std::string_view kind) {
     const std::string_view version =
         slash == std::string_view::npos ? apiVersion : apiVersion.substr(slash + 1);
     if (const ResourceInfo* info = builtinKinds().findByKind(group, version, kind)) return info->type;
+    // Bodies of subresources are no resources: TokenRequest, Eviction, Scale.
+    std::string name(group.empty() ? "core" : group.substr(0, group.find('.')));
+    name.append(".").append(version).append(".").append(kind);
+    if (const Type* body = builtinKinds().type(name)) return body;
     // Status, DeleteOptions and their like belong to every group.
-    const Type* meta = builtinKinds().type("meta.v1." + std::string(kind));
-    return meta;
+    return builtinKinds().type("meta.v1." + std::string(kind));
 }
 
 // PodList and its like have no table: metadata is field 1, items field 2.

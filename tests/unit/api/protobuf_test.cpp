@@ -37,6 +37,23 @@ TEST_CASE("an object survives its protobuf form") {
     CHECK(document::writeJson(*back) == document::writeJson(filled));
 }
 
+TEST_CASE("bodies of subresources have a protobuf form though they are no resources") {
+    for (const char* text : {
+             R"({"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1","metadata":{},"spec":{"audiences":["x"],"expirationSeconds":600}})",
+             R"({"kind":"Eviction","apiVersion":"policy/v1","metadata":{"name":"web"}})",
+             R"({"kind":"Scale","apiVersion":"autoscaling/v1","metadata":{"name":"web"},"spec":{"replicas":3}})",
+             R"({"kind":"DeleteOptions","apiVersion":"v1","gracePeriodSeconds":0})"}) {
+        INFO(text);
+        const Value given = json(text);
+        const auto bytes = api::encodeProtobuf(given);
+        REQUIRE(bytes.ok());
+        const auto back = api::decodeProtobuf(*bytes);
+        REQUIRE(back.ok());
+        for (const auto& member : given.members())
+            if (member.key.view() != "metadata") CHECK((*back)[member.key.view()] == member.value);
+    }
+}
+
 TEST_CASE("protobuf answers are the bytes that Go writes") {
     const Value map = json(R"({"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a","namespace":"n",
         "uid":"u","resourceVersion":"7","creationTimestamp":"1970-01-01T00:00:05Z"},"data":{"k":"1"}})");
