@@ -103,6 +103,34 @@ Outcome respondAs(Core& core, Context& context, int code, const Value& object) {
     return response;
 }
 
+// Scale is no resource of its own, but has a table. Source: pkg/printers/internalversion printScale.
+const api::ResourceInfo& scaleResource() {
+    static const api::ResourceInfo kScale = [] {
+        api::ResourceInfo info;
+        info.group = "autoscaling";
+        info.version = "v1";
+        info.plural = "scales";
+        info.kind = "Scale";
+        info.type = api::builtinKinds().type("autoscaling.v1.Scale");
+        info.columns = {{"Name", "string", "name", 0, ""},
+                        {"Desired", "integer", "", 0, ""},
+                        {"Available", "integer", "", 0, ""},
+                        {"Age", "string", "", 0, ""}};
+        return info;
+    }();
+    return kScale;
+}
+
+Outcome respondScale(Core& core, Context& context, const Value& object) {
+    const api::ResourceInfo* resource = context.resource;
+    const Value scale = scaleOf(core, *resource, object);
+    if (resource->custom) return respondAs(core, context, 200, scale);
+    context.resource = &scaleResource();
+    ports::Response response = respondObject(core, context, 200, scale);
+    context.resource = resource;
+    return response;
+}
+
 base::Result<Value> applyScale(Core& core, Context& context, const Value& scale, const Value& current) {
     const api::ResourceInfo& resource = *context.resource;
     const Value replicas = scale.at("spec", "replicas");
@@ -126,7 +154,7 @@ Outcome handleScale(Core& core, Context& context) {
         BASE_TRY(store::ChangePtr stored,
                  readStored(core, storedAs(core, resource), context.info.ns, context.info.name));
         if (!stored) return api::notFound(resource.group, resource.plural, context.info.name);
-        return respondAs(core, context, 200, scaleOf(core, resource, convertTo(resource, stored->value)));
+        return respondScale(core, context, convertTo(resource, stored->value));
     }
     const bool patch = context.info.verb == "patch";
     Value body;
@@ -152,7 +180,7 @@ Outcome handleScale(Core& core, Context& context) {
     options.subresource = "scale";
     BASE_TRY(UpdateResult result, updateObject(core, context, context.info.name, change, options));
     if (context.errand) return ports::Response{};
-    return respondAs(core, context, 200, scaleOf(core, resource, result.object));
+    return respondScale(core, context, result.object);
 }
 
 // Source: pkg/registry/core/pod/strategy EphemeralContainersStrategy and ResizeStrategy.

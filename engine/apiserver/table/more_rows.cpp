@@ -73,6 +73,8 @@ std::string claimState(const Value& claim) {
 
 Cells moreCells(Core& core, std::string_view kind, const Value& object) {
     const Value& spec = object["spec"];
+    if (kind == "Scale")
+        return {nameOf(object), spec["replicas"].asInt(), object.at("status", "replicas").asInt(), ageOf(core, object)};
     if (kind == "FlowSchema") return flowSchemaCells(core, object);
     if (kind == "PriorityLevelConfiguration") return priorityLevelCells(core, object);
     if (kind == "APIService") return apiServiceCells(core, object);

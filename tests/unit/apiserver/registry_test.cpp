@@ -115,3 +115,43 @@ TEST_CASE("server-side apply reports conflicts and lets a manager give fields up
     SHOW(dropped);
     CHECK(dropped.object["data"] == Server::json(R"({"b":"3","c":"4"})"));
 }
+
+TEST_CASE("a scale has a table of its own") {
+    Server s;
+    const std::string base = "/apis/apps/v1/namespaces/default/deployments";
+    s.call("POST", base,
+           Server::json(R"({"metadata":{"name":"web"},"spec":{"replicas":3,"selector":{"matchLabels":{"a":"b"}},)"
+                        R"("template":{"metadata":{"labels":{"a":"b"}},"spec":{"containers":[{"name":"c","image":"nginx"}]}}}})"));
+    ports::Request request;
+    request.path = base + "/web/scale";
+    request.headers.set("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io");
+    const auto answer = s.server->serveAs(s.admin, std::move(request));
+    CHECK(answer.object["kind"].asString() == "Table");
+    const Value& cells = answer.object["rows"][0]["cells"];
+    REQUIRE(cells.size() == 4);
+    CHECK(cells[0].asString() == "web");
+    CHECK(cells[1].asInt() == 3);
+    CHECK(cells[2].asInt() == 0);
+    CHECK(answer.object["columnDefinitions"][1]["name"].asString() == "Desired");
+}
+
+TEST_CASE("a service's address and ports are refused before its name is found taken") {
+    Server s;
+    const std::string base = "/api/v1/namespaces/default/services";
+    REQUIRE(s.call("POST", base, Server::json(R"({"metadata":{"name":"web"},"spec":{"ports":[{"port":80}]}})")).status == 201);
+    const auto refused = s.call("POST", base, Server::json(R"({"metadata":{"name":"web"},"spec":{"type":"NodePort","ports":[{"port":80,"nodePort":80}]}})"));
+    CHECK(refused.status == 422);
+    const auto taken = s.call("POST", base, Server::json(R"({"metadata":{"name":"web"},"spec":{"clusterIP":"10.96.0.77","ports":[{"port":80}]}})"));
+    CHECK(taken.status == 409);
+    // The address that the refused one was given is free again.
+    CHECK(s.call("POST", base, Server::json(R"({"metadata":{"name":"other"},"spec":{"clusterIP":"10.96.0.77","ports":[{"port":80}]}})")).status == 201);
+}
+
+TEST_CASE("a strategic patch cannot change what kind an object is") {
+    Server s;
+    const std::string base = "/api/v1/namespaces/default/configmaps";
+    s.call("POST", base, Server::json(R"({"metadata":{"name":"a"},"data":{"k":"v"}})"));
+    const auto patched = s.call("PATCH", base + "/a", Server::json(R"({"kind":"Pod"})"), "application/strategic-merge-patch+json");
+    CHECK(patched.status == 200);
+    CHECK(patched.object["kind"].asString() == "ConfigMap");
+}
