@@ -19,13 +19,14 @@ QString kindName(lab::PackKind kind) {
     return QStringLiteral("drill");
 }
 
-QVariantMap checkRow(const lab::CheckResult& check, const QString& title, bool guard) {
+QVariantMap checkRow(const lab::CheckResult& check, const QString& language, bool guard) {
+    const auto in = [tongue = language.toStdString()](const lab::Text& text) { return QString::fromStdString(text.in(tongue)); };
     return {{QStringLiteral("id"), QString::fromStdString(check.id)},
-            {QStringLiteral("title"), title},
+            {QStringLiteral("title"), in(check.title)},
             {QStringLiteral("passed"), check.passed},
             {QStringLiteral("guard"), guard},
-            {QStringLiteral("expected"), QString::fromStdString(check.expected)},
-            {QStringLiteral("observed"), QString::fromStdString(check.observed)},
+            {QStringLiteral("expected"), in(check.expected)},
+            {QStringLiteral("observed"), in(check.observed)},
             {QStringLiteral("cause"), QString::fromStdString(check.cause)},
             {QStringLiteral("causeAt"), sim::toSeconds(check.causeAt)}};
 }
@@ -477,9 +478,9 @@ void LabController::finish() {
                     if (!stored.ok()) setNotice(tr("The result could not be saved: %1").arg(QString::fromStdString(stored.error().message)));
                 }
                 QVariantList checks;
-                for (const auto& check : result.tasks[i].checks) checks << checkRow(check, in(check.title), false);
+                for (const auto& check : result.tasks[i].checks) checks << checkRow(check, language_, false);
                 for (const auto& guard : result.tasks[i].guards)
-                    if (!guard.passed) checks << checkRow(guard, in(guard.title), true);
+                    if (!guard.passed) checks << checkRow(guard, language_, true);
                 rows << QVariantMap{{QStringLiteral("id"), QString::fromStdString(result.tasks[i].taskId)},
                                     {QStringLiteral("number"), static_cast<int>(i) + 1},
                                     {QStringLiteral("title"), in(pack_.tasks[i].title)},
@@ -533,9 +534,9 @@ void LabController::refreshChecks() {
     QVector<QVariantMap> rows;
     if (task() != nullptr)
         if (const auto found = results_.find(task()->id); found != results_.end()) {
-            for (const auto& check : found->second.checks) rows << checkRow(check, in(check.title), false);
+            for (const auto& check : found->second.checks) rows << checkRow(check, language_, false);
             for (const auto& guard : found->second.guards)
-                if (!guard.passed) rows << checkRow(guard, in(guard.title), true);
+                if (!guard.passed) rows << checkRow(guard, language_, true);
         }
     checks_.setRows(std::move(rows));
 }

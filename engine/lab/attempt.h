@@ -15,7 +15,7 @@ struct CheckResult {
     Text title;
     bool passed = false;
     double weight = 1;
-    std::string expected, observed;
+    Text expected, observed;
     std::string cause;     // the journal entry that made it so: "kubectl apply -f web.yaml"; may be empty
     sim::Time causeAt = 0;
 };

@@ -16,15 +16,33 @@ constexpr std::string_view kGraderShell = "grader";
 constexpr sim::Duration kCommandLimit = 60 * sim::kSecond;
 constexpr std::size_t kMaxShown = 300; // of an observed text
 
-std::string show(const Value& value) {
-    if (value.isString()) return value.text();
-    if (value.isNull()) return "(nothing)";
-    std::string text = document::writeJson(value);
-    return text.size() > kMaxShown ? text.substr(0, kMaxShown) + " ..." : text;
-}
 std::string shorten(std::string_view text) {
     const std::string_view line = base::trim(text);
     return line.size() > kMaxShown ? std::string(line.substr(0, kMaxShown)) + " ..." : std::string(line);
+}
+
+// A text that is the same in both languages: names, paths, numbers, what a program said.
+Text same(const std::string& text) { return {text, text}; }
+Text operator+(const Text& a, const Text& b) { return {a.en + b.en, a.es + b.es}; }
+Text operator+(const Text& a, const std::string& b) { return a + same(b); }
+Text operator+(const std::string& a, const Text& b) { return same(a) + b; }
+
+Text shown(const Value& value) {
+    if (value.isString()) return same(value.text());
+    if (value.isNull()) return {"(nothing)", "(nada)"};
+    const std::string text = document::writeJson(value);
+    return same(text.size() > kMaxShown ? text.substr(0, kMaxShown) + " ..." : text);
+}
+
+// What a connection came to; other texts are a program's own words.
+Text outcome(const std::string& result) {
+    static constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+        {"connected", "conecta"},           {"refused", "conexión rechazada"},
+        {"rejected", "prohibida por una regla"}, {"timeout", "sin respuesta a tiempo"},
+        {"unreachable", "inalcanzable"},    {"no such host", "el nombre no existe"}};
+    for (const auto& [en, es] : kWords)
+        if (result == en) return {result, std::string(es)};
+    return same(result);
 }
 
 std::pair<std::string, std::string> splitResource(std::string_view resource) { // "apps/deployments"
@@ -63,19 +81,18 @@ Value follow(const Value& object, std::string_view path) {
 }
 
 // equals, contains, matches, atLeast, atMost of a spec against what was observed.
-bool compare(const Value& spec, const Value& observed, std::string& expected) {
+bool compare(const Value& spec, const Value& observed, Text& expected) {
     bool good = true;
-    const auto want = [&](std::string_view word, const Value& value, bool holds) {
-        if (!expected.empty()) expected += ", ";
-        expected += std::string(word) + show(value);
+    const auto want = [&](const Text& word, const Value& value, bool holds) {
+        expected = expected + (expected.en.empty() ? "" : ", ") + word + shown(value);
         good = good && holds;
     };
     const std::string text = observed.isString() ? observed.text() : document::writeJson(observed);
-    if (spec.has("equals")) want("", spec["equals"], observed == spec["equals"] || (spec["equals"].isString() && base::trim(text) == spec["equals"].asString()));
-    if (spec.has("contains")) want("contains ", spec["contains"], text.find(spec["contains"].asString()) != std::string::npos);
-    if (spec.has("matches")) want("matches ", spec["matches"], RE2::PartialMatch(text, RE2(spec["matches"].text(), RE2::Quiet)));
-    if (spec.has("atLeast")) want("at least ", spec["atLeast"], observed.isNumber() && observed.asDouble() >= spec["atLeast"].asDouble());
-    if (spec.has("atMost")) want("at most ", spec["atMost"], observed.isNumber() && observed.asDouble() <= spec["atMost"].asDouble());
+    if (spec.has("equals")) want({}, spec["equals"], observed == spec["equals"] || (spec["equals"].isString() && base::trim(text) == spec["equals"].asString()));
+    if (spec.has("contains")) want({"contains ", "contiene "}, spec["contains"], text.find(spec["contains"].asString()) != std::string::npos);
+    if (spec.has("matches")) want({"matches ", "cumple "}, spec["matches"], RE2::PartialMatch(text, RE2(spec["matches"].text(), RE2::Quiet)));
+    if (spec.has("atLeast")) want({"at least ", "al menos "}, spec["atLeast"], observed.isNumber() && observed.asDouble() >= spec["atLeast"].asDouble());
+    if (spec.has("atMost")) want({"at most ", "como mucho "}, spec["atMost"], observed.isNumber() && observed.asDouble() <= spec["atMost"].asDouble());
     return good;
 }
 
@@ -92,17 +109,17 @@ void checkObject(const Value& spec, Cluster& cluster, CheckResult& result) {
     const auto [group, plural] = splitResource(spec["resource"].asString());
     const std::string ns = spec["namespace"].text(), name = spec["name"].text();
     const Value object = cluster.object(group, plural, ns, name);
-    const std::string what = plural + "/" + name + (ns.empty() ? "" : " in " + ns);
+    const Text what = plural + "/" + name + (ns.empty() ? Text() : Text{" in ", " en "} + ns);
     blame(cluster, result, group, plural, ns, name);
     if (spec["absent"].asBool()) {
-        result.expected = "no " + what;
-        result.observed = object.isNull() ? result.expected : what + " exists";
+        result.expected = Text{"no ", "ningún "} + what;
+        result.observed = object.isNull() ? result.expected : what + Text{" exists", " existe"};
         result.passed = object.isNull();
         return;
     }
     if (object.isNull()) {
         result.expected = what;
-        result.observed = what + " not found";
+        result.observed = what + Text{" not found", " no existe"};
         return;
     }
     if (!spec.has("path")) {
@@ -113,7 +130,7 @@ void checkObject(const Value& spec, Cluster& cluster, CheckResult& result) {
     const Value observed = follow(object, spec["path"].asString());
     result.passed = compare(spec, observed, result.expected);
     result.expected = spec["path"].text() + " " + result.expected;
-    result.observed = spec["path"].text() + " " + show(observed);
+    result.observed = spec["path"].text() + " " + shown(observed);
 }
 
 bool isReady(const Value& object) {
@@ -133,8 +150,8 @@ void checkCount(const Value& spec, Cluster& cluster, CheckResult& result) {
         count += fits;
     }
     result.passed = compare(spec, Value(count), result.expected);
-    result.expected += " " + plural;
-    result.observed = std::to_string(count) + " " + plural;
+    result.expected = result.expected + (" " + plural);
+    result.observed = same(std::to_string(count) + " " + plural);
 }
 
 // "service/NS/NAME" stands for the service's cluster IP: hosts do not ask the cluster's DNS.
@@ -152,20 +169,20 @@ void checkReachable(const Value& spec, Cluster& cluster, CheckResult& result, bo
     const std::string target = spec["host"].text() + ":" + std::to_string(spec["port"].asInt()) + path;
     if (!http) {
         const std::string wanted = spec["expect"].text().empty() ? "connected" : spec["expect"].text();
-        result.expected = wanted + " from " + spec["from"].text() + " to " + target;
-        result.observed = probe["result"].text();
-        result.passed = result.observed == wanted;
+        result.expected = outcome(wanted) + Text{" from ", " desde "} + spec["from"].text() + Text{" to ", " a "} + target;
+        result.observed = outcome(probe["result"].text());
+        result.passed = result.observed.en == wanted;
         return;
     }
     const std::int64_t status = spec["status"].asInt(200);
-    result.expected = "HTTP " + std::to_string(status) + " from " + target;
-    result.observed = probe["status"].isInt() ? "HTTP " + std::to_string(probe["status"].asInt()) : probe["result"].text();
+    result.expected = "HTTP " + std::to_string(status) + Text{" from ", " de "} + target;
+    result.observed = probe["status"].isInt() ? same("HTTP " + std::to_string(probe["status"].asInt())) : outcome(probe["result"].text());
     result.passed = probe["status"].asInt(-1) == status;
     if (spec.has("contains")) {
-        result.expected += " with " + spec["contains"].text();
+        result.expected = result.expected + Text{" with ", " con "} + spec["contains"].text();
         const bool found = probe["body"].asString().find(spec["contains"].asString()) != std::string_view::npos;
         result.passed = result.passed && found;
-        if (!found) result.observed += " without it";
+        if (!found) result.observed = result.observed + Text{" without it", " sin ello"};
     }
 }
 
@@ -179,11 +196,11 @@ void checkDns(const Value& spec, Cluster& cluster, CheckResult& result) {
     const std::string addresses = base::join(base::splitFields(answer.output), " ");
     const bool resolves = answer.exitCode == 0 && !addresses.empty() && addresses.find("timed out") == std::string::npos;
     const bool wanted = spec["resolvable"].asBool(true);
-    result.expected = spec["name"].text() + (wanted ? " resolves" : " does not resolve");
-    result.observed = resolves ? addresses : "no answer";
+    result.expected = spec["name"].text() + (wanted ? Text{" resolves", " se resuelve"} : Text{" does not resolve", " no se resuelve"});
+    result.observed = resolves ? same(addresses) : Text{"no answer", "sin respuesta"};
     result.passed = resolves == wanted;
     if (spec.has("address")) {
-        result.expected += " to " + spec["address"].text();
+        result.expected = result.expected + Text{" to ", " a "} + spec["address"].text();
         result.passed = result.passed && addresses.find(spec["address"].asString()) != std::string::npos;
     }
 }
@@ -192,8 +209,10 @@ void checkNode(const Value& spec, Cluster& cluster, CheckResult& result) {
     const bool wanted = spec["ready"].asBool(true);
     const Value node = cluster.object("", "nodes", "", spec["node"].asString());
     const bool ready = isReady(node);
-    result.expected = spec["node"].text() + (wanted ? " Ready" : " NotReady");
-    result.observed = node.isNull() ? spec["node"].text() + " is not part of the cluster" : spec["node"].text() + (ready ? " Ready" : " NotReady");
+    const std::string name = spec["node"].text();
+    result.expected = same(name + (wanted ? " Ready" : " NotReady"));
+    result.observed = node.isNull() ? name + Text{" is not part of the cluster", " no forma parte del clúster"}
+                                    : same(name + (ready ? " Ready" : " NotReady"));
     result.passed = !node.isNull() && ready == wanted;
 }
 
@@ -201,15 +220,14 @@ void checkFile(const Value& spec, Cluster& cluster, CheckResult& result) {
     const auto content = cluster.readFile(spec["host"].asString(), spec["path"].asString());
     const std::string place = spec["host"].text() + ":" + spec["path"].text();
     if (spec["absent"].asBool()) {
-        result.expected = "no " + place;
-        result.observed = content.ok() ? place + " exists" : result.expected;
+        result.expected = Text{"no ", "sin "} + place;
+        result.observed = content.ok() ? place + Text{" exists", " existe"} : result.expected;
         result.passed = !content.ok();
         return;
     }
-    result.expected.clear();
     const bool holds = content.ok() && compare(spec, Value(*content), result.expected);
-    result.expected = place + (result.expected.empty() ? "" : " " + result.expected);
-    result.observed = content.ok() ? shorten(*content) : content.error().message;
+    result.expected = place + (result.expected.en.empty() ? Text() : " " + result.expected);
+    result.observed = same(content.ok() ? shorten(*content) : content.error().message);
     result.passed = holds;
 }
 
@@ -221,8 +239,10 @@ void checkUnit(const Value& spec, Cluster& cluster, CheckResult& result) {
         const std::string state(base::trim(runOn(cluster, spec["host"].asString(), std::string("systemctl ") + verb + " " + unit).output));
         const bool is = state == (field == "active" ? "active" : "enabled");
         const bool wanted = spec[field].asBool(true);
-        result.expected += (result.expected.empty() ? "" : ", ") + unit + (wanted ? " " : " not ") + std::string(field);
-        result.observed += (result.observed.empty() ? "" : ", ") + unit + " " + state;
+        const std::string gap = result.expected.en.empty() ? "" : ", ";
+        const Text word = field == "active" ? Text{"active", "activa"} : Text{"enabled", "habilitada"};
+        result.expected = result.expected + (gap + unit) + (wanted ? Text{" ", " "} : Text{" not ", " no "}) + word;
+        result.observed = result.observed + (gap + unit + " " + state);
         result.passed = result.passed && is == wanted;
     };
     ask("active", "is-active");
@@ -240,8 +260,9 @@ void checkCanI(const Value& spec, Cluster& cluster, CheckResult& result) {
     const auto answer = runOn(cluster, cluster.hosts().front(), command);
     const std::string said(base::trim(answer.output));
     const bool wanted = spec["allowed"].asBool(true);
-    result.expected = spec["as"].text() + (wanted ? " may " : " may not ") + spec["verb"].text() + " " + spec["resource"].text();
-    result.observed = said.empty() ? shorten(answer.error) : said;
+    result.expected = spec["as"].text() + (wanted ? Text{" may ", " puede "} : Text{" may not ", " no puede "}) +
+                      (spec["verb"].text() + " " + spec["resource"].text());
+    result.observed = same(said.empty() ? shorten(answer.error) : said);
     result.passed = base::splitFields(said).size() > 0 && (base::splitFields(said)[0] == "yes") == wanted;
 }
 
@@ -249,8 +270,11 @@ void checkCommand(const Value& spec, Cluster& cluster, CheckResult& result) {
     const auto answer = runOn(cluster, spec["host"].asString(), spec["run"].text());
     const std::int64_t exit = spec["exit"].asInt(0);
     const bool holds = compare(spec, Value(answer.output), result.expected);
-    result.expected = "exit " + std::to_string(exit) + (result.expected.empty() ? "" : ", output " + result.expected);
-    result.observed = "exit " + std::to_string(answer.exitCode) + ", " + shorten(answer.output.empty() ? answer.error : answer.output);
+    const Text code{"exit ", "código de salida "};
+    result.expected = code + std::to_string(exit) +
+                      (result.expected.en.empty() ? Text() : Text{", output ", ", salida "} + result.expected);
+    result.observed = code + (std::to_string(answer.exitCode) + ", " +
+                              shorten(answer.output.empty() ? answer.error : answer.output));
     result.passed = answer.exitCode == exit && holds;
     if (spec.has("absent")) result.passed = result.passed && answer.output.find(spec["absent"].asString()) == std::string::npos;
 }
@@ -272,7 +296,7 @@ CheckResult evaluate(const Check& check, Cluster& cluster) {
     else if (check.kind == "unit") checkUnit(spec, cluster, result);
     else if (check.kind == "canI") checkCanI(spec, cluster, result);
     else if (check.kind == "command") checkCommand(spec, cluster, result);
-    else result.observed = "unknown check " + check.kind;
+    else result.observed = Text{"unknown check ", "comprobación desconocida "} + check.kind;
     return result;
 }
 

@@ -8,7 +8,7 @@ std::string failures(const TaskResult& result) {
     const auto add = [&](const CheckResult& check, const char* word) {
         if (check.passed) return;
         if (!text.empty()) text += "; ";
-        text += word + check.id + ": expected " + check.expected + ", observed " + check.observed;
+        text += word + check.id + ": expected " + check.expected.en + ", observed " + check.observed.en;
     };
     for (const CheckResult& check : result.checks) add(check, "");
     for (const CheckResult& guard : result.guards) add(guard, "guard ");
