@@ -656,7 +656,8 @@ sim::Task<int> Shell::notFound(const std::string& command) {
             co_await runFunction(body->function, "command_not_found_handle", std::move(arguments));
         co_return status;
     }
-    co_await complain(command + ": command not found");
+    std::string problem = command + (options.dialect == Dialect::Bash ? ": command not found" : ": not found");
+    co_await complain(std::move(problem));
     co_return 127;
 }
 

@@ -455,8 +455,13 @@ sim::Task<int> runInteractive(std::shared_ptr<Shell> shell) {
                 shell->lastStatus = status;
             }
         }
-        const std::string prompt = co_await expandPrompt(shell, pending.empty() ? "PS1" : "PS2",
-                                                         pending.empty() ? "\\s-\\v\\$ " : "> ");
+        std::string variable = "PS2", usual = "> ";
+        if (pending.empty()) {
+            const Dialect dialect = shell->options.dialect;
+            variable = "PS1";
+            usual = dialect == Dialect::Bash ? "\\s-\\v\\$ " : dialect == Dialect::Ash ? "\\w \\$ " : "\\$ ";
+        }
+        const std::string prompt = co_await expandPrompt(shell, std::move(variable), std::move(usual));
         std::string line;
         const LineEditor::End end = co_await editor.read(prompt, line);
         if (end == LineEditor::End::Interrupted) {

@@ -10,8 +10,11 @@ namespace shell {
 
 std::vector<NamedProgram> shellPrograms(CompletionProviders providers) {
     std::vector<NamedProgram> programs;
-    const auto bash = makeShellProgram(std::make_shared<CompletionProviders>(std::move(providers)));
-    for (const char* name : {"bash", "sh", "dash", "ash"}) programs.push_back({name, bash});
+    const auto shared = std::make_shared<CompletionProviders>(std::move(providers));
+    programs.push_back({"bash", makeShellProgram(shared, Dialect::Bash)});
+    const auto dash = makeShellProgram(shared, Dialect::Dash);
+    for (const char* name : {"sh", "dash"}) programs.push_back({name, dash});
+    programs.push_back({"ash", makeShellProgram(shared, Dialect::Ash)});
     addCoreutils(programs);
     std::sort(programs.begin(), programs.end(),
               [](const NamedProgram& a, const NamedProgram& b) { return a.name < b.name; });

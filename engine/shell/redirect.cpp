@@ -144,14 +144,16 @@ sim::Task<bool> Shell::redirectFile(const Redirect& redirect, std::string target
         }
         auto content = files().read(path);
         if (!content.ok()) {
-            co_await complain(target + ": " + content.error().message);
+            std::string problem = cannotOpen(target, false, content.error());
+            co_await complain(std::move(problem));
             co_return false;
         }
         fds[fd] = OpenFile::bytes(std::move(*content));
         co_return true;
     }
     if (stat.ok() && stat->type == ports::FileType::Directory) {
-        co_await complain(target + ": Is a directory");
+        std::string problem = cannotOpen(target, true, base::makeError("Is a directory"));
+        co_await complain(std::move(problem));
         co_return false;
     }
     if (redirect.kind == Redirect::Out && options.noClobber && stat.ok() &&
@@ -167,7 +169,8 @@ sim::Task<bool> Shell::redirectFile(const Redirect& redirect, std::string target
         opened = files().write(path, "", 0666 & ~umask);
     }
     if (!opened.ok()) {
-        co_await complain(target + ": " + opened.error().message);
+        std::string problem = cannotOpen(target, true, opened.error());
+        co_await complain(std::move(problem));
         co_return false;
     }
     file = OpenFile::appendTo(*process_, path);

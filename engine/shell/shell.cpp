@@ -137,8 +137,22 @@ void Shell::adopt(ports::Process& process) {
 
 // Errors.
 std::string Shell::prefix() const {
+    const bool script = !options.interactive && !options.commandString;
+    if (options.dialect == Dialect::Dash) return name + ": " + std::to_string(line) + ": ";
+    if (options.dialect == Dialect::Ash) return name + ": " + (script ? "line " + std::to_string(line) + ": " : "");
     if (options.interactive && subshellLevel == 0 && sourceDepth == 0) return name + ": ";
     return name + ": line " + std::to_string(line) + ": ";
+}
+
+std::string Shell::cannotOpen(const std::string& target, bool create, const base::Error& error) const {
+    const bool missing = error.message == "No such file or directory";
+    if (options.dialect == Dialect::Bash) return target + ": " + error.message;
+    if (options.dialect == Dialect::Dash) {
+        const std::string why = !missing ? error.message : create ? "Directory nonexistent" : "No such file";
+        return (create ? "cannot create " : "cannot open ") + target + ": " + why;
+    }
+    const std::string why = !missing ? error.message : create ? "nonexistent directory" : "no such file";
+    return (create ? "can't create " : "can't open ") + target + ": " + why;
 }
 
 sim::Task<bool> Shell::writeTo(int descriptor, std::string text) {

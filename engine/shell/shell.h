@@ -33,7 +33,12 @@ struct Family {
     sim::Signal wakeUp; // interruption or a child that changed
 };
 
+// Whose words the shell speaks: `sh` is dash on Debian and ash in BusyBox. The grammar is bash's in all
+// of them. Source: dash(1), BusyBox shell/ash.c messages.
+enum class Dialect : std::uint8_t { Bash, Dash, Ash };
+
 struct ShellOptions {
+    Dialect dialect = Dialect::Bash;
     bool errExit = false, noUnset = false, trace = false, pipeFail = false, noExec = false;
     bool noGlob = false, noClobber = false, verbose = false, allExport = false, notify = false;
     bool monitor = false, interactive = false, login = false, commandString = false;
@@ -100,6 +105,8 @@ public:
     // "bash: line 1: " + message + newline on descriptor 2.
     sim::Task<void> complain(std::string message);
     std::string prefix() const;
+    // "f: No such file or directory" in the dialect's words, for a redirection.
+    std::string cannotOpen(const std::string& target, bool create, const base::Error& error) const;
     // One byte or line of input from a descriptor; nothing at the end.
     std::shared_ptr<sim::Pipe> inputPipe(int descriptor);
     sim::Task<std::string> readSome(int descriptor, std::size_t limit, sim::Time deadline,

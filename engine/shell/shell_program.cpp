@@ -84,8 +84,8 @@ Invocation readInvocation(const Strings& argv, ShellOptions& options) {
 
 class BashProgram : public ShellProgramBase {
 public:
-    explicit BashProgram(std::shared_ptr<CompletionProviders> providers)
-        : providers_(std::move(providers)) {}
+    BashProgram(std::shared_ptr<CompletionProviders> providers, Dialect dialect)
+        : providers_(std::move(providers)), dialect_(dialect) {}
 
     sim::Task<int> run(ports::Process& process) override {
         if (const auto token = process.env().find(kHandoffVariable); token != process.env().end()) {
@@ -97,6 +97,7 @@ public:
         }
         auto shell = std::make_shared<Shell>(process, std::make_shared<Family>());
         shell->providers = providers_;
+        shell->options.dialect = dialect_;
         Invocation invocation = readInvocation(process.argv(), shell->options);
         const std::string self = process.argv().empty() ? "bash" : process.argv()[0];
         if (!invocation.bad.empty()) {
@@ -249,12 +250,14 @@ private:
     }
 
     std::shared_ptr<CompletionProviders> providers_;
+    Dialect dialect_;
 };
 
 } // namespace
 
-std::shared_ptr<ports::Program> makeShellProgram(std::shared_ptr<CompletionProviders> providers) {
-    return std::make_shared<BashProgram>(std::move(providers));
+std::shared_ptr<ports::Program> makeShellProgram(std::shared_ptr<CompletionProviders> providers,
+                                                 Dialect dialect) {
+    return std::make_shared<BashProgram>(std::move(providers), dialect);
 }
 
 // Sessions.

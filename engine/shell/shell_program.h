@@ -1,5 +1,5 @@
 #pragma once
-// The programs `bash` and `sh`.
+// The programs `bash`, `dash` and BusyBox's `ash`; `sh` is one of the latter.
 
 #include "shell/handoff.h"
 
@@ -7,7 +7,8 @@
 
 namespace shell {
 
-std::shared_ptr<ports::Program> makeShellProgram(std::shared_ptr<CompletionProviders> providers);
+std::shared_ptr<ports::Program> makeShellProgram(std::shared_ptr<CompletionProviders> providers,
+                                                 Dialect dialect);
 // Reads and runs commands from a terminal until `exit` or the end of input.
 sim::Task<int> runInteractive(std::shared_ptr<Shell> shell);
 

@@ -235,8 +235,16 @@ sim::Task<int> changeDirectory(Shell& shell, std::string target, std::string lab
         problem = "Permission denied";
     }
     if (!problem.empty()) {
-        co_await shell.complain(label + ": " + target + ": " + problem);
-        co_return 1;
+        const Dialect dialect = shell.options.dialect;
+        if (dialect == Dialect::Ash) { // names the builtin before the line
+            const std::string line = shell.options.interactive ? "" : "line " + std::to_string(shell.line) + ": ";
+            std::string text = shell.name + ": " + label + ": " + line + "can't cd to " + target + ": " + problem + "\n";
+            co_await shell.err(std::move(text));
+            co_return 2;
+        }
+        std::string text = label + ": " + (dialect == Dialect::Bash ? target + ": " + problem : "can't cd to " + target);
+        co_await shell.complain(std::move(text));
+        co_return dialect == Dialect::Bash ? 1 : 2;
     }
     shell.variables.exportText("OLDPWD", shell.cwd);
     shell.cwd = path;

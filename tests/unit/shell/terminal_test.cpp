@@ -212,3 +212,17 @@ TEST_CASE("vi repeats, counts, undoes and knows text objects") {
     CHECK(terminal.code == 0);
 }
 #endif
+
+TEST_CASE("sh prompts and complains as dash, ash as BusyBox does") {
+    shelltest::World world;
+    Terminal dash(world, {"sh"});
+    CHECK(dash.last() == "#");
+    dash.type("nosuch\r");
+    CHECK(dash.all().find("sh: 1: nosuch: not found") != std::string::npos);
+    Terminal ash(world, {"ash"});
+    CHECK(ash.last() == "/work #");
+    ash.type("cd /nosuch\r");
+    CHECK(ash.all().find("ash: cd: can't cd to /nosuch: No such file or directory") != std::string::npos);
+    ash.type("echo x > /nosuch/y\r");
+    CHECK(ash.all().find("ash: can't create /nosuch/y: nonexistent directory") != std::string::npos);
+}
