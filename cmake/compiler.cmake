@@ -14,6 +14,15 @@ if(TIMONEL_LLD)
 endif()
 find_program(TIMONEL_CCACHE ccache)
 if(TIMONEL_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER AND NOT DEFINED ENV{CMAKE_CXX_COMPILER_LAUNCHER})
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${TIMONEL_CCACHE})
+    # Without the two the cache refuses every file that uses a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${TIMONEL_CCACHE})
     set(CMAKE_C_COMPILER_LAUNCHER ${TIMONEL_CCACHE})
+endif()
+
+# cmake/common_headers.h is precompiled: the cache needs reproducible ones, and clang one answer to -pthread.
+add_compile_options(-pthread)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+else()
+    add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xclang -fno-pch-timestamp>")
 endif()
