@@ -29,6 +29,17 @@ struct ParseError {
     bool warningOnly = false;
 };
 
+// Shared by the parser's files.
+inline constexpr int kMaxDepth = 200;
+inline bool isMeta(char c) {
+    return c == '\0' || c == ' ' || c == '\t' || c == '\n' || c == ';' || c == '&' || c == '|' ||
+           c == '(' || c == ')' || c == '<' || c == '>';
+}
+inline bool isNameChar(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+inline bool isSpecialParam(char c) {
+    return c != '\0' && std::string_view("@*#?$!-").find(c) != std::string_view::npos;
+}
+
 class Parser {
 public:
     Parser(std::string text, ParserOptions options);

@@ -12,11 +12,6 @@ namespace {
 const Path kMeta("metadata");
 const Path kSpec("spec");
 
-bool hasWildcard(const Value& list) {
-    const auto items = list.items();
-    return std::any_of(items.begin(), items.end(), [](const Value& item) { return item.asString() == "*"; });
-}
-
 void verbs(Errors& errors, const Value& list, const Path& path) {
     static const std::vector<std::string> kVerbs = {"create", "delete", "deletecollection", "get", "list",
                                                     "patch",  "proxy",  "update",           "watch"};

@@ -34,6 +34,7 @@ void validateAtMost100Percent(Errors& errors, const Value& value, const Path& pa
 std::int64_t intOrPercentValue(const Value& value);
 void validateOneOf(Errors& errors, const Value& value, const Path& path,
                    std::initializer_list<std::string_view> allowed);
+bool hasWildcard(const Value& list); // one item is "*"
 // A claim's spec; also of StatefulSet templates.
 void validateClaimSpec(Errors& errors, const Value& spec, const Path& path);
 // A domain, a slash and dotted labels.

@@ -12,11 +12,6 @@ namespace {
 const Path kMeta("metadata");
 const Path kSpec("spec");
 
-bool hasWildcard(const Value& list) {
-    const auto items = list.items();
-    return std::any_of(items.begin(), items.end(), [](const Value& item) { return item.asString() == "*"; });
-}
-
 void resourceRules(Errors& errors, const Value& resources, const Path& path) {
     if (resources.size() == 0) errors.required(path);
     std::set<std::string> wholeResources, wholeSubresources;

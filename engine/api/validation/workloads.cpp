@@ -332,6 +332,12 @@ void validatePositiveIntOrPercent(Errors& errors, const Value& value, const Path
     else validateNonNegative(errors, value.asInt(), path);
 }
 
+bool hasWildcard(const Value& list) {
+    const auto items = list.items();
+    return std::any_of(items.begin(), items.end(),
+                       [](const Value& item) { return item.asString() == "*"; });
+}
+
 std::int64_t intOrPercentValue(const Value& value) {
     if (!value.isString()) return value.asInt();
     std::string_view text = value.asString();

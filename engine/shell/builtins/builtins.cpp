@@ -8,8 +8,9 @@ namespace {
 constexpr std::array kKeywords = {
     "if", "then", "else", "elif",     "fi",   "case", "esac", "for", "select", "while", "until",
     "do", "done", "in",   "function", "time", "{",    "}",    "!",   "[[",     "]]",    "coproc"};
-const BuiltinEntry* const kTables[] = {kVariableBuiltins, kFlowBuiltins,      kInputBuiltins,
-                                       kJobBuiltins,      kDirectoryBuiltins, kInfoBuiltins};
+const BuiltinEntry* const kTables[] = {kVariableBuiltins, kOptionBuiltins, kFlowBuiltins,
+                                       kInputBuiltins,    kJobBuiltins,    kDirectoryBuiltins,
+                                       kInfoBuiltins};
 } // namespace
 
 Builtin findBuiltin(std::string_view name) {

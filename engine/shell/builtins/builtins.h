@@ -38,6 +38,7 @@ struct BuiltinEntry {
     Builtin run;
 };
 extern const BuiltinEntry kVariableBuiltins[];
+extern const BuiltinEntry kOptionBuiltins[];
 extern const BuiltinEntry kFlowBuiltins[];
 extern const BuiltinEntry kInputBuiltins[];
 extern const BuiltinEntry kJobBuiltins[];

@@ -333,6 +333,52 @@ std::optional<sim::Duration> parseSleep(std::string_view text) {
     return sim::fromSeconds(seconds);
 }
 
+std::string tryHelp(ports::Process& process, std::string message) {
+    const std::string name = lastComponent(programName(process));
+    return name + ": " + std::move(message) + "\nTry '" + name + " --help' for more information.\n";
+}
+
+sim::Task<int> reportProblems(ports::Process& process, Strings problems, std::string shown) {
+    const int status = problems.empty() ? 0 : 1;
+    if (!shown.empty()) co_await process.writeOut(std::move(shown));
+    for (std::string& problem : problems) co_await complain(process, std::move(problem));
+    co_return status;
+}
+
+bool targetIsDirectory(ports::Process& process, const Options& options) {
+    return !options.has('T') &&
+           process.files().isDirectory(process.resolve(options.operands.back()));
+}
+
+sim::Task<int> needOperands(ports::Process& process, const Options& options, std::size_t count) {
+    if (options.operands.empty()) {
+        {
+            std::string hoisted =
+                tryHelp(process, count > 1 && options.has('t') == false ? "missing file operand"
+                                                                        : "missing operand");
+            co_await process.writeError(std::move(hoisted));
+        }
+        co_return 1;
+    }
+    if (options.operands.size() < count) {
+        co_await process.writeError(tryHelp(process, "missing destination file operand after " +
+                                                         quoted(options.operands[0])));
+        co_return 1;
+    }
+    co_return 0;
+}
+
+std::uint64_t blocksOf(const ports::FileStat& stat) {
+    if (stat.type == ports::FileType::Directory) return 4;
+    return stat.type == ports::FileType::Regular ? (stat.size + 4095) / 4096 * 4 : 0;
+}
+
+std::string octal(std::uint32_t mode, int width) {
+    char buffer[16];
+    std::snprintf(buffer, sizeof buffer, "%0*o", width, mode);
+    return buffer;
+}
+
 namespace {
 std::optional<Strings> accountLine(ports::Process& process, const char* file, std::size_t field,
                                    const std::string& value) {
@@ -453,9 +499,10 @@ private:
 
 void addCoreutils(std::vector<NamedProgram>& programs) {
     for (const CoreutilEntry* table :
-         {kTextTools, kTextTools2, kFileTools, kFileTools2, kListTools, kSearchTools, kSedTools,
-          kAwkTools, kSystemTools, kRunTools, kBinaryTools, kDiffTools, kJsonTools, kPagerTools,
-          kEditorTools, kExtraTools})
+         {kAwkTools,    kBinaryTools, kColumnTools, kCopyTools,   kDateTools,   kDiffTools,
+          kEditorTools, kExprTools,   kExtraTools,  kFileTools,   kFilterTools, kFindTools,
+          kSearchTools, kJsonTools,   kListTools,   kPagerTools,  kPathTools,   kRunTools,
+          kSedTools,    kSortTools,   kStatTools,   kSystemTools, kTextTools})
         for (; table->name != nullptr; ++table)
             programs.push_back({table->name, std::make_shared<FunctionProgram>(table->run)});
 }

@@ -48,6 +48,13 @@ private:
     std::string error_;
 };
 
+// Ends a program with its own complaint about its options.
+#define OPTIONS_OR_RETURN(options, status)                                                         \
+    if (!options.ok()) {                                                                           \
+        co_await process.writeError(options.error());                                              \
+        co_return status;                                                                          \
+    }
+
 // Collects output; writes it when it is much or when asked.
 class Out {
 public:
@@ -110,6 +117,18 @@ std::string userName(ports::Process& process, std::uint32_t uid);
 std::string groupName(ports::Process& process, std::uint32_t gid);
 std::optional<std::uint32_t> userId(ports::Process& process, const std::string& name);
 std::optional<std::uint32_t> groupId(ports::Process& process, const std::string& name);
+// Names of files, or "-" for standard input.
+inline Strings inputsOf(const Options& options) {
+    return options.operands.empty() ? Strings{"-"} : options.operands;
+}
+std::string tryHelp(ports::Process& process, std::string message);
+sim::Task<int> reportProblems(ports::Process& process, Strings problems, std::string shown);
+bool targetIsDirectory(ports::Process& process, const Options& options);
+sim::Task<int> needOperands(ports::Process& process, const Options& options, std::size_t count);
+std::uint64_t blocksOf(const ports::FileStat& stat);
+std::string octal(std::uint32_t mode, int width);
+std::string formatStat(ports::Process& process, const std::string& path,
+                       const ports::FileStat& stat, const std::string& format, bool escapes);
 bool isBusybox(ports::Process& process); // this command is an applet of BusyBox
 std::string strftimeUtc(const std::string& pattern, std::int64_t unixNanoseconds);
 std::optional<std::int64_t> parseDate(std::string_view text, std::int64_t now);
@@ -121,22 +140,29 @@ struct CoreutilEntry {
     const char* name;
     ProgramMain run;
 };
-extern const CoreutilEntry kTextTools[];
-extern const CoreutilEntry kTextTools2[];
-extern const CoreutilEntry kFileTools[];
-extern const CoreutilEntry kFileTools2[];
-extern const CoreutilEntry kListTools[];
-extern const CoreutilEntry kSearchTools[];
-extern const CoreutilEntry kSedTools[];
 extern const CoreutilEntry kAwkTools[];
-extern const CoreutilEntry kSystemTools[];
-extern const CoreutilEntry kRunTools[];
 extern const CoreutilEntry kBinaryTools[];
+extern const CoreutilEntry kColumnTools[];
+extern const CoreutilEntry kCopyTools[];
+extern const CoreutilEntry kDateTools[];
 extern const CoreutilEntry kDiffTools[];
-extern const CoreutilEntry kJsonTools[];
-extern const CoreutilEntry kPagerTools[];
 extern const CoreutilEntry kEditorTools[];
+extern const CoreutilEntry kExprTools[];
 extern const CoreutilEntry kExtraTools[];
+extern const CoreutilEntry kFileTools[];
+extern const CoreutilEntry kFilterTools[];
+extern const CoreutilEntry kFindTools[];
+extern const CoreutilEntry kSearchTools[];
+extern const CoreutilEntry kJsonTools[];
+extern const CoreutilEntry kListTools[];
+extern const CoreutilEntry kPagerTools[];
+extern const CoreutilEntry kPathTools[];
+extern const CoreutilEntry kRunTools[];
+extern const CoreutilEntry kSedTools[];
+extern const CoreutilEntry kSortTools[];
+extern const CoreutilEntry kStatTools[];
+extern const CoreutilEntry kSystemTools[];
+extern const CoreutilEntry kTextTools[];
 void addCoreutils(std::vector<NamedProgram>& programs);
 
 } // namespace shell

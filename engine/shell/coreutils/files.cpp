@@ -1,345 +1,16 @@
-// cp, mv, rm, mkdir, rmdir, ln, touch, chmod, chown, mktemp, truncate, install and names of paths.
+// mkdir, rmdir, ln, touch, chmod, chown, chgrp, mktemp, truncate.
 
 #include "base/strings.h"
 #include "shell/coreutils/coreutils.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-
 namespace shell {
 namespace {
 
-#define OPTIONS_OR_RETURN(options)                                                                 \
-    if (!options.ok()) {                                                                           \
-        co_await process.writeError(options.error());                                              \
-        co_return 1;                                                                               \
-    }
-
 constexpr int kDeepest = 200;
-
-std::string tryHelp(ports::Process& process, std::string message) {
-    const std::string name = lastComponent(programName(process));
-    return name + ": " + std::move(message) + "\nTry '" + name + " --help' for more information.\n";
-}
-
-struct CopyOptions {
-    bool recursive = false, preserve = false, force = false, noClobber = false, verbose = false,
-         followLinks = true;
-};
-
-// Copies one thing; complaints are collected.
-void copyTree(ports::Process& process, const std::string& from, const std::string& to,
-              const CopyOptions& options, Strings& problems, std::string& shown, int depth) {
-    ports::FileSystem& files = process.files();
-    const std::string source = process.resolve(from), target = process.resolve(to);
-    const auto stat = options.followLinks && depth == 0 ? files.stat(source) : files.lstat(source);
-    if (!stat.ok()) {
-        problems.push_back("cannot stat " + quoted(from) + ": " + stat.error().message);
-        return;
-    }
-    if (depth > kDeepest) return;
-    if (options.verbose) shown += quoted(from) + " -> " + quoted(to) + "\n";
-    if (stat->type == ports::FileType::Directory) {
-        if (!options.recursive) {
-            problems.push_back("-r not specified; omitting directory " + quoted(from));
-            return;
-        }
-        const auto realSource = files.realPath(source);
-        if (realSource.ok() && (target == *realSource || target.rfind(*realSource + "/", 0) == 0)) {
-            problems.push_back("cannot copy a directory, " + quoted(from) + ", into itself, " +
-                               quoted(to));
-            return;
-        }
-        const auto existing = files.stat(target);
-        if (existing.ok() && existing->type != ports::FileType::Directory) {
-            problems.push_back("cannot overwrite non-directory " + quoted(to) + " with directory " +
-                               quoted(from));
-            return;
-        }
-        if (!existing.ok()) {
-            const auto made = files.makeDirectory(target, stat->mode & 07777);
-            if (!made.ok()) {
-                problems.push_back("cannot create directory " + quoted(to) + ": " +
-                                   made.error().message);
-                return;
-            }
-        }
-        const auto entries = files.list(source);
-        if (!entries.ok()) {
-            problems.push_back("cannot access " + quoted(from) + ": " + entries.error().message);
-            return;
-        }
-        for (const auto& entry : *entries)
-            if (entry.name != "." && entry.name != "..")
-                copyTree(process, joinPath(from, entry.name), joinPath(to, entry.name), options,
-                         problems, shown, depth + 1);
-    } else if (stat->type == ports::FileType::Symlink) {
-        (void)files.removeFile(target);
-        const auto made = files.symlink(stat->target, target);
-        if (!made.ok())
-            problems.push_back("cannot create symbolic link " + quoted(to) + ": " +
-                               made.error().message);
-        return;
-    } else {
-        const auto existing = files.stat(target);
-        if (existing.ok() && existing->inode == stat->inode && stat->inode != 0) {
-            problems.push_back(quoted(from) + " and " + quoted(to) + " are the same file");
-            return;
-        }
-        if (existing.ok() && options.noClobber) return;
-        auto content = files.read(source);
-        if (!content.ok()) {
-            problems.push_back("cannot open " + quoted(from) +
-                               " for reading: " + content.error().message);
-            return;
-        }
-        const auto written = files.write(target, std::move(*content), stat->mode & 0777);
-        if (!written.ok()) {
-            problems.push_back(
-                "cannot create regular file " + quoted(to) + ": " +
-                (to.size() > 1 && to.back() == '/' ? "Not a directory" : written.error().message));
-            return;
-        }
-    }
-    if (options.preserve) {
-        (void)files.chmod(target, stat->mode);
-        (void)files.chown(target, stat->uid, stat->gid);
-        (void)files.setTimes(target, stat->accessed, stat->modified);
-    }
-}
-
-sim::Task<int> report(ports::Process& process, Strings problems, std::string shown) {
-    const int status = problems.empty() ? 0 : 1;
-    if (!shown.empty()) co_await process.writeOut(std::move(shown));
-    for (std::string& problem : problems) co_await complain(process, std::move(problem));
-    co_return status;
-}
-
-bool targetIsDirectory(ports::Process& process, const Options& options) {
-    return !options.has('T') &&
-           process.files().isDirectory(process.resolve(options.operands.back()));
-}
-
-sim::Task<int> needOperands(ports::Process& process, const Options& options, std::size_t count) {
-    if (options.operands.empty()) {
-        {
-            std::string hoisted =
-                tryHelp(process, count > 1 && options.has('t') == false ? "missing file operand"
-                                                                        : "missing operand");
-            co_await process.writeError(std::move(hoisted));
-        }
-        co_return 1;
-    }
-    if (options.operands.size() < count) {
-        co_await process.writeError(tryHelp(process, "missing destination file operand after " +
-                                                         quoted(options.operands[0])));
-        co_return 1;
-    }
-    co_return 0;
-}
-
-sim::Task<int> cpMain(ports::Process& process, Strings argv) {
-    Options options(argv, "aRrpfinvdLPTt:u",
-                    {{"archive", 'a'},
-                     {"recursive", 'r'},
-                     {"force", 'f'},
-                     {"no-clobber", 'n'},
-                     {"verbose", 'v'},
-                     {"preserve", 'p'},
-                     {"no-dereference", 'P'},
-                     {"dereference", 'L'},
-                     {"target-directory", 't'},
-                     {"no-target-directory", 'T'},
-                     {"update", 'u'},
-                     {"interactive", 'i'}});
-    OPTIONS_OR_RETURN(options)
-    if (options.has('t')) options.operands.push_back(options.value('t'));
-    const int bad = co_await needOperands(process, options, 2);
-    if (bad != 0) co_return bad;
-    CopyOptions copy;
-    copy.recursive = options.has('r') || options.has('R') || options.has('a');
-    copy.preserve = options.has('p') || options.has('a');
-    copy.noClobber = options.has('n');
-    copy.verbose = options.has('v');
-    copy.followLinks = !options.has('a') && !options.has('d') && !options.has('P') &&
-                       !(copy.recursive && !options.has('L'));
-    const std::string target = options.operands.back();
-    const bool into = targetIsDirectory(process, options);
-    if (options.operands.size() > 2 && !into) {
-        {
-            std::string hoisted =
-                "target " + quoted(target) + ": " +
-                (process.files().exists(process.resolve(target)) ? "Not a directory"
-                                                                 : "No such file or directory");
-            co_await complain(process, std::move(hoisted));
-        }
-        co_return 1;
-    }
-    Strings problems;
-    std::string shown;
-    for (std::size_t i = 0; i + 1 < options.operands.size(); ++i) {
-        const std::string& from = options.operands[i];
-        std::string to = into ? joinPath(target, lastComponent(from)) : target;
-        if (into && (lastComponent(from) == "." || lastComponent(from) == "..")) to = target;
-        copyTree(process, from, to, copy, problems, shown, 0);
-    }
-    const int status = co_await report(process, std::move(problems), std::move(shown));
-    co_return status;
-}
-
-sim::Task<int> mvMain(ports::Process& process, Strings argv) {
-    Options options(argv, "finvTt:u",
-                    {{"force", 'f'},
-                     {"interactive", 'i'},
-                     {"no-clobber", 'n'},
-                     {"verbose", 'v'},
-                     {"target-directory", 't'},
-                     {"no-target-directory", 'T'}});
-    OPTIONS_OR_RETURN(options)
-    if (options.has('t')) options.operands.push_back(options.value('t'));
-    const int bad = co_await needOperands(process, options, 2);
-    if (bad != 0) co_return bad;
-    const std::string target = options.operands.back();
-    const bool into = targetIsDirectory(process, options);
-    if (options.operands.size() > 2 && !into) {
-        {
-            std::string hoisted =
-                "target " + quoted(target) + ": " +
-                (process.files().exists(process.resolve(target)) ? "Not a directory"
-                                                                 : "No such file or directory");
-            co_await complain(process, std::move(hoisted));
-        }
-        co_return 1;
-    }
-    Strings problems;
-    std::string shown;
-    ports::FileSystem& files = process.files();
-    for (std::size_t i = 0; i + 1 < options.operands.size(); ++i) {
-        const std::string& from = options.operands[i];
-        const std::string to = into ? joinPath(target, lastComponent(from)) : target;
-        const std::string source = process.resolve(from), place = process.resolve(to);
-        const auto stat = files.lstat(source);
-        if (!stat.ok()) {
-            problems.push_back("cannot stat " + quoted(from) + ": " + stat.error().message);
-            continue;
-        }
-        const auto existing = files.lstat(place);
-        if (existing.ok() && existing->inode == stat->inode && stat->inode != 0 &&
-            source == place) {
-            problems.push_back(quoted(from) + " and " + quoted(to) + " are the same file");
-            continue;
-        }
-        if (existing.ok() && options.has('n')) continue;
-        if (stat->type == ports::FileType::Directory && place.rfind(source + "/", 0) == 0) {
-            problems.push_back("cannot move " + quoted(from) + " to a subdirectory of itself, " +
-                               quoted(to));
-            continue;
-        }
-        auto moved = files.rename(source, place);
-        if (!moved.ok() && moved.error().code == EXDEV) {
-            CopyOptions copy;
-            copy.recursive = copy.preserve = true;
-            copy.followLinks = false;
-            const std::size_t before = problems.size();
-            std::string ignored;
-            copyTree(process, from, to, copy, problems, ignored, 0);
-            if (problems.size() == before)
-                moved = files.removeAll(source);
-            else
-                continue;
-        }
-        if (!moved.ok())
-            problems.push_back("cannot move " + quoted(from) + " to " + quoted(to) + ": " +
-                               moved.error().message);
-        else if (options.has('v'))
-            shown += "renamed " + quoted(from) + " -> " + quoted(to) + "\n";
-    }
-    const int status = co_await report(process, std::move(problems), std::move(shown));
-    co_return status;
-}
-
-void removeTree(ports::Process& process, const std::string& path, bool force, bool verbose,
-                Strings& problems, std::string& shown, int depth) {
-    ports::FileSystem& files = process.files();
-    const std::string absolute = process.resolve(path);
-    const auto stat = files.lstat(absolute);
-    if (!stat.ok()) {
-        if (!force || (stat.error().code != ENOENT && stat.error().code != ENOTDIR))
-            problems.push_back("cannot remove " + quoted(path) + ": " + stat.error().message);
-        return;
-    }
-    if (depth > kDeepest) return;
-    if (stat->type != ports::FileType::Directory) {
-        const auto removed = files.removeFile(absolute);
-        if (!removed.ok())
-            problems.push_back("cannot remove " + quoted(path) + ": " + removed.error().message);
-        else if (verbose)
-            shown += "removed " + quoted(path) + "\n";
-        return;
-    }
-    if (const auto entries = files.list(absolute); entries.ok())
-        for (const auto& entry : *entries)
-            if (entry.name != "." && entry.name != "..")
-                removeTree(process, joinPath(path, entry.name), force, verbose, problems, shown,
-                           depth + 1);
-    const auto removed = files.removeDirectory(absolute);
-    if (!removed.ok())
-        problems.push_back("cannot remove " + quoted(path) + ": " + removed.error().message);
-    else if (verbose)
-        shown += "removed directory " + quoted(path) + "\n";
-}
-
-sim::Task<int> rmMain(ports::Process& process, Strings argv) {
-    Options options(argv, "rRfivdI",
-                    {{"recursive", 'r'},
-                     {"force", 'f'},
-                     {"verbose", 'v'},
-                     {"dir", 'd'},
-                     {"no-preserve-root", 'Z'}});
-    OPTIONS_OR_RETURN(options)
-    const bool force = options.has('f'), recursive = options.has('r') || options.has('R');
-    if (options.operands.empty()) {
-        if (force) co_return 0;
-        co_await process.writeError(tryHelp(process, "missing operand"));
-        co_return 1;
-    }
-    Strings problems;
-    std::string shown;
-    for (const std::string& path : options.operands) {
-        const std::string last = lastComponent(path);
-        if (recursive && (last == "." || last == "..")) {
-            problems.push_back("refusing to remove '.' or '..' directory: skipping " +
-                               quoted(path));
-            continue;
-        }
-        if (recursive && process.resolve(path) == "/" && !options.has('Z')) {
-            co_await process.writeError("rm: it is dangerous to operate recursively on '/'\nrm: "
-                                        "use --no-preserve-root to override this failsafe\n");
-            co_return 1;
-        }
-        const auto stat = process.files().lstat(process.resolve(path));
-        if (stat.ok() && stat->type == ports::FileType::Directory && !recursive) {
-            if (options.has('d')) {
-                const auto removed = process.files().removeDirectory(process.resolve(path));
-                if (!removed.ok())
-                    problems.push_back("cannot remove " + quoted(path) + ": " +
-                                       removed.error().message);
-            } else {
-                problems.push_back("cannot remove " + quoted(path) + ": Is a directory");
-            }
-            continue;
-        }
-        removeTree(process, path, force, options.has('v'), problems, shown, 0);
-    }
-    const int status = co_await report(process, std::move(problems), std::move(shown));
-    co_return status;
-}
 
 sim::Task<int> mkdirMain(ports::Process& process, Strings argv) {
     Options options(argv, "pm:v", {{"parents", 'p'}, {"mode", 'm'}, {"verbose", 'v'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     if (options.operands.empty()) {
         co_await process.writeError(tryHelp(process, "missing operand"));
         co_return 1;
@@ -364,13 +35,13 @@ sim::Task<int> mkdirMain(ports::Process& process, Strings argv) {
         if (options.has('m')) (void)process.files().chmod(absolute, mode);
         if (options.has('v')) shown += "mkdir: created directory " + quoted(path) + "\n";
     }
-    const int status = co_await report(process, std::move(problems), std::move(shown));
+    const int status = co_await reportProblems(process, std::move(problems), std::move(shown));
     co_return status;
 }
 
 sim::Task<int> rmdirMain(ports::Process& process, Strings argv) {
     Options options(argv, "pv", {{"parents", 'p'}, {"verbose", 'v'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     if (options.operands.empty()) {
         co_await process.writeError(tryHelp(process, "missing operand"));
         co_return 1;
@@ -388,7 +59,7 @@ sim::Task<int> rmdirMain(ports::Process& process, Strings argv) {
             if (!options.has('p') || slash == std::string::npos || slash == 0) break;
             path.resize(slash);
         }
-    const int status = co_await report(process, std::move(problems), {});
+    const int status = co_await reportProblems(process, std::move(problems), {});
     co_return status;
 }
 
@@ -399,7 +70,7 @@ sim::Task<int> lnMain(ports::Process& process, Strings argv) {
                      {"no-dereference", 'n'},
                      {"verbose", 'v'},
                      {"relative", 'r'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     if (options.operands.empty()) {
         co_await process.writeError(tryHelp(process, "missing file operand"));
         co_return 1;
@@ -428,13 +99,13 @@ sim::Task<int> lnMain(ports::Process& process, Strings argv) {
                                (options.has('s') ? "symbolic" : "hard") + " link " + quoted(to) +
                                ": " + made.error().message);
     }
-    const int status = co_await report(process, std::move(problems), {});
+    const int status = co_await reportProblems(process, std::move(problems), {});
     co_return status;
 }
 
 sim::Task<int> touchMain(ports::Process& process, Strings argv) {
     Options options(argv, "acmhd:r:t:", {{"no-create", 'c'}, {"date", 'd'}, {"reference", 'r'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     if (options.operands.empty()) {
         co_await process.writeError(tryHelp(process, "missing file operand"));
         co_return 1;
@@ -472,7 +143,7 @@ sim::Task<int> touchMain(ports::Process& process, Strings argv) {
         if (!set.ok())
             problems.push_back("setting times of " + quoted(path) + ": " + set.error().message);
     }
-    const int status = co_await report(process, std::move(problems), {});
+    const int status = co_await reportProblems(process, std::move(problems), {});
     co_return status;
 }
 
@@ -501,7 +172,7 @@ sim::Task<int> chmodMain(ports::Process& process, Strings argv) {
     Options options(
         kept, "Rvcf",
         {{"recursive", 'R'}, {"verbose", 'v'}, {"changes", 'c'}, {"silent", 'f'}, {"quiet", 'f'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     if (!modes.empty()) options.operands.insert(options.operands.begin(), base::join(modes, ","));
     if (options.operands.size() < 2) {
         {
@@ -537,14 +208,14 @@ sim::Task<int> chmodMain(ports::Process& process, Strings argv) {
                                    changed.error().message);
         }
     }
-    const int status = co_await report(process, std::move(problems), {});
+    const int status = co_await reportProblems(process, std::move(problems), {});
     co_return status;
 }
 
 sim::Task<int> chownMain(ports::Process& process, Strings argv) {
     const bool groupOnly = lastComponent(argv[0]) == "chgrp";
     Options options(argv, "Rvcfh", {{"recursive", 'R'}, {"verbose", 'v'}, {"no-dereference", 'h'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     if (options.operands.size() < 2) {
         {
             std::string hoisted =
@@ -589,7 +260,7 @@ sim::Task<int> chownMain(ports::Process& process, Strings argv) {
                                    " of " + quoted(path) + ": " + changed.error().message);
         }
     }
-    const int status = co_await report(process, std::move(problems), {});
+    const int status = co_await reportProblems(process, std::move(problems), {});
     co_return status;
 }
 
@@ -597,7 +268,7 @@ sim::Task<int> mktempMain(ports::Process& process, Strings argv) {
     Options options(
         argv, "dp:tuqS:",
         {{"directory", 'd'}, {"tmpdir", 'p'}, {"dry-run", 'u'}, {"quiet", 'q'}, {"suffix", 'S'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     std::string form = options.operands.empty() ? "tmp.XXXXXXXXXX" : options.operands[0];
     const bool below = options.operands.empty() || options.has('p') || options.has('t');
     const std::size_t last = form.rfind('X');
@@ -637,7 +308,7 @@ sim::Task<int> mktempMain(ports::Process& process, Strings argv) {
 
 sim::Task<int> truncateMain(ports::Process& process, Strings argv) {
     Options options(argv, "s:cr:", {{"size", 's'}, {"no-create", 'c'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     std::string text = options.value('s');
     char relative = 0;
     if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
@@ -671,166 +342,11 @@ sim::Task<int> truncateMain(ports::Process& process, Strings argv) {
     co_return 0;
 }
 
-sim::Task<int> installMain(ports::Process& process, Strings argv) {
-    Options options(argv, "dm:o:g:Dvpt:CbT",
-                    {{"directory", 'd'},
-                     {"mode", 'm'},
-                     {"owner", 'o'},
-                     {"group", 'g'},
-                     {"target-directory", 't'}});
-    OPTIONS_OR_RETURN(options)
-    std::uint32_t mode = 0755;
-    if (options.has('m')) applyMode(options.value('m'), mode, false);
-    Strings problems;
-    if (options.has('t')) options.operands.push_back(options.value('t'));
-    if (options.has('d')) {
-        for (const std::string& path : options.operands) {
-            const auto made = process.files().makeDirectories(process.resolve(path));
-            if (!made.ok())
-                problems.push_back("cannot create directory " + quoted(path) + ": " +
-                                   made.error().message);
-            (void)process.files().chmod(process.resolve(path), mode);
-        }
-    } else if (options.operands.size() >= 2) {
-        const std::string target = options.operands.back();
-        const bool into = targetIsDirectory(process, options);
-        for (std::size_t i = 0; i + 1 < options.operands.size(); ++i) {
-            const std::string to =
-                into ? joinPath(target, lastComponent(options.operands[i])) : target;
-            if (options.has('D')) {
-                const std::string absolute = process.resolve(to);
-                (void)process.files().makeDirectories(absolute.substr(0, absolute.rfind('/')));
-            }
-            std::string shown;
-            copyTree(process, options.operands[i], to, {}, problems, shown, 0);
-            (void)process.files().chmod(process.resolve(to), mode);
-            const auto uid = userId(process, options.value('o', "0")),
-                       gid = groupId(process, options.value('g', "0"));
-            if (options.has('o') || options.has('g'))
-                (void)process.files().chown(process.resolve(to), uid.value_or(0), gid.value_or(0));
-        }
-    } else {
-        co_await process.writeError(tryHelp(process, "missing file operand"));
-        co_return 1;
-    }
-    const int status = co_await report(process, std::move(problems), {});
-    co_return status;
-}
-
-sim::Task<int> pwdMain(ports::Process& process, Strings) {
-    co_await process.writeOut(process.cwd() + "\n");
-    co_return 0;
-}
-
-sim::Task<int> readlinkMain(ports::Process& process, Strings argv) {
-    const bool real = lastComponent(argv[0]) == "realpath";
-    Options options(argv, "femnqszLP",
-                    {{"canonicalize", 'f'},
-                     {"canonicalize-existing", 'e'},
-                     {"canonicalize-missing", 'm'},
-                     {"no-newline", 'n'},
-                     {"quiet", 'q'}});
-    OPTIONS_OR_RETURN(options)
-    if (options.operands.empty()) {
-        co_await process.writeError(tryHelp(process, "missing operand"));
-        co_return 1;
-    }
-    int status = 0;
-    for (const std::string& path : options.operands) {
-        const std::string absolute = process.resolve(path);
-        std::string result;
-        if (real || options.has('f') || options.has('e') || options.has('m')) {
-            auto found = process.files().realPath(absolute);
-            if (!found.ok() && !options.has('e')) { // the last component may be missing
-                const std::size_t slash = absolute.rfind('/');
-                auto parent =
-                    process.files().realPath(slash == 0 ? "/" : absolute.substr(0, slash));
-                if (parent.ok())
-                    found =
-                        base::Result<std::string>(joinPath(*parent, absolute.substr(slash + 1)));
-                else if (options.has('m'))
-                    found = base::Result<std::string>(absolute);
-            }
-            if (!found.ok()) {
-                if (real && !options.has('q'))
-                    co_await complain(process, path + ": " + found.error().message);
-                status = 1;
-                continue;
-            }
-            result = *found;
-        } else {
-            const auto link = process.files().lstat(absolute);
-            if (!link.ok() || link->type != ports::FileType::Symlink) {
-                status = 1;
-                continue;
-            }
-            result = link->target;
-        }
-        if (!options.has('n')) result += "\n";
-        co_await process.writeOut(std::move(result));
-    }
-    co_return status;
-}
-
-sim::Task<int> dirnameMain(ports::Process& process, Strings argv) {
-    Options options(argv, "z");
-    OPTIONS_OR_RETURN(options)
-    if (options.operands.empty()) {
-        co_await process.writeError(tryHelp(process, "missing operand"));
-        co_return 1;
-    }
-    for (std::string path : options.operands) {
-        while (path.size() > 1 && path.back() == '/') path.pop_back();
-        const std::size_t slash = path.rfind('/');
-        if (slash == std::string::npos)
-            path = ".";
-        else {
-            path.resize(slash);
-            while (path.size() > 1 && path.back() == '/') path.pop_back();
-            if (path.empty()) path = "/";
-        }
-        co_await process.writeOut(path + "\n");
-    }
-    co_return 0;
-}
-
-sim::Task<int> basenameMain(ports::Process& process, Strings argv) {
-    Options options(argv, "+as:z", {{"multiple", 'a'}, {"suffix", 's'}});
-    OPTIONS_OR_RETURN(options)
-    if (options.operands.empty()) {
-        co_await process.writeError(tryHelp(process, "missing operand"));
-        co_return 1;
-    }
-    const bool multiple = options.has('a') || options.has('s');
-    std::string suffix = options.value('s');
-    if (!multiple && options.operands.size() > 2) {
-        co_await process.writeError(
-            tryHelp(process, "extra operand " + quoted(options.operands[2])));
-        co_return 1;
-    }
-    if (!multiple && options.operands.size() == 2) suffix = options.operands[1];
-    for (std::size_t i = 0; i < (multiple ? options.operands.size() : 1); ++i) {
-        std::string name = lastComponent(options.operands[i]);
-        if (!suffix.empty() && name.size() > suffix.size() &&
-            name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0)
-            name.resize(name.size() - suffix.size());
-        co_await process.writeOut(name + "\n");
-    }
-    co_return 0;
-}
-
-sim::Task<int> syncMain(ports::Process&, Strings) { co_return 0; }
-
 } // namespace
 
 const CoreutilEntry kFileTools[] = {
-    {"cp", cpMain},       {"mv", mvMain},       {"rm", rmMain},       {"mkdir", mkdirMain},
-    {"rmdir", rmdirMain}, {"ln", lnMain},       {"touch", touchMain}, {"chmod", chmodMain},
-    {"chown", chownMain}, {"chgrp", chownMain}, {nullptr, nullptr}};
-const CoreutilEntry kFileTools2[] = {{"mktemp", mktempMain},     {"truncate", truncateMain},
-                                     {"install", installMain},   {"pwd", pwdMain},
-                                     {"readlink", readlinkMain}, {"realpath", readlinkMain},
-                                     {"dirname", dirnameMain},   {"basename", basenameMain},
-                                     {"sync", syncMain},         {nullptr, nullptr}};
+    {"mkdir", mkdirMain},       {"rmdir", rmdirMain}, {"ln", lnMain},       {"touch", touchMain},
+    {"chmod", chmodMain},       {"chown", chownMain}, {"chgrp", chownMain}, {"mktemp", mktempMain},
+    {"truncate", truncateMain}, {nullptr, nullptr}};
 
 } // namespace shell

@@ -1,5 +1,4 @@
-// env, xargs, timeout, sleep, watch, nohup, nice, echo, printf, test, true, false, date, id and the
-// like.
+// Programs that run others: env, xargs, timeout, sleep, watch, nohup, nice.
 
 #include "base/strings.h"
 #include "shell/builtins/builtins.h"
@@ -11,12 +10,6 @@
 
 namespace shell {
 namespace {
-
-#define OPTIONS_OR_RETURN(options)                                                                 \
-    if (!options.ok()) {                                                                           \
-        co_await process.writeError(options.error());                                              \
-        co_return 1;                                                                               \
-    }
 
 // Starts a command as execvp(3) does; its exit code, or 126/127 with the tool's own complaint.
 sim::Task<int> runCommand(ports::Process& process, Strings words,
@@ -93,6 +86,7 @@ struct XargsWords {
     Strings words;
     bool unmatched = false;
 };
+
 XargsWords splitXargs(const std::string& text, const Options& options) {
     XargsWords out;
     if (options.has('0') || options.has('d')) {
@@ -149,7 +143,7 @@ sim::Task<int> xargsMain(ports::Process& process, Strings argv) {
                      {"no-run-if-empty", 'r'},
                      {"verbose", 't'},
                      {"delimiter", 'd'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     const auto text = co_await readWhole(process, options.value('a', "-"));
     if (!text.ok()) {
         co_await complain(process, "Cannot open input file " + quoted(options.value('a')) + ": " +
@@ -301,7 +295,7 @@ sim::Task<int> watchMain(ports::Process& process, Strings argv) {
                      {"chgexit", 'g'},
                      {"color", 'c'},
                      {"exec", 'x'}});
-    OPTIONS_OR_RETURN(options)
+    OPTIONS_OR_RETURN(options, 1)
     if (options.operands.empty()) {
         co_await process.writeError("Usage:\n watch [options] command\n");
         co_return 1;
@@ -368,432 +362,11 @@ sim::Task<int> nohupMain(ports::Process& process, Strings argv) {
     co_return status;
 }
 
-sim::Task<int> trueMain(ports::Process&, Strings) { co_return 0; }
-sim::Task<int> falseMain(ports::Process&, Strings) { co_return 1; }
-
-sim::Task<int> echoMain(ports::Process& process, Strings argv) {
-    bool newline = true, escapes = false, stop = false;
-    std::size_t at = 1;
-    for (; at < argv.size(); ++at) {
-        if (argv[at].size() < 2 || argv[at][0] != '-' ||
-            argv[at].find_first_not_of("neE", 1) != std::string::npos)
-            break;
-        newline = newline && argv[at].find('n') == std::string::npos;
-        escapes = escapes || argv[at].find('e') != std::string::npos;
-    }
-    std::string text;
-    for (std::size_t i = at; i < argv.size() && !stop; ++i)
-        text += (i > at ? " " : "") + (escapes ? echoEscapes(argv[i], stop) : argv[i]);
-    if (newline && !stop) text += "\n";
-    co_await process.writeOut(std::move(text));
-    co_return 0;
-}
-
-sim::Task<int> printfMain(ports::Process& process, Strings argv) {
-    argv.erase(argv.begin());
-    if (argv.empty()) {
-        co_await process.writeError(
-            "printf: missing operand\nTry 'printf --help' for more information.\n");
-        co_return 1;
-    }
-    std::vector<std::string> complaints;
-    int status = 0;
-    std::string text = formatPrintf(argv, complaints, status, process.kernel().unixNow());
-    for (const std::string& each : complaints)
-        co_await process.writeError("printf: " + each + "\n");
-    co_await process.writeOut(std::move(text));
-    co_return status;
-}
-
-sim::Task<int> testMain(ports::Process& process, Strings argv) {
-    auto shell = std::make_shared<Shell>(process, std::make_shared<Family>());
-    shell->begin();
-    shell->name = lastComponent(argv[0]);
-    const int status = co_await shell->runBuiltin(std::move(argv));
-    co_return status;
-}
-
-sim::Task<int> idMain(ports::Process& process, Strings argv) {
-    Options options(argv, "ugGnr",
-                    {{"user", 'u'}, {"group", 'g'}, {"groups", 'G'}, {"name", 'n'}, {"real", 'r'}});
-    OPTIONS_OR_RETURN(options)
-    std::uint32_t uid = process.uid(), gid = process.gid();
-    if (!options.operands.empty()) {
-        const auto found = userId(process, options.operands[0]);
-        if (!found) {
-            co_await complain(process, quoted(options.operands[0]) + ": no such user");
-            co_return 1;
-        }
-        uid = gid = *found;
-    }
-    const std::string user = userName(process, uid), group = groupName(process, gid);
-    std::string text;
-    if (options.has('u'))
-        text = options.has('n') ? user : std::to_string(uid);
-    else if (options.has('g') || options.has('G'))
-        text = options.has('n') ? group : std::to_string(gid);
-    else {
-        const bool named = user != std::to_string(uid), groupNamed = group != std::to_string(gid);
-        const std::string g = std::to_string(gid) + (groupNamed ? "(" + group + ")" : "");
-        text = "uid=" + std::to_string(uid) + (named ? "(" + user + ")" : "") + " gid=" + g +
-               " groups=" + g;
-    }
-    co_await process.writeOut(text + "\n");
-    co_return 0;
-}
-
-sim::Task<int> whoamiMain(ports::Process& process, Strings) {
-    const std::string name = userName(process, process.uid());
-    if (name == std::to_string(process.uid())) {
-        co_await process.writeError("whoami: cannot find name for user ID " + name + "\n");
-        co_return 1;
-    }
-    co_await process.writeOut(name + "\n");
-    co_return 0;
-}
-
-sim::Task<int> groupsMain(ports::Process& process, Strings) {
-    co_await process.writeOut(groupName(process, process.gid()) + "\n");
-    co_return 0;
-}
-
-sim::Task<int> ttyMain(ports::Process& process, Strings) {
-    const bool tty = process.isTerminal(0);
-    std::string text = "not a tty\n";
-    if (tty) text = "/dev/pts/0\n";
-    co_await process.writeOut(std::move(text));
-    co_return tty ? 0 : 1;
-}
-
-sim::Task<int> sttyMain(ports::Process& process, Strings argv) {
-    const auto tty = process.terminal();
-    if (!process.isTerminal(0) || !tty) {
-        co_await complain(process, "'standard input': Inappropriate ioctl for device");
-        co_return 1;
-    }
-    for (std::size_t i = 1; i < argv.size(); ++i) {
-        if (argv[i] == "-echo")
-            tty->echo = false;
-        else if (argv[i] == "echo")
-            tty->echo = true;
-        else if (argv[i] == "raw")
-            tty->raw = true;
-        else if (argv[i] == "-raw" || argv[i] == "sane" || argv[i] == "cooked")
-            tty->raw = false, tty->echo = true;
-        else if (argv[i] == "size")
-            co_await process.writeOut(std::to_string(tty->size.rows) + " " +
-                                      std::to_string(tty->size.columns) + "\n");
-        else if (argv[i] == "-a")
-            co_await process.writeOut("speed 38400 baud; rows " + std::to_string(tty->size.rows) +
-                                      "; columns " + std::to_string(tty->size.columns) +
-                                      "; line = 0;\n");
-    }
-    if (argv.size() == 1) co_await process.writeOut("speed 38400 baud; line = 0;\n");
-    co_return 0;
-}
-
-sim::Task<int> clearMain(ports::Process& process, Strings) {
-    co_await process.writeOut("\x1b[H\x1b[2J\x1b[3J");
-    co_return 0;
-}
-
-sim::Task<int> tputMain(ports::Process& process, Strings argv) {
-    const auto tty = process.terminal();
-    const ports::TerminalSize size = tty ? tty->size : ports::TerminalSize{};
-    const std::string what = argv.size() > 1 ? argv[1] : "",
-                      value = argv.size() > 2 ? argv[2] : "0";
-    std::string text;
-    if (what == "cols")
-        text = std::to_string(size.columns) + "\n";
-    else if (what == "lines")
-        text = std::to_string(size.rows) + "\n";
-    else if (what == "colors")
-        text = "256\n";
-    else if (what == "clear")
-        text = "\x1b[H\x1b[2J";
-    else if (what == "bold")
-        text = "\x1b[1m";
-    else if (what == "sgr0" || what == "reset")
-        text = "\x1b(B\x1b[m";
-    else if (what == "setaf")
-        text = "\x1b[3" + value + "m";
-    else if (what == "setab")
-        text = "\x1b[4" + value + "m";
-    else if (what == "smul")
-        text = "\x1b[4m";
-    else if (what == "rmul")
-        text = "\x1b[24m";
-    else {
-        co_await process.writeError("tput: unknown terminfo capability '" + what + "'\n");
-        co_return 4;
-    }
-    co_await process.writeOut(std::move(text));
-    co_return 0;
-}
-
-sim::Task<int> nprocMain(ports::Process& process, Strings) {
-    std::size_t count = 0;
-    if (const auto info = process.files().read("/proc/cpuinfo"); info.ok())
-        for (const std::string& line : base::splitLines(*info))
-            count += line.rfind("processor", 0) == 0;
-    co_await process.writeOut(std::to_string(std::max<std::size_t>(count, 1)) + "\n");
-    co_return 0;
-}
-
-sim::Task<int> whichMain(ports::Process& process, Strings argv) {
-    int status = argv.size() > 1 ? 0 : 1;
-    const auto path = process.env().find("PATH");
-    for (std::size_t i = 1; i < argv.size(); ++i) {
-        if (argv[i] == "-a" || argv[i] == "-s") continue;
-        bool found = false;
-        Strings folders =
-            argv[i].find('/') != std::string::npos
-                ? Strings{""}
-                : base::split(path == process.env().end() ? "/usr/bin:/bin" : path->second, ':');
-        for (const std::string& folder : folders) {
-            const std::string place = folder.empty() ? argv[i] : folder + "/" + argv[i];
-            const auto stat = process.files().stat(process.resolve(place));
-            if (!stat.ok() || stat->type == ports::FileType::Directory ||
-                !process.files().access(process.resolve(place), 1))
-                continue;
-            co_await process.writeOut(place + "\n");
-            found = true;
-            break;
-        }
-        if (!found) status = 1;
-    }
-    co_return status;
-}
-
-sim::Task<int> manMain(ports::Process& process, Strings argv) {
-    if (argv.size() < 2) {
-        co_await process.writeError("What manual page do you want?\nFor example, try 'man man'.\n");
-        co_return 1;
-    }
-    co_await process.writeError("No manual entry for " + argv.back() + "\n");
-    co_return 16;
-}
-
-sim::Task<int> dateMain(ports::Process& process, Strings argv) {
-    Options options(argv, "ud:r:R I::s:",
-                    {{"utc", 'u'},
-                     {"universal", 'u'},
-                     {"date", 'd'},
-                     {"reference", 'r'},
-                     {"rfc-email", 'R'},
-                     {"iso-8601", 'I'},
-                     {"set", 's'}});
-    OPTIONS_OR_RETURN(options)
-    std::int64_t when = process.kernel().unixNow();
-    if (options.has('d')) {
-        const auto parsed = parseDate(options.value('d'), when);
-        if (!parsed) {
-            co_await complain(process, "invalid date " + quoted(options.value('d')));
-            co_return 1;
-        }
-        when = *parsed;
-    }
-    if (options.has('s')) {
-        co_await complain(process, "cannot set date: Operation not permitted");
-        co_return 1;
-    }
-    if (options.has('r')) {
-        const auto stat = process.files().stat(process.resolve(options.value('r')));
-        if (!stat.ok()) {
-            co_await complain(process, options.value('r') + ": " + stat.error().message);
-            co_return 1;
-        }
-        when = stat->modified;
-    }
-    std::string format =
-        isBusybox(process) ? "%a %b %e %H:%M:%S UTC %Y" : "%a %b %e %H:%M:%S UTC %Y";
-    if (options.has('R')) format = "%a, %d %b %Y %H:%M:%S +0000";
-    if (options.has('I')) {
-        const std::string how = options.value('I');
-        format = how.empty() || how == "date" ? "%Y-%m-%d"
-                 : how[0] == 'h'              ? "%Y-%m-%dT%H+00:00"
-                 : how[0] == 'm'              ? "%Y-%m-%dT%H:%M+00:00"
-                 : how[0] == 'n'              ? "%Y-%m-%dT%H:%M:%S,%N+00:00"
-                                              : "%Y-%m-%dT%H:%M:%S+00:00";
-    }
-    if (!options.operands.empty()) {
-        if (options.operands[0][0] != '+') {
-            co_await complain(process, "invalid date " + quoted(options.operands[0]));
-            co_return 1;
-        }
-        format = options.operands[0].substr(1);
-    }
-    co_await process.writeOut(strftimeUtc(format, when) + "\n");
-    co_return 0;
-}
-
 } // namespace
-
-std::string strftimeUtc(const std::string& pattern, std::int64_t when) {
-    static constexpr const char* kDays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                            "Thursday", "Friday", "Saturday"};
-    static constexpr const char* kMonths[] = {"January",   "February", "March",    "April",
-                                              "May",       "June",     "July",     "August",
-                                              "September", "October",  "November", "December"};
-    const sim::CivilTime t = sim::civilTime(when);
-    std::string out;
-    auto number = [&](int value, int width, char fill) {
-        std::string text = std::to_string(value);
-        if (static_cast<int>(text.size()) < width && fill != '-')
-            text.insert(0, static_cast<std::size_t>(width) - text.size(), fill);
-        return text;
-    };
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (pattern[i] != '%' || i + 1 >= pattern.size()) {
-            out += pattern[i];
-            continue;
-        }
-        char c = pattern[++i], fill = '0';
-        bool upper = false;
-        int width = 0, colons = 0;
-        while ((c == '-' || c == '_' || c == '0' || c == '^') && i + 1 < pattern.size()) {
-            if (c == '^')
-                upper = true;
-            else
-                fill = c == '_' ? ' ' : c;
-            c = pattern[++i];
-        }
-        while (c >= '0' && c <= '9' && i + 1 < pattern.size())
-            width = std::min(width * 10 + (c - '0'), 100), c = pattern[++i];
-        while (c == ':' && i + 1 < pattern.size()) ++colons, c = pattern[++i];
-        std::string piece;
-        const int hour12 = t.hour % 12 == 0 ? 12 : t.hour % 12;
-        switch (c) {
-        case 'Y': piece = std::to_string(t.year); break;
-        case 'C': piece = number(t.year / 100, 2, fill); break;
-        case 'y': piece = number(t.year % 100, 2, fill); break;
-        case 'm': piece = number(t.month, 2, fill); break;
-        case 'd': piece = number(t.day, 2, fill); break;
-        case 'e': piece = number(t.day, 2, fill == '0' ? ' ' : fill); break;
-        case 'H': piece = number(t.hour, 2, fill); break;
-        case 'k': piece = number(t.hour, 2, ' '); break;
-        case 'I': piece = number(hour12, 2, fill); break;
-        case 'l': piece = number(hour12, 2, ' '); break;
-        case 'M': piece = number(t.minute, 2, fill); break;
-        case 'S': piece = number(t.second, 2, fill); break;
-        case 'N': {
-            piece = number(t.nanosecond, 9, '0');
-            if (width > 0 && width < 9) piece.resize(static_cast<std::size_t>(width));
-            break;
-        }
-        case 's': piece = std::to_string(when / sim::kSecond); break;
-        case 'j': piece = number(t.yearDay + 1, 3, fill); break;
-        case 'u': piece = std::to_string(t.weekday == 0 ? 7 : t.weekday); break;
-        case 'w': piece = std::to_string(t.weekday); break;
-        case 'a': piece = std::string(kDays[t.weekday]).substr(0, 3); break;
-        case 'A': piece = kDays[t.weekday]; break;
-        case 'b':
-        case 'h': piece = std::string(kMonths[t.month - 1]).substr(0, 3); break;
-        case 'B': piece = kMonths[t.month - 1]; break;
-        case 'p': piece = t.hour < 12 ? "AM" : "PM"; break;
-        case 'P': piece = t.hour < 12 ? "am" : "pm"; break;
-        case 'F': piece = strftimeUtc("%Y-%m-%d", when); break;
-        case 'T': piece = strftimeUtc("%H:%M:%S", when); break;
-        case 'X': piece = strftimeUtc("%H:%M:%S", when); break;
-        case 'R': piece = strftimeUtc("%H:%M", when); break;
-        case 'r': piece = strftimeUtc("%I:%M:%S %p", when); break;
-        case 'D':
-        case 'x': piece = strftimeUtc("%m/%d/%y", when); break;
-        case 'c': piece = strftimeUtc("%a %b %e %H:%M:%S %Y", when); break;
-        case 'z': piece = colons > 0 ? "+00:00" : "+0000"; break;
-        case 'Z': piece = "UTC"; break;
-        case 'n': piece = "\n"; break;
-        case 't': piece = "\t"; break;
-        case '%': piece = "%"; break;
-        default: piece = std::string("%") + c; break;
-        }
-        out += upper ? base::toUpper(piece) : piece;
-    }
-    return out;
-}
-
-// "@123", RFC 3339, "YYYY-MM-DD[ HH:MM[:SS]]", "now", "yesterday", "+1 day", "2 hours ago".
-std::optional<std::int64_t> parseDate(std::string_view text, std::int64_t now) {
-    std::string rest(base::trim(text));
-    if (rest.empty()) return now;
-    if (rest[0] == '@') {
-        const auto seconds = base::parseInt(rest.substr(1));
-        if (!seconds) return std::nullopt;
-        return *seconds * sim::kSecond;
-    }
-    if (const auto exact = sim::parseRfc3339(rest)) return exact;
-    std::int64_t when = now;
-    bool any = false;
-    auto words = base::splitFields(rest);
-    for (std::size_t i = 0; i < words.size(); ++i) {
-        std::string word = base::toLower(words[i]);
-        int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-        if (word == "now" || word == "utc" || word == "z" || word == "gmt")
-            any = true;
-        else if (word == "today")
-            any = true;
-        else if (word == "tomorrow" || word == "yesterday")
-            when += (word == "tomorrow" ? 24 : -24) * sim::kHour, any = true;
-        else if (std::sscanf(word.c_str(), "%4d-%2d-%2dt%2d:%2d:%2d", &year, &month, &day, &hour,
-                             &minute, &second) >= 5 ||
-                 std::sscanf(word.c_str(), "%4d-%2d-%2d", &year, &month, &day) == 3) {
-            if (month < 1 || month > 12 || day < 1 || day > 31) return std::nullopt;
-            when = sim::unixTime(year, month, day, hour, minute, second);
-            any = true;
-        } else if (std::sscanf(word.c_str(), "%2d:%2d:%2d", &hour, &minute, &second) >= 2) {
-            const sim::CivilTime t = sim::civilTime(when);
-            when = sim::unixTime(t.year, t.month, t.day, hour, minute, second);
-            any = true;
-        } else {
-            std::int64_t count = 1;
-            if (word == "next" || word == "last") {
-                count = word == "next" ? 1 : -1;
-            } else if (const auto number = base::parseInt(word)) {
-                count = *number;
-            } else {
-                return std::nullopt;
-            }
-            if (++i >= words.size()) return std::nullopt;
-            std::string unit = base::toLower(words[i]);
-            if (unit.size() > 1 && unit.back() == 's') unit.pop_back();
-            if (i + 1 < words.size() && base::toLower(words[i + 1]) == "ago") {
-                count = -count;
-                ++i;
-            }
-            if (unit == "sec" || unit == "second")
-                when += count * sim::kSecond;
-            else if (unit == "min" || unit == "minute")
-                when += count * sim::kMinute;
-            else if (unit == "hour")
-                when += count * sim::kHour;
-            else if (unit == "day")
-                when += count * 24 * sim::kHour;
-            else if (unit == "week")
-                when += count * 7 * 24 * sim::kHour;
-            else if (unit == "month" || unit == "year") {
-                const sim::CivilTime t = sim::civilTime(when);
-                std::int64_t months = t.year * 12 + t.month - 1 + count * (unit == "year" ? 12 : 1);
-                when =
-                    sim::unixTime(static_cast<int>(months / 12), static_cast<int>(months % 12) + 1,
-                                  t.day, t.hour, t.minute, t.second);
-            } else
-                return std::nullopt;
-            any = true;
-        }
-    }
-    if (!any) return std::nullopt;
-    return when;
-}
 
 const CoreutilEntry kRunTools[] = {
     {"env", envMain},     {"printenv", printenvMain}, {"xargs", xargsMain},
     {"sleep", sleepMain}, {"timeout", timeoutMain},   {"watch", watchMain},
     {"nohup", nohupMain}, {"nice", nohupMain},        {nullptr, nullptr}};
-const CoreutilEntry kSystemTools[] = {
-    {"true", trueMain},     {"false", falseMain}, {"echo", echoMain},   {"printf", printfMain},
-    {"test", testMain},     {"[", testMain},      {"id", idMain},       {"whoami", whoamiMain},
-    {"groups", groupsMain}, {"tty", ttyMain},     {"stty", sttyMain},   {"clear", clearMain},
-    {"reset", clearMain},   {"tput", tputMain},   {"nproc", nprocMain}, {"which", whichMain},
-    {"man", manMain},       {"date", dateMain},   {nullptr, nullptr}};
 
 } // namespace shell

@@ -1,387 +1,23 @@
-// sed. Source: POSIX sed, GNU sed manual.
+// sed: runs the script over the input. Source: POSIX sed, GNU sed manual.
 
 #include "base/strings.h"
 #include "shell/coreutils/coreutils.h"
-#include "shell/coreutils/regex.h"
+#include "shell/coreutils/sed_script.h"
 
 #include <algorithm>
-#include <cctype>
 #include <memory>
 
 namespace shell {
 namespace {
 
+using sed::Address;
+using sed::Command;
+
 constexpr int kMostSteps = 1'000'000; // commands per line: a script that loops on itself ends
-
-struct Address {
-    enum Kind { None, Line, Last, Pattern, Step, Plus, Multiple, Zero } kind = None;
-    std::int64_t first = 0, second = 0;
-    std::shared_ptr<Regex> regex; // null: the last one used
-};
-
-struct SedCommand {
-    Address from, to;
-    bool negated = false;
-    char name = 0;
-    std::string text;   // a i c, label, file name, y's first set
-    std::string second; // s: replacement; y's second set
-    std::shared_ptr<Regex> regex;
-    bool global = false, print = false, evaluate = false, emptyRegex = false;
-    int number = 0;
-    std::string writeTo;
-    std::size_t jump = 0; // of { b t T
-    bool active = false;  // inside its range
-    std::int64_t rangeEnd = 0;
-};
-
-class SedParser {
-public:
-    SedParser(std::string script, bool extended) : text_(std::move(script)), extended_(extended) {}
-
-    std::string error; // "unknown command: `k'"
-    std::size_t errorAt() const { return at_; }
-
-    bool parse(std::vector<SedCommand>& out) {
-        std::vector<std::size_t> open;
-        while (error.empty()) {
-            while (at_ < text_.size() &&
-                   (std::isspace(static_cast<unsigned char>(text_[at_])) || text_[at_] == ';'))
-                ++at_;
-            if (at_ >= text_.size()) break;
-            if (text_[at_] == '#') {
-                while (at_ < text_.size() && text_[at_] != '\n') ++at_;
-                continue;
-            }
-            SedCommand command;
-            if (!address(command.from)) return false;
-            skipBlanks();
-            if (command.from.kind != Address::None && peek() == ',') {
-                ++at_;
-                skipBlanks();
-                if (!address(command.to, true)) return false;
-                if (command.to.kind == Address::None) return fail("unexpected `,'");
-                skipBlanks();
-            }
-            while (peek() == '!') {
-                command.negated = true;
-                ++at_;
-                skipBlanks();
-            }
-            if (at_ >= text_.size()) return fail("missing command");
-            command.name = text_[at_++];
-            if (command.name == '}') {
-                if (open.empty()) return fail("unexpected `}'");
-                out[open.back()].jump = out.size();
-                open.pop_back();
-                finish();
-                continue;
-            }
-            if (command.name == '{') {
-                open.push_back(out.size());
-                out.push_back(std::move(command));
-                continue;
-            }
-            if (!arguments(command)) return false;
-            out.push_back(std::move(command));
-        }
-        if (error.empty() && !open.empty()) return failAt("unmatched `{'", 0);
-        return error.empty() && link(out);
-    }
-
-private:
-    char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-    void skipBlanks() {
-        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
-    }
-    bool fail(std::string message) {
-        if (error.empty()) error = std::move(message);
-        return false;
-    }
-    bool failAt(std::string message, std::size_t at) {
-        at_ = at;
-        return fail(std::move(message));
-    }
-    bool finish() {
-        skipBlanks();
-        if (at_ >= text_.size() || text_[at_] == ';' || text_[at_] == '\n' || text_[at_] == '}' ||
-            text_[at_] == '#')
-            return true;
-        ++at_;
-        return fail("extra characters after command");
-    }
-    std::int64_t number() {
-        std::int64_t value = 0;
-        while (std::isdigit(static_cast<unsigned char>(peek())))
-            value = std::min<std::int64_t>(value * 10 + (text_[at_++] - '0'), INT32_MAX);
-        return value;
-    }
-    // Up to the delimiter; "\delimiter" gives the delimiter, "\n" stays for the expression.
-    bool delimited(char delimiter, std::string& out, bool regex) {
-        bool inBracket = false;
-        while (at_ < text_.size()) {
-            const char c = text_[at_];
-            if (c == '\\' && at_ + 1 < text_.size()) {
-                const char next = text_[at_ + 1];
-                if (next == delimiter) {
-                    if (regex &&
-                        std::string_view("|+?(){}").find(delimiter) != std::string_view::npos &&
-                        delimiter != '/')
-                        out += delimiter;
-                    else if (!regex && delimiter == '&')
-                        out += "\\&";
-                    else
-                        out += delimiter;
-                } else if (next == '\n' && !regex) {
-                    out += "\\n";
-                } else {
-                    out += c;
-                    out += next;
-                }
-                at_ += 2;
-                continue;
-            }
-            if (regex && c == '[' && !inBracket) {
-                // A delimiter inside brackets still ends it, as in GNU sed.
-            }
-            if (c == delimiter) {
-                ++at_;
-                return true;
-            }
-            if (c == '\n' && regex) return false;
-            out += c;
-            ++at_;
-        }
-        return false;
-    }
-    std::shared_ptr<Regex> compile(const std::string& pattern, bool ignoreCase,
-                                   bool multiLine = false) {
-        RegexOptions options;
-        options.extended = extended_;
-        options.ignoreCase = ignoreCase;
-        options.multiLine = multiLine;
-        auto regex = std::make_shared<Regex>(pattern, options);
-        if (!regex->ok()) {
-            fail(regex->error());
-            return nullptr;
-        }
-        return regex;
-    }
-    bool address(Address& out, bool second = false) {
-        const char c = peek();
-        if (std::isdigit(static_cast<unsigned char>(c))) {
-            out.kind = Address::Line;
-            out.first = number();
-            if (peek() == '~') {
-                ++at_;
-                out.kind = Address::Step;
-                out.second = number();
-            } else if (out.first == 0 && !second) {
-                out.kind = Address::Zero;
-            }
-        } else if (c == '$') {
-            out.kind = Address::Last;
-            ++at_;
-        } else if (second && (c == '+' || c == '~')) {
-            ++at_;
-            out.kind = c == '+' ? Address::Plus : Address::Multiple;
-            out.first = number();
-        } else if (c == '/' || c == '\\') {
-            if (c == '\\') ++at_;
-            const char delimiter = peek();
-            ++at_;
-            std::string pattern;
-            if (!delimited(delimiter, pattern, true)) return fail("unterminated address regex");
-            bool ignoreCase = false, multiLine = false;
-            while (peek() == 'I' || peek() == 'M')
-                (text_[at_++] == 'I' ? ignoreCase : multiLine) = true;
-            out.kind = Address::Pattern;
-            if (!pattern.empty()) {
-                out.regex = compile(pattern, ignoreCase, multiLine);
-                if (!out.regex) return false;
-            }
-        }
-        return true;
-    }
-    bool substitution(SedCommand& command) {
-        const char delimiter = peek();
-        if (at_ >= text_.size() || delimiter == '\n' || delimiter == '\\')
-            return fail("unterminated `s' command");
-        ++at_;
-        std::string pattern;
-        if (!delimited(delimiter, pattern, true) || !delimited(delimiter, command.second, false))
-            return fail("unterminated `s' command");
-        bool ignoreCase = false, multiLine = false;
-        while (at_ < text_.size()) {
-            const char c = text_[at_];
-            if (c == 'g')
-                command.global = true;
-            else if (c == 'p')
-                command.print = true;
-            else if (c == 'i' || c == 'I')
-                ignoreCase = true;
-            else if (c == 'm' || c == 'M')
-                multiLine = true;
-            else if (c == 'e')
-                command.evaluate = true;
-            else if (std::isdigit(static_cast<unsigned char>(c))) {
-                command.number = static_cast<int>(number());
-                if (command.number == 0)
-                    return fail("number option to `s' command may not be zero");
-                continue;
-            } else if (c == 'w') {
-                ++at_;
-                skipBlanks();
-                while (at_ < text_.size() && text_[at_] != '\n') command.writeTo += text_[at_++];
-                break;
-            } else if (c == ';' || c == '\n' || c == '}' || c == ' ' || c == '\t' || c == '#') {
-                break;
-            } else {
-                ++at_;
-                return fail("unknown option to `s'");
-            }
-            ++at_;
-        }
-        if (command.evaluate) return fail("the e flag of `s' is not modelled");
-        if (pattern.empty()) {
-            command.emptyRegex = true;
-        } else {
-            command.regex = compile(pattern, ignoreCase, multiLine);
-            if (!command.regex) return false;
-            const std::string_view replacement = command.second;
-            for (std::size_t i = 0; i + 1 < replacement.size(); ++i)
-                if (replacement[i] == '\\') {
-                    ++i;
-                    if (replacement[i] >= '1' && replacement[i] <= '9' &&
-                        replacement[i] - '0' > command.regex->groupCount())
-                        return fail(std::string("invalid reference \\") + replacement[i] +
-                                    " on `s' command's RHS");
-                }
-        }
-        return finish();
-    }
-    bool textArgument(SedCommand& command) {
-        skipBlanks();
-        if (at_ >= text_.size()) return fail("expected \\ after `a', `c' or `i'");
-        if (peek() == '\\') {
-            ++at_;
-            skipBlanks();
-            if (peek() == '\n')
-                ++at_;
-            else if (at_ < text_.size()) { /* GNU: a\text on the same line */
-            }
-        }
-        std::string text;
-        while (at_ < text_.size() && text_[at_] != '\n') {
-            if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
-                ++at_;
-                const char c = text_[at_++];
-                text += c == 't' ? '\t' : c;
-                continue;
-            }
-            text += text_[at_++];
-        }
-        command.text = text + "\n";
-        return true;
-    }
-    bool arguments(SedCommand& command) {
-        switch (command.name) {
-        case 's': return substitution(command);
-        case 'y': {
-            const char delimiter = peek();
-            ++at_;
-            std::string from, to;
-            if (!delimited(delimiter, from, false) || !delimited(delimiter, to, false))
-                return fail("unterminated `y' command");
-            auto plain = [](const std::string& s) {
-                std::string out;
-                for (std::size_t i = 0; i < s.size(); ++i) {
-                    if (s[i] == '\\' && i + 1 < s.size()) {
-                        ++i;
-                        out += s[i] == 'n' ? '\n' : s[i] == 't' ? '\t' : s[i];
-                    } else
-                        out += s[i];
-                }
-                return out;
-            };
-            command.text = plain(from);
-            command.second = plain(to);
-            if (command.text.size() != command.second.size())
-                return fail("strings for `y' command are different lengths");
-            return finish();
-        }
-        case 'a':
-        case 'i':
-        case 'c': return textArgument(command);
-        case ':':
-        case 'b':
-        case 't':
-        case 'T':
-            skipBlanks();
-            while (at_ < text_.size() && text_[at_] != '\n' && text_[at_] != ';' &&
-                   (command.name == ':' || text_[at_] != '}'))
-                command.text += text_[at_++];
-            command.text = std::string(base::trim(command.text));
-            if (command.name == ':' && command.text.empty()) return fail("\":\" lacks a label");
-            return true;
-        case 'r':
-        case 'R':
-        case 'w':
-        case 'W':
-            skipBlanks();
-            while (at_ < text_.size() && text_[at_] != '\n') command.text += text_[at_++];
-            if (command.text.empty()) return fail("missing filename in r/R/w/W commands");
-            return true;
-        case 'q':
-        case 'Q':
-        case 'l':
-        case 'L':
-            skipBlanks();
-            command.number = static_cast<int>(number());
-            return finish();
-        case 'd':
-        case 'D':
-        case 'p':
-        case 'P':
-        case 'n':
-        case 'N':
-        case 'h':
-        case 'H':
-        case 'g':
-        case 'G':
-        case 'x':
-        case '=':
-        case 'z':
-        case 'F': return finish();
-        case 'e': return fail("the e command is not modelled");
-        default: return fail(std::string("unknown command: `") + command.name + "'");
-        }
-    }
-    bool link(std::vector<SedCommand>& commands) {
-        for (SedCommand& command : commands) {
-            if (command.name != 'b' && command.name != 't' && command.name != 'T') continue;
-            command.jump = commands.size();
-            if (command.text.empty()) continue;
-            bool found = false;
-            for (std::size_t i = 0; i < commands.size(); ++i)
-                if (commands[i].name == ':' && commands[i].text == command.text) {
-                    command.jump = i;
-                    found = true;
-                }
-            if (!found)
-                return failAt("can't find label for jump to `" + command.text + "'",
-                              std::string::npos);
-        }
-        return true;
-    }
-
-    std::string text_;
-    bool extended_;
-    std::size_t at_ = 0;
-};
 
 class Sed {
 public:
-    Sed(ports::Process& process, std::vector<SedCommand> commands, bool quiet, bool separate)
+    Sed(ports::Process& process, std::vector<Command> commands, bool quiet, bool separate)
         : process_(process), commands_(std::move(commands)), quiet_(quiet), separate_(separate) {}
 
     bool inPlace = false;
@@ -399,7 +35,7 @@ public:
             }
             if (inPlace || separate_) {
                 number_ = 0;
-                for (SedCommand& command : commands_) command.active = false;
+                for (Command& command : commands_) command.active = false;
             }
             result_.clear();
             const bool lastFile = inPlace || separate_ || i + 1 == paths.size();
@@ -533,7 +169,7 @@ private:
         default: return false;
         }
     }
-    bool selected(SedCommand& command) {
+    bool selected(Command& command) {
         if (command.to.kind == Address::None) return addressMatches(command.from);
         if (command.active) {
             bool over = false;
@@ -558,7 +194,7 @@ private:
         }
         return addressMatches(command.from) ? start(command) : false;
     }
-    bool start(SedCommand& command) {
+    bool start(Command& command) {
         command.active = true;
         if (command.to.kind == Address::Line) command.active = command.to.first > number_;
         if (command.to.kind == Address::Plus) command.rangeEnd = number_ + command.to.first;
@@ -572,7 +208,7 @@ private:
         return true;
     }
 
-    bool substituteLine(SedCommand& command) {
+    bool substituteLine(Command& command) {
         const auto regex = command.emptyRegex ? lastRegex_ : command.regex;
         if (!regex) return false;
         lastRegex_ = regex;
@@ -657,7 +293,7 @@ private:
                 status = 4;
                 co_return;
             }
-            SedCommand& command = commands_[i];
+            Command& command = commands_[i];
             if (command.name == ':') continue;
             const bool chosen = selected(command) != command.negated;
             if (!chosen) {
@@ -768,7 +404,7 @@ private:
     bool hasMore() const { return false; }
 
     ports::Process& process_;
-    std::vector<SedCommand> commands_;
+    std::vector<Command> commands_;
     bool quiet_, separate_;
     std::string result_, pattern_, hold_, nextLine_, currentFile_;
     bool haveNext_ = false, nextEnded_ = true, ended_ = true, isLast_ = false, quit_ = false,
@@ -823,26 +459,19 @@ sim::Task<int> sedMain(ports::Process& process, Strings argv) {
         script = options.operands[0];
         options.operands.erase(options.operands.begin());
     }
-    std::vector<SedCommand> commands;
-    SedParser parser(script, options.has('E') || options.has('r'));
+    sed::Script parsed = sed::parseScript(script, options.has('E') || options.has('r'));
     const bool quietScript = script.rfind("#n\n", 0) == 0;
-    if (!parser.parse(commands)) {
-        std::string message = "-e expression #1, char " +
-                              std::to_string(std::min(parser.errorAt(), script.size())) + ": " +
-                              parser.error;
-        if (parser.errorAt() == std::string::npos)
-            message =
-                "-e expression #1, char " + std::to_string(script.size()) + ": " + parser.error;
-        if (parser.error.rfind("can't find label", 0) == 0) message = parser.error;
-        co_await complain(process, std::move(message));
+    if (!parsed.error.empty()) {
+        co_await complain(process, std::move(parsed.error));
         co_return 1;
     }
-    Sed sed(process, std::move(commands), options.has('n') || quietScript, options.has('s'));
-    sed.inPlace = options.has('i');
-    sed.suffix = options.value('i');
+    Sed editor(process, std::move(parsed.commands), options.has('n') || quietScript,
+               options.has('s'));
+    editor.inPlace = options.has('i');
+    editor.suffix = options.value('i');
     Strings paths = options.operands;
     if (paths.empty()) paths.push_back("-");
-    const int status = co_await sed.run(std::move(paths));
+    const int status = co_await editor.run(std::move(paths));
     co_return status;
 }
 
