@@ -4,6 +4,10 @@
 
 namespace cluster {
 
+// runc starts its own init and threads in the new process's pid namespace first: `ps` in a pod of
+// one container sees 1 and 7.
+constexpr int kRuncHelpers = 5;
+
 std::optional<std::string> NetworkSysctls::read(std::string_view name) const {
     if (!name.starts_with("net.")) return std::nullopt;
     std::string value = space_->sysctl(name);
@@ -101,6 +105,7 @@ base::Result<int> NodeContainers::start(runtime::ContainerProcessSpec spec,
     process.error = std::move(spec.error);
     process.terminal = std::move(spec.terminal);
     process.pidNamespace = std::move(spec.pidNamespace);
+    process.helperPids = kRuncHelpers;
     process.containerId = std::move(spec.containerId);
     process.unit = "kubepods.slice";
     process.init = spec.init;

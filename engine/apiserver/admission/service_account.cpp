@@ -8,6 +8,7 @@ using document::Value;
 
 namespace {
 
+constexpr const char* kVolumePrefix = "kube-api-access-";
 constexpr std::string_view kMountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 Value accessVolume(const std::string& name) {
@@ -32,10 +33,18 @@ bool mounted(const Value& container) {
     return false;
 }
 
+// A copied pod brings the volume that was made for its original.
+std::string carriedVolume(const Value& pod) {
+    for (const Value& volume : pod.at("spec", "volumes").items())
+        if (volume["name"].asString().starts_with(kVolumePrefix)) return volume["name"].text();
+    return {};
+}
+
 void mountToken(Admission& a) {
+    const std::string carried = carriedVolume(a.object);
     if (a.context.generatedVolume.empty())
-        a.context.generatedVolume = "kube-api-access-" + a.core.kernel.random("apiserver/volume-names").suffix(5);
-    const std::string& name = a.context.generatedVolume;
+        a.context.generatedVolume = kVolumePrefix + a.core.kernel.random("apiserver/volume-names").suffix(5);
+    const std::string& name = carried.empty() ? a.context.generatedVolume : carried;
     const Value mount = Value::object({{"name", name}, {"mountPath", kMountPath}, {"readOnly", true}});
     bool needed = false;
     for (const char* list : {"initContainers", "containers"}) {
@@ -50,7 +59,7 @@ void mountToken(Admission& a) {
         }
         if (containers.size() > 0) a.object = a.object.withPath({"spec", list}, std::move(containers).build());
     }
-    if (!needed) return;
+    if (!needed || !carried.empty()) return;
     a.object = a.object.withPath({"spec", "volumes"}, a.object.at("spec", "volumes").appended(accessVolume(name)));
 }
 

@@ -80,7 +80,7 @@ Value withArmor(Context& context, Value object) {
 
 } // namespace
 
-Value preparePodCreate(Core&, Context& context, Value object) {
+Value preparePodCreate(Core& core, Context& context, Value object) {
     object = withArmor(context, std::move(object));
     // A negative period is a mistake of old clients.
     if (object.at("spec", "terminationGracePeriodSeconds").asInt() < 0)
@@ -95,7 +95,7 @@ Value preparePodCreate(Core&, Context& context, Value object) {
                            {"reason", "SchedulingGated"},
                            {"message", "Scheduling is blocked due to non-empty scheduling gates"},
                            {"lastProbeTime", Value()},
-                           {"lastTransitionTime", Value()}});
+                           {"lastTransitionTime", core.now()}});
         object = object.withPath({"status", "conditions"}, Value::array({condition}));
     }
     return object;

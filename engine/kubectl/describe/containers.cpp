@@ -114,7 +114,9 @@ void describeEnvironment(DescribeWriter& w, const Value& container, const Value&
                 first = false;
             }
         } else if (const Value& ref = from["fieldRef"]; !ref.isNull()) {
-            const std::string value = pod.isNull() ? "" : api::fieldText(pod, ref["fieldPath"].asString());
+            // Only metadata is looked up: a path into spec or status shows no value.
+            const bool known = !pod.isNull() && ref["fieldPath"].asString().starts_with("metadata.");
+            const std::string value = known ? api::fieldText(pod, ref["fieldPath"].asString()) : "";
             w.line(3, name + ":\t" + value + " (" + ref["apiVersion"].text() + ":" + ref["fieldPath"].text() + ")");
         } else if (const Value& field = from["resourceFieldRef"]; !field.isNull()) {
             std::string value = resourceValue(container, field);

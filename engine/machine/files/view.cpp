@@ -34,7 +34,11 @@ ports::FileStat View::describe(const Inode& inode) {
 base::Result<ports::FileStat> View::stat(std::string_view path) const {
     const Walk found = walk(path, true);
     if (!found.ok()) return fileError(found.error);
-    return describe(*found.end().inode);
+    ports::FileStat stat = describe(*found.end().inode);
+    // overlayfs does not count the links of a directory that both of its layers have.
+    const auto& root = mounts_->rootMount();
+    if (root->type == "overlay" && found.end().inode == root->root) stat.links = 1;
+    return stat;
 }
 
 base::Result<ports::FileStat> View::lstat(std::string_view path) const {

@@ -30,7 +30,9 @@ struct ProcessSpec {
     int parent = 1;
     int group = 0;            // 0: its own
     std::string pidNamespace; // empty: the machine's
-    std::string containerId;  // empty: not in a container
+    // Numbers of that namespace that the runtime's own helpers used up while they made the process.
+    int helperPids = 0;
+    std::string containerId; // empty: not in a container
     std::string unit;         // systemd unit that it belongs to
     bool init = false;        // first process of a container
     bool closeOutput = false; // close output and error at the end
@@ -150,7 +152,7 @@ private:
     void deliver(LinuxProcess& target, int number, bool fromOutside);
     void finish(const LinuxProcessPtr& process, ProcessEnd end);
     void reap(LinuxProcess& process);
-    int numberIn(const std::string& pidNamespace);
+    int numberIn(const std::string& pidNamespace, int helpers);
 
     Machine& machine_;
     std::map<int, LinuxProcessPtr> processes_;

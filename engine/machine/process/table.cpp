@@ -77,8 +77,11 @@ ProcessTable::load(View& files, const std::map<std::string, std::string>& env, c
     return ports::fileError(problem);
 }
 
-int ProcessTable::numberIn(const std::string& pidNamespace) {
-    return ++namespaceNext_.try_emplace(pidNamespace, 0).first->second;
+int ProcessTable::numberIn(const std::string& pidNamespace, int helpers) {
+    int& last = namespaceNext_.try_emplace(pidNamespace, 0).first->second;
+    const int pid = ++last;
+    last += helpers;
+    return pid;
 }
 
 base::Result<int> ProcessTable::start(ProcessSpec spec, base::Function<void(ProcessEnd)> ended) {
@@ -91,7 +94,7 @@ base::Result<int> ProcessTable::start(ProcessSpec spec, base::Function<void(Proc
         spec.program = std::move(loaded->program);
     }
     const int hostPid = nextPid_++;
-    const int pid = spec.pidNamespace.empty() ? hostPid : numberIn(spec.pidNamespace);
+    const int pid = spec.pidNamespace.empty() ? hostPid : numberIn(spec.pidNamespace, spec.helperPids);
     spec.files->setViewer(pid);
     auto process = std::make_shared<LinuxProcess>(machine_, *this, std::move(spec), hostPid, pid);
     process->program_ = std::move(process->spec_.program);

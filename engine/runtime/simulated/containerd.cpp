@@ -8,8 +8,8 @@ namespace {
 
 // The sandbox image of the machine's configuration. Source: containerd config.toml, sandbox_image.
 constexpr const char* kPauseImage = "registry.k8s.io/pause:3.10.1";
-constexpr sim::Duration kSandboxDelay = 180 * sim::kMillisecond;
-constexpr sim::Duration kStopDelay = 40 * sim::kMillisecond;
+constexpr Latency kSandboxLatency{350 * sim::kMillisecond, 550 * sim::kMillisecond};
+constexpr Latency kStopLatency{120 * sim::kMillisecond, 300 * sim::kMillisecond};
 
 std::string resolvConf(const ports::CriDns& dns) {
     std::string text;
@@ -194,7 +194,7 @@ sim::Task<base::Result<std::string>> Containerd::runSandbox(ports::CriSandboxCon
                                       ports::kCriUnknown);
         made->pauseImage = findLocal(kPauseImage);
     }
-    co_await sim::sleepFor(host_.kernel(), kSandboxDelay);
+    co_await sim::sleepFor(host_.kernel(), drawn(kSandboxLatency));
     BASE_CO_CHECK(available());
     if (config.network != ports::CriNamespace::Node) {
         made->network = network_.create(info.id);
@@ -223,6 +223,10 @@ sim::Task<base::Result<std::string>> Containerd::runSandbox(ports::CriSandboxCon
     co_return info.id;
 }
 
+sim::Duration Containerd::drawn(const Latency& latency) {
+    return latency.least + host_.kernel().random("runtime/latency").between(0, latency.spread);
+}
+
 sim::Task<base::Status> Containerd::stopSandbox(std::string id) {
     BASE_CO_CHECK(available());
     auto found = sandbox(id);
@@ -238,7 +242,7 @@ sim::Task<base::Status> Containerd::stopSandbox(std::string id) {
     if (target->info.state == ports::CriSandboxState::NotReady && !target->network &&
         target->pausePid == 0)
         co_return base::okStatus();
-    co_await sim::sleepFor(host_.kernel(), kStopDelay);
+    co_await sim::sleepFor(host_.kernel(), drawn(kStopLatency));
     if (target->network) {
         auto detached = co_await network_.detach(id, target->config);
         if (!detached.ok())

@@ -9,8 +9,8 @@
 namespace runtime {
 namespace {
 
-constexpr sim::Duration kCreateDelay = 30 * sim::kMillisecond;
-constexpr sim::Duration kStartDelay = 60 * sim::kMillisecond;
+constexpr Latency kCreateLatency{40 * sim::kMillisecond, 90 * sim::kMillisecond};
+constexpr Latency kStartLatency{70 * sim::kMillisecond, 160 * sim::kMillisecond};
 constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr const char* kCreateFailed = "failed to create containerd task: failed to create shim task: OCI "
                                       "runtime create failed: runc create failed: unable to start "
@@ -170,7 +170,7 @@ Containerd::createContainer(std::string sandboxId, ports::CriContainerConfig con
         co_return base::makeError("failed to generate container \"" + info.id +
                                       "\" spec: failed to generate spec: no command specified",
                                   ports::kCriUnknown);
-    co_await sim::sleepFor(host_.kernel(), kCreateDelay);
+    co_await sim::sleepFor(host_.kernel(), drawn(kCreateLatency));
     BASE_CO_CHECK(available());
     const base::Status root = prepareRoot(*made, *home);
     if (!root.ok()) co_return base::makeError(root.error().message, ports::kCriUnknown);
@@ -286,7 +286,7 @@ sim::Task<base::Status> Containerd::startContainer(std::string id) {
     if (home->info.state != ports::CriSandboxState::Ready)
         co_return base::makeError("sandbox container \"" + home->info.id + "\" is not running",
                                   ports::kCriUnknown);
-    co_await sim::sleepFor(host_.kernel(), kStartDelay);
+    co_await sim::sleepFor(host_.kernel(), drawn(kStartLatency));
     BASE_CO_CHECK(available());
     target->log = std::make_shared<LogWriter>(host_.kernel(), host_.files(), target->info.logPath);
     ContainerProcessSpec spec = processSpec(*target, *home);

@@ -214,7 +214,22 @@ std::string programName(ports::Process& process) {
     return process.argv().empty() ? "" : process.argv()[0];
 }
 
+// BusyBox says the same in fewer words.
+static std::string busyboxWording(std::string message) {
+    constexpr std::string_view kCannot = "cannot ", kTouch = "cannot touch '", kReading = "' for reading";
+    if (message.starts_with(kTouch)) {
+        message.erase(0, kTouch.size());
+        const std::size_t end = message.find("': ");
+        return end == std::string::npos ? message : message.erase(end, 1);
+    }
+    if (message.starts_with(kCannot)) message.replace(0, kCannot.size(), "can't ");
+    if (const std::size_t at = message.find(kReading); at != std::string::npos)
+        message.erase(at + 1, kReading.size() - 1);
+    return message;
+}
+
 sim::Task<void> complain(ports::Process& process, std::string message) {
+    if (isBusybox(process)) message = busyboxWording(std::move(message));
     std::string text = programName(process) + ": " + std::move(message) + "\n";
     co_await process.writeError(std::move(text));
 }

@@ -39,7 +39,8 @@ sim::Task<int> catMain(ports::Process& process, Strings argv) {
         const std::string problem = reader.open();
         if (!problem.empty()) {
             co_await out.flush();
-            co_await complain(process, path + ": " + problem);
+            std::string said = isBusybox(process) ? "cannot open " + quoted(path) : path;
+            co_await complain(process, std::move(said) + ": " + problem);
             status = 1;
             continue;
         }

@@ -1,5 +1,6 @@
 // mount, umount, df, uname, dmesg, lsmod, modprobe, sysctl, swapon, swapoff, nproc, reboot.
 #include "base/strings.h"
+#include "shell/coreutils/coreutils.h"
 #include "tools/system/journal_format.h"
 #include "tools/system/tool.h"
 
@@ -62,25 +63,71 @@ sim::Task<int> umount(ports::Process& process, std::vector<std::string> argument
     co_return code;
 }
 
+struct DiskRow {
+    std::string source, point;
+    std::int64_t size, used; // KiB
+};
+
+DiskRow diskRow(const machine::Mount& m) {
+    constexpr std::int64_t kDisk = 264212084, kSystem = 9876543, kMemory = 12342048;
+    const bool disk = m.type == "ext4" || m.type == "overlay";
+    return {m.source, m.point, disk ? kDisk : kMemory, m.tree->used() / 1024 + (disk ? kSystem : 0)};
+}
+
+// One decimal in BusyBox, none in coreutils.
+std::string diskSize(std::int64_t kib, bool human, bool busybox) {
+    if (!human) return std::to_string(kib);
+    const int digits = busybox ? 1 : 0;
+    if (busybox && kib == 0) return "0";
+    if (kib >= 1048576) return fmt::format("{:.{}f}G", static_cast<double>(kib) / 1048576.0, digits);
+    if (kib >= 1024) return fmt::format("{:.{}f}M", static_cast<double>(kib) / 1024.0, digits);
+    return fmt::format("{:.{}f}K", static_cast<double>(kib), digits);
+}
+
+std::string diskTable(const std::vector<DiskRow>& rows, bool human, bool busybox) {
+    const auto size = [&](std::int64_t kib) { return diskSize(kib, human, busybox); };
+    std::string out =
+        busybox ? fmt::format("{:<20} {:>9} {:>9} Available Use% Mounted on\n", "Filesystem", human ? "Size" : "1K-blocks", "Used")
+                : fmt::format("{:<14} {:>9} {:>9} {:>9} {:>4} Mounted on\n", "Filesystem", human ? "Size" : "1K-blocks", "Used",
+                              human ? "Avail" : "Available", "Use%");
+    for (const DiskRow& row : rows) {
+        const std::int64_t percent = (row.used * 100 + row.size - 1) / row.size;
+        out += fmt::format("{:<{}} {:>9} {:>9} {:>9} {:>3}% {}\n", row.source, busybox ? 20 : 14, size(row.size), size(row.used),
+                           size(row.size - row.used), percent, row.point);
+    }
+    return out;
+}
+
 sim::Task<int> df(ports::Process& process, std::vector<std::string> arguments) {
-    machine::View* view = viewOf(process);
     const Options options = parseOptions(arguments, "h=human-readable T=print-type i=inodes k=kibi a=all m=mega H=si t:type x:exclude-type");
-    const bool human = options.has("human-readable") || options.has("si");
-    const auto show = [&](std::int64_t kib) {
-        if (!human) return std::to_string(kib);
-        if (kib >= 1048576) return fmt::format("{:.0f}G", static_cast<double>(kib) / 1048576.0);
-        return kib >= 1024 ? fmt::format("{:.0f}M", static_cast<double>(kib) / 1024.0) : fmt::format("{}K", kib);
-    };
-    std::string out = fmt::format("{:<14} {:>9} {:>9} {:>9} {:>4} Mounted on\n", "Filesystem", human ? "Size" : "1K-blocks", "Used", human ? "Avail" : "Available", "Use%");
-    if (view != nullptr)
-        for (const auto& m : view->mounts()->mounts()) {
-            if (m->type == "proc" || m->type == "sysfs") continue;
-            const std::int64_t size = m->type == "ext4" || m->type == "overlay" ? 264212084 : 12342048;
-            const std::int64_t used = m->tree->used() / 1024 + (m->type == "ext4" || m->type == "overlay" ? 9876543 : 0);
-            out += fmt::format("{:<14} {:>9} {:>9} {:>9} {:>3}% {}\n", m->source, show(size), show(used), show(size - used), used * 100 / size, m->point);
+    const bool busybox = shell::isBusybox(process);
+    machine::View* view = viewOf(process);
+    std::vector<std::shared_ptr<machine::Mount>> mounts;
+    if (view != nullptr) mounts = view->mounts()->mounts();
+    std::vector<DiskRow> rows;
+    int code = 0;
+    if (options.operands.empty()) {
+        for (const auto& m : mounts)
+            if (m->type != "proc" && m->type != "sysfs") rows.push_back(diskRow(*m));
+    }
+    for (const auto& operand : options.operands) {
+        const std::string path = process.resolve(operand);
+        if (!process.files().exists(path)) {
+            const std::string said = busybox ? ": can't find mount point\n" : ": No such file or directory\n";
+            co_await process.writeError("df: " + operand + said);
+            code = 1;
+            continue;
         }
-    co_await process.writeOut(std::move(out));
-    co_return 0;
+        // The mount nearest to the path holds it.
+        const machine::Mount* home = nullptr;
+        for (const auto& m : mounts) {
+            const bool inside = m->point == "/" || path == m->point || path.starts_with(m->point + "/");
+            if (inside && (home == nullptr || m->point.size() >= home->point.size())) home = m.get();
+        }
+        if (home != nullptr) rows.push_back(diskRow(*home));
+    }
+    if (!rows.empty()) co_await process.writeOut(diskTable(rows, options.has("human-readable") || options.has("si"), busybox));
+    co_return code;
 }
 
 sim::Task<int> uname(ports::Process& process, std::vector<std::string> arguments) {

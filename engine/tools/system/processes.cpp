@@ -1,5 +1,6 @@
 // ps, kill, pkill, pgrep, top, free, uptime. Source: procps(1) of Debian 12.
 #include "base/strings.h"
+#include "shell/coreutils/coreutils.h"
 #include "tools/system/tool.h"
 
 #include <re2/re2.h>
@@ -28,6 +29,8 @@ std::string commandLine(machine::LinuxProcess& process) {
     return base::join(process.argv(), " ");
 }
 
+bool isAsh(std::string_view command) { return command == "sh" || command == "ash"; }
+
 std::string clockTime(sim::Duration span) {
     const auto s = span / sim::kSecond;
     return fmt::format("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
@@ -52,7 +55,28 @@ std::string row(ports::Process& viewer, machine::LinuxProcess& p, const std::str
     return fmt::format("{:>7} {:<8} {} {}\n", p.pid(), tty, clockTime(cpu), p.commandName());
 }
 
+// BusyBox: every process of the namespace, without terminals. Its shell runs the applet in a copy of
+// itself, which keeps the shell's command line: {ps} sh -c ...
+std::string busyboxProcesses(ports::Process& process) {
+    std::string out = "PID   USER     COMMAND\n";
+    auto* own = machine::linuxProcess(process);
+    const auto list = visible(process);
+    for (const LinuxProcessPtr& p : list) {
+        std::string command = commandLine(*p);
+        if (p.get() == own)
+            for (const LinuxProcessPtr& parent : list)
+                if (parent->pid() == p->parentPid() && isAsh(parent->commandName()))
+                    command = "{" + p->commandName() + "} " + commandLine(*parent);
+        out += fmt::format("{:>5} {:<8} {}\n", p->pid(), userName(process, p->uid()), command);
+    }
+    return out;
+}
+
 sim::Task<int> ps(ports::Process& process, std::vector<std::string> arguments) {
+    if (shell::isBusybox(process) && std::find(arguments.begin(), arguments.end(), "-o") == arguments.end()) {
+        co_await process.writeOut(busyboxProcesses(process));
+        co_return 0;
+    }
     bool everyone = false;
     std::string style = "short", name;
     std::vector<std::string> columns;
