@@ -57,6 +57,7 @@ WindowContext::WindowContext(const QString& progressPath)
     engine_.setWriter(writer_.get());
     lab_ = std::make_unique<LabController>(engine_, progress_.get(), writer_.get());
     hints_ = std::make_unique<HintBar>(engine_, *lab_);
+    reference_ = std::make_unique<Reference>(*lab_);
     preferences_ = std::make_unique<Preferences>(theme_, progress_.get(), qml_);
     lab_->setLanguage(preferences_->language());
     // The engine's own sentences are keys of the catalogue.
@@ -85,6 +86,7 @@ WindowContext::WindowContext(const QString& progressPath)
     qmlRegisterSingletonInstance(uri, 1, 0, "Network", &networkView_);
     qmlRegisterSingletonInstance(uri, 1, 0, "Lab", lab_.get());
     qmlRegisterSingletonInstance(uri, 1, 0, "Hints", hints_.get());
+    qmlRegisterSingletonInstance(uri, 1, 0, "Reference", reference_.get());
 }
 
 WindowContext::~WindowContext() = default;

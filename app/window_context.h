@@ -11,6 +11,7 @@
 #include "viewmodels/inspector.h"
 #include "viewmodels/lab_controller.h"
 #include "viewmodels/network_view.h"
+#include "viewmodels/reference.h"
 #include "viewmodels/terminals.h"
 #include "viewmodels/transport.h"
 
@@ -41,6 +42,7 @@ public:
     NetworkView& network() { return networkView_; }
     ObjectsModel& objects() { return objects_; }
     HintBar& hints() { return *hints_; }
+    Reference& reference() { return *reference_; }
 
     static void prepareApplication(); // fonts and style, after QGuiApplication
 
@@ -58,6 +60,7 @@ private:
     NetworkView networkView_;
     std::unique_ptr<LabController> lab_;
     std::unique_ptr<HintBar> hints_;
+    std::unique_ptr<Reference> reference_;
     QQmlApplicationEngine qml_; // dies first: its items refer to all of the above
     std::unique_ptr<Preferences> preferences_;
 };

@@ -1018,6 +1018,10 @@
         <source>Terminal</source>
         <translation>Terminal</translation>
     </message>
+    <message>
+        <source>Reference</source>
+        <translation>Referencia</translation>
+    </message>
 </context>
 <context>
     <name>app::ClusterScene</name>
@@ -1148,6 +1152,52 @@
     <message>
         <source>Not an address: %1</source>
         <translation>No es una dirección: %1</translation>
+    </message>
+</context>
+<context>
+    <name>ReferencePane</name>
+    <message>
+        <source>Back</source>
+        <translation>Volver</translation>
+    </message>
+    <message>
+        <source>Find a kind or a field, e.g. readinessProbe</source>
+        <translation>Busca un tipo o un campo, p. ej. readinessProbe</translation>
+    </message>
+    <message>
+        <source>Found</source>
+        <translation>Resultados</translation>
+    </message>
+    <message>
+        <source>Nothing found</source>
+        <translation>Sin resultados</translation>
+    </message>
+    <message>
+        <source>Names and descriptions of kinds and fields are searched.</source>
+        <translation>Se busca en los nombres y las descripciones de tipos y campos.</translation>
+    </message>
+    <message>
+        <source>Fields of %1</source>
+        <translation>Campos de %1</translation>
+    </message>
+    <message>
+        <source>Kinds</source>
+        <translation>Tipos</translation>
+    </message>
+    <message>
+        <source>required</source>
+        <translation>obligatorio</translation>
+    </message>
+</context>
+<context>
+    <name>app::Reference</name>
+    <message>
+        <source>namespaced</source>
+        <translation>con espacio de nombres</translation>
+    </message>
+    <message>
+        <source>cluster-wide</source>
+        <translation>de todo el clúster</translation>
     </message>
 </context>
 </TS>

@@ -27,7 +27,4 @@ struct Explanation {
 std::vector<Explanation> explainFailure(const document::Value& failure, std::string_view host, std::string_view command,
                                         cluster::Cluster& cluster);
 
-// The description of a field of a built-in type ("core.v1.PodSpec", "containers"); empty: none known.
-Text describeField(std::string_view type, std::string_view field);
-
 } // namespace lab

@@ -1,6 +1,7 @@
 // Fields: where they stand, what they mean, and which one was probably meant.
 #include "base/strings.h"
 #include "lab/explain_rules.h"
+#include "lab/reference.h"
 
 #include <algorithm>
 #include <deque>

@@ -154,6 +154,16 @@ TEST_CASE("pictures of a free cluster", "[.][gallery]") {
     if (gallery.wanted("objects")) gallery.shoot(QStringLiteral("24-objects"));
     gallery.view("network");
     settle(500);
+    if (gallery.wanted("reference")) {
+        gallery.view("reference");
+        gallery.shoot(QStringLiteral("33-reference-kinds"));
+        context.reference().setQuery(QStringLiteral("probe"));
+        gallery.fixture.child("referenceSearch")->setProperty("text", QStringLiteral("probe"));
+        gallery.shoot(QStringLiteral("34-reference-found"));
+        gallery.fixture.child("referenceSearch")->setProperty("text", QString());
+        context.reference().open(QStringLiteral("deployments.spec.template.spec.containers"), QStringLiteral("readinessProbe"));
+        gallery.shoot(QStringLiteral("35-reference-page"));
+    }
     if (gallery.wanted("network")) {
         gallery.shoot(QStringLiteral("25-network"));
         QString target;

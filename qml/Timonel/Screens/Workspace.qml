@@ -14,7 +14,7 @@ FocusScope {
     // With large letters or in a small window there is room for one side only.
     readonly property bool compact: width < 900 * Theme.scale
     property string side: "terminal"
-    readonly property var views_: [{ key: "cluster", text: qsTr("Cluster") }, { key: "network", text: qsTr("Network") }, { key: "objects", text: qsTr("Objects") }, { key: "why", text: qsTr("Why") }]
+    readonly property var views_: [{ key: "cluster", text: qsTr("Cluster") }, { key: "network", text: qsTr("Network") }, { key: "objects", text: qsTr("Objects") }, { key: "why", text: qsTr("Why") }, { key: "reference", text: qsTr("Reference") }]
     readonly property string emphasis: place === "terminal" ? "terminal" : !compact ? "" : side
     onPlaceChanged: if (place === "cluster") side = "cluster"; else if (place === "terminal" || place === "work") side = "terminal"
     function focusTerminal() { terminal.takeFocus() }
@@ -79,7 +79,7 @@ FocusScope {
                         }
                         Item { Layout.fillWidth: true }
                         TCombo {
-                            visible: root.view !== "network" && parent.width > 460 * Theme.scale
+                            visible: root.view !== "network" && root.view !== "reference" && parent.width > 460 * Theme.scale
                             implicitWidth: 150 * Theme.scale
                             code: true
                             model: [qsTr("all namespaces")].concat(Cluster.namespaces)
@@ -104,14 +104,15 @@ FocusScope {
                         id: pages
                         Layout.fillWidth: true
                         Layout.fillHeight: true
-                        currentIndex: ["cluster", "network", "objects", "why"].indexOf(root.view)
+                        currentIndex: ["cluster", "network", "objects", "why", "reference"].indexOf(root.view)
                         ClusterPane { ns: root.ns }
                         NetworkPane {}
                         ObjectsPane {}
                         Item { function takeFocus() { why.forceActiveFocus() } WhyList { id: why; anchors.fill: parent; anchors.margins: 12 } }
+                        ReferencePane {}
                     }
                     InspectorPane {
-                        visible: Inspector.key && root.view !== "why" && root.view !== "network"
+                        visible: Inspector.key && root.view !== "why" && root.view !== "network" && root.view !== "reference"
                         Layout.preferredWidth: Math.min(300 * Theme.scale, parent.width * 0.55)
                         Layout.fillHeight: true
                     }
