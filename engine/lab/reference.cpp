@@ -96,8 +96,11 @@ std::vector<std::pair<const api::Type*, std::string>> placesOfTypes() {
         auto [type, path] = std::move(waiting.front());
         waiting.pop_front();
         if (!seen.insert(type).second) continue;
-        for (const api::Field& field : type->fields)
-            if (const api::Type* inner = structOf(field.type)) waiting.emplace_back(inner, path + "." + field.name);
+        // Required ones first: a Container is shown in `containers`, not in `initContainers`.
+        for (const bool required : {true, false})
+            for (const api::Field& field : type->fields)
+                if (const api::Type* inner = structOf(field.type); inner != nullptr && field.required == required)
+                    waiting.emplace_back(inner, path + "." + field.name);
         places.emplace_back(type, std::move(path));
     }
     return places;
