@@ -498,6 +498,30 @@
             <numerusform>%n paquetes</numerusform>
         </translation>
     </message>
+    <message>
+        <source>connected</source>
+        <translation>conectada</translation>
+    </message>
+    <message>
+        <source>delivered</source>
+        <translation>entregado</translation>
+    </message>
+    <message>
+        <source>refused: nobody listens</source>
+        <translation>rechazada: nadie escucha</translation>
+    </message>
+    <message>
+        <source>rejected by a rule</source>
+        <translation>rechazada por una regla</translation>
+    </message>
+    <message>
+        <source>no answer</source>
+        <translation>sin respuesta</translation>
+    </message>
+    <message>
+        <source>unreachable</source>
+        <translation>inalcanzable</translation>
+    </message>
 </context>
 <context>
     <name>ObjectsPane</name>

@@ -15,6 +15,7 @@ void Reference::setQuery(const QString& query) {
     query_ = query;
     search();
     Q_EMIT queryChanged();
+    Q_EMIT searchingChanged();
 }
 
 void Reference::search() {
@@ -69,6 +70,7 @@ void Reference::refresh() {
     fields_.clear(); // another page: nothing of the old one moves
     fields_.setRows(std::move(rows));
     Q_EMIT pageChanged();
+    Q_EMIT searchingChanged();
 }
 
 QString Reference::title() const {

@@ -13,6 +13,7 @@ class Reference : public QObject {
     Q_OBJECT
     Q_PROPERTY(QString query READ query WRITE setQuery NOTIFY queryChanged)
     Q_PROPERTY(app::RowModel* hits READ hits CONSTANT) // what the query finds; without one, the kinds
+    Q_PROPERTY(bool searching READ searching NOTIFY searchingChanged) // the list is wanted, not the page
     Q_PROPERTY(QString path READ path NOTIFY pageChanged) // "deployments.spec"; empty: no page open
     Q_PROPERTY(QStringList crumbs READ crumbs NOTIFY pageChanged)
     Q_PROPERTY(QString title READ title NOTIFY pageChanged)
@@ -26,6 +27,7 @@ public:
 
     QString query() const { return query_; }
     void setQuery(const QString& query);
+    bool searching() const { return !query_.isEmpty() || path_.isEmpty(); }
     RowModel* hits() { return &hits_; }
     RowModel* fields() { return &fields_; }
     QString path() const { return path_; }
@@ -43,6 +45,7 @@ public:
 Q_SIGNALS:
     void queryChanged();
     void pageChanged();
+    void searchingChanged();
 
 private:
     void show(const QString& path, const QString& field);

@@ -152,8 +152,6 @@ TEST_CASE("pictures of a free cluster", "[.][gallery]") {
     gallery.view("objects");
     context.inspector().clear();
     if (gallery.wanted("objects")) gallery.shoot(QStringLiteral("24-objects"));
-    gallery.view("network");
-    settle(500);
     if (gallery.wanted("reference")) {
         gallery.view("reference");
         gallery.shoot(QStringLiteral("33-reference-kinds"));
@@ -162,8 +160,11 @@ TEST_CASE("pictures of a free cluster", "[.][gallery]") {
         gallery.shoot(QStringLiteral("34-reference-found"));
         gallery.fixture.child("referenceSearch")->setProperty("text", QString());
         context.reference().open(QStringLiteral("deployments.spec.template.spec.containers"), QStringLiteral("readinessProbe"));
+        REQUIRE(context.reference().path() == QStringLiteral("deployments.spec.template.spec.containers"));
         gallery.shoot(QStringLiteral("35-reference-page"));
     }
+    gallery.view("network");
+    settle(500);
     if (gallery.wanted("network")) {
         gallery.shoot(QStringLiteral("25-network"));
         QString target;

@@ -6,6 +6,10 @@ import Timonel.Controls
 
 Item {
     id: root
+    // How a connection ended, in words.
+    function said(result) {
+        return ({ connected: qsTr("connected"), delivered: qsTr("delivered"), refused: qsTr("refused: nobody listens"), rejected: qsTr("rejected by a rule"), timeout: qsTr("no answer"), unreachable: qsTr("unreachable") })[result] || result
+    }
     function takeFocus() { source.forceActiveFocus() }
     onVisibleChanged: if (visible) Network.refresh()
     Timer { interval: 2000; running: root.visible && Transport.playing; repeat: true; onTriggered: Network.refresh() }
@@ -26,7 +30,7 @@ Item {
         Layout.leftMargin: 12
         spacing: 8
         StateGlyph { state_: Network.resultState }
-        TText { text: Network.result; strong: true }
+        TText { text: root.said(Network.result); strong: true }
         TText { text: qsTr("%n hop(s)", "", Network.hops.count); quiet: true; size: 12 }
     }
     ListView {
@@ -178,12 +182,12 @@ Item {
                 width: ListView.view.width
                 height: 24 * Theme.scale
                 onClicked: Network.showRecent(index)
-                Accessible.name: model.text + ", " + model.result
+                Accessible.name: model.text + ", " + root.said(model.result)
                 background: Rectangle { color: seen.hovered ? Theme.hover : "transparent" }
                 contentItem: RowLayout {
                     StateGlyph { size: 9; state_: seen.model.result === "connected" || seen.model.result === "delivered" ? "ready" : "failed" }
                     TText { text: seen.model.text; code: true; size: 11.5; Layout.fillWidth: true; wrapMode: Text.NoWrap; elide: Text.ElideMiddle }
-                    TText { text: seen.model.result; size: 11.5; quiet: true }
+                    TText { text: root.said(seen.model.result); size: 11.5; quiet: true }
                 }
             }
         }

@@ -5,11 +5,9 @@ import Timonel.Engine
 import Timonel.Controls
 
 // What a kind and its fields mean, at hand in every mode: an exam allows the documentation too.
-ColumnLayout {
+Item {
     id: root
-    spacing: 0
     function takeFocus() { needle.forceActiveFocus() }
-    readonly property bool searching: needle.text.length > 0 || !Reference.path
     Connections {
         target: Reference
         function onPageChanged() {
@@ -20,27 +18,22 @@ ColumnLayout {
         }
     }
     function open(path, field) { needle.text = ""; Reference.open(path, field); fields.forceActiveFocus() }
-    RowLayout {
-        Layout.margins: 8
-        spacing: 8
-        TButton { visible: !root.searching; kind: "quiet"; iconName: "arrow-left"; tip: qsTr("Back"); onClicked: Reference.back() }
-        TField {
-            id: needle
-            objectName: "referenceSearch"
-            Layout.fillWidth: true
-            iconName: "search"
-            placeholderText: qsTr("Find a kind or a field, e.g. readinessProbe")
-            onTextChanged: Reference.query = text
-            Keys.onDownPressed: { hits.forceActiveFocus(); hits.currentIndex = 0 }
-            Keys.onEscapePressed: text = ""
-            onAccepted: if (hits.count > 0) { const hit = Reference.hits.get(0); root.open(hit.path, hit.field) }
-        }
+    TButton { id: back; x: 8; y: 8; enabled: !Reference.searching; opacity: enabled ? 1 : 0.4; kind: "quiet"; iconName: "arrow-left"; tip: qsTr("Back"); onClicked: Reference.back() }
+    TField {
+        id: needle
+        objectName: "referenceSearch"
+        anchors { left: back.right; right: parent.right; top: parent.top; margins: 8 }
+        iconName: "search"
+        placeholderText: qsTr("Find a kind or a field, e.g. readinessProbe")
+        onTextChanged: Reference.query = text
+        Keys.onDownPressed: { hits.forceActiveFocus(); hits.currentIndex = 0 }
+        Keys.onEscapePressed: text = ""
+        onAccepted: if (hits.count > 0) { const hit = Reference.hits.get(0); root.open(hit.path, hit.field) }
     }
     ListView {
         id: hits
-        visible: root.searching
-        Layout.fillWidth: true
-        Layout.fillHeight: true
+        visible: Reference.searching
+        anchors { left: parent.left; right: parent.right; top: needle.bottom; bottom: parent.bottom; topMargin: 8 }
         clip: true
         model: Reference.hits
         activeFocusOnTab: true
@@ -74,9 +67,8 @@ ColumnLayout {
     }
     ListView {
         id: fields
-        visible: !root.searching
-        Layout.fillWidth: true
-        Layout.fillHeight: true
+        visible: !Reference.searching
+        anchors.fill: hits
         clip: true
         model: Reference.fields
         activeFocusOnTab: true

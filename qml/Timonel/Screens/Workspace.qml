@@ -79,8 +79,8 @@ FocusScope {
                         }
                         Item { Layout.fillWidth: true }
                         TCombo {
-                            visible: root.view !== "network" && root.view !== "reference" && parent.width > 460 * Theme.scale
-                            implicitWidth: 150 * Theme.scale
+                            visible: root.view !== "network" && root.view !== "reference" && parent.width > tabs.implicitWidth + 190 * Theme.scale
+                            implicitWidth: (parent.width > 560 * Theme.scale ? 190 : 150) * Theme.scale
                             code: true
                             model: [qsTr("all namespaces")].concat(Cluster.namespaces)
                             Accessible.name: qsTr("Namespace")
