@@ -31,20 +31,24 @@ ports::FileStat View::describe(const Inode& inode) {
     return stat;
 }
 
+ports::FileStat View::statOf(const InodePtr& inode) const {
+    ports::FileStat stat = describe(*inode);
+    // overlayfs does not count the links of a directory that both of its layers have.
+    const auto& root = mounts_->rootMount();
+    if (root->type == "overlay" && inode == root->root) stat.links = 1;
+    return stat;
+}
+
 base::Result<ports::FileStat> View::stat(std::string_view path) const {
     const Walk found = walk(path, true);
     if (!found.ok()) return fileError(found.error);
-    ports::FileStat stat = describe(*found.end().inode);
-    // overlayfs does not count the links of a directory that both of its layers have.
-    const auto& root = mounts_->rootMount();
-    if (root->type == "overlay" && found.end().inode == root->root) stat.links = 1;
-    return stat;
+    return statOf(found.end().inode);
 }
 
 base::Result<ports::FileStat> View::lstat(std::string_view path) const {
     const Walk found = walk(path, false);
     if (!found.ok()) return fileError(found.error);
-    return describe(*found.end().inode);
+    return statOf(found.end().inode);
 }
 
 base::Result<std::string> View::read(std::string_view path) const {

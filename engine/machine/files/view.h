@@ -120,6 +120,7 @@ private:
     base::Status store(std::string_view path, std::string_view bytes, std::uint32_t mode, bool append);
     base::Status create(Walk& folder, const InodePtr& inode);
     static ports::FileStat describe(const Inode& inode);
+    ports::FileStat statOf(const InodePtr& inode) const;
     static std::string pathOf(const Walk& walk);
 
     MountTablePtr mounts_;

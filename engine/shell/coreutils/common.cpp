@@ -214,22 +214,35 @@ std::string programName(ports::Process& process) {
     return process.argv().empty() ? "" : process.argv()[0];
 }
 
-// BusyBox says the same in fewer words.
-static std::string busyboxWording(std::string message) {
-    constexpr std::string_view kCannot = "cannot ", kTouch = "cannot touch '", kReading = "' for reading";
-    if (message.starts_with(kTouch)) {
-        message.erase(0, kTouch.size());
-        const std::size_t end = message.find("': ");
-        return end == std::string::npos ? message : message.erase(end, 1);
-    }
-    if (message.starts_with(kCannot)) message.replace(0, kCannot.size(), "can't ");
+// BusyBox says the same in fewer words: mostly the file and the reason, else "can't do 'file'".
+static std::string busyboxWording(std::string_view program, std::string message) {
+    struct Wording {
+        std::string_view program, coreutils, busybox;
+        bool quotes;
+    };
+    static constexpr Wording kWordings[] = {
+        {"touch", "cannot touch ", "", false},    {"chmod", "cannot access ", "", false},
+        {"chown", "cannot access ", "", false},   {"head", "cannot open ", "", false},
+        {"rmdir", "failed to remove ", "", true}, {"mv", "cannot stat ", "can't rename ", true},
+        {"", "cannot ", "can't ", true}};
+    constexpr std::string_view kReading = " for reading";
     if (const std::size_t at = message.find(kReading); at != std::string::npos)
-        message.erase(at + 1, kReading.size() - 1);
+        message.erase(at, kReading.size());
+    for (const Wording& wording : kWordings) {
+        if (!wording.program.empty() && wording.program != program) continue;
+        if (!message.starts_with(wording.coreutils)) continue;
+        message.replace(0, wording.coreutils.size(), wording.busybox);
+        const std::size_t end = message.find("': ");
+        if (!wording.quotes && message.starts_with('\'') && end != std::string::npos)
+            message = message.substr(1, end - 1) + message.substr(end + 1);
+        break;
+    }
     return message;
 }
 
 sim::Task<void> complain(ports::Process& process, std::string message) {
-    if (isBusybox(process)) message = busyboxWording(std::move(message));
+    if (isBusybox(process))
+        message = busyboxWording(lastComponent(programName(process)), std::move(message));
     std::string text = programName(process) + ": " + std::move(message) + "\n";
     co_await process.writeError(std::move(text));
 }
