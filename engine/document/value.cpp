@@ -9,25 +9,59 @@
 #include <memory>
 #include <mutex>
 #include <new>
-#include <unordered_map>
 
 namespace document {
 namespace detail {
 
-// Text follows the header in the same allocation.
+// The first bytes of a text as a number that orders as the text does; zeros stand for what is missing.
+constexpr std::size_t kHead = 8;
+std::uint64_t headAt(const char* bytes) {
+    std::uint64_t head = 0;
+    std::memcpy(&head, bytes, kHead);
+    return std::endian::native == std::endian::little ? __builtin_bswap64(head) : head;
+}
+std::uint64_t headOf(std::string_view text) {
+    if (text.size() >= kHead) return headAt(text.data());
+    std::uint64_t head = 0;
+    for (const char c : text) head = head << 8 | static_cast<unsigned char>(c);
+    return text.empty() ? 0 : head << 8 * (kHead - text.size());
+}
+
+// Text follows the header in the same allocation, filled up with zeros to the length of a head.
 struct StringNode : Node {
     std::uint32_t length;
     explicit StringNode(std::uint32_t n) : Node(ValueKind::String), length(n) {}
     const char* data() const { return reinterpret_cast<const char*>(this + 1); }
     std::string_view view() const { return {data(), length}; }
+    std::uint64_t head() const { return headAt(data()); }
 
     static const StringNode* make(std::string_view text) {
-        void* memory = ::operator new(sizeof(StringNode) + text.size());
+        void* memory = ::operator new(sizeof(StringNode) + std::max(text.size(), kHead));
         auto* node = new (memory) StringNode(static_cast<std::uint32_t>(text.size()));
-        if (!text.empty()) std::memcpy(reinterpret_cast<char*>(node + 1), text.data(), text.size());
+        char* to = reinterpret_cast<char*>(node + 1);
+        if (text.size() < kHead) std::memset(to, 0, kHead);
+        if (!text.empty()) std::memcpy(to, text.data(), text.size());
         return node;
     }
 };
+
+// A text with its head at hand. Most comparisons end there, without a look at the rest.
+struct Key {
+    std::string_view text;
+    std::uint64_t head;
+};
+Key keyOf(std::string_view text) { return {text, headOf(text)}; }
+Key keyOf(const StringNode& node) { return {node.view(), node.head()}; }
+
+int compare(const Key& a, const Key& b) {
+    if (a.head != b.head) return a.head < b.head ? -1 : 1;
+    const std::size_t common = std::min(a.text.size(), b.text.size());
+    if (common > kHead)
+        if (const int rest = std::memcmp(a.text.data() + kHead, b.text.data() + kHead, common - kHead); rest != 0)
+            return rest;
+    if (a.text.size() == b.text.size()) return 0;
+    return a.text.size() < b.text.size() ? -1 : 1;
+}
 
 // Items and members follow the header in the same allocation, too.
 template <typename Item>
@@ -103,28 +137,64 @@ void drop(const Node* node) {
 // unique label keys cannot grow it.
 constexpr std::size_t kInternLimit = 16'384;
 constexpr std::size_t kInternLength = 64;
-using InternTable = std::unordered_map<std::string_view, const StringNode*>;
+
+// An open hash table of strings, without memory of its own for them.
+class InternTable {
+public:
+    const StringNode* find(const Key& key) const {
+        for (std::size_t at = hash(key) & mask(); slots_[at] != nullptr; at = (at + 1) & mask())
+            if (compare(keyOf(*slots_[at]), key) == 0) return slots_[at];
+        return nullptr;
+    }
+    void add(const StringNode* node) {
+        if (++size_ * 2 > slots_.size()) grow();
+        place(node);
+    }
+    std::size_t size() const { return size_; }
+
+private:
+    static std::size_t hash(const Key& key) {
+        // Keys of a family ("kubernetes.io/...") begin alike and end differently.
+        const std::size_t tail = key.text.size() > kHead ? key.text.size() - kHead : 0;
+        return base::combineHash(key.head ^ key.text.size(), headOf(key.text.substr(tail)));
+    }
+    std::size_t mask() const { return slots_.size() - 1; }
+    void place(const StringNode* node) {
+        std::size_t at = hash(keyOf(*node)) & mask();
+        while (slots_[at] != nullptr) at = (at + 1) & mask();
+        slots_[at] = node;
+    }
+    void grow() {
+        std::vector<const StringNode*> old(slots_.size() * 2);
+        old.swap(slots_);
+        for (const StringNode* node : old)
+            if (node != nullptr) place(node);
+    }
+    std::vector<const StringNode*> slots_ = std::vector<const StringNode*>(2048);
+    std::size_t size_ = 0;
+};
 
 // The node that all threads share; null when the table is full and the text is not in it.
-const StringNode* internShared(std::string_view text) {
+const StringNode* internShared(const Key& key) {
     static std::mutex mutex;
     static InternTable& table = *new InternTable(); // outlives every value of every thread
     const std::lock_guard lock(mutex);
-    if (const auto found = table.find(text); found != table.end()) return found->second;
+    if (const StringNode* found = table.find(key)) return found;
     if (table.size() >= kInternLimit) return nullptr;
-    const StringNode* node = StringNode::make(text);
+    const StringNode* node = StringNode::make(key.text);
     node->references.store(kImmortal, std::memory_order_relaxed);
-    table.emplace(node->view(), node);
+    table.add(node);
     return node;
 }
 
 const StringNode* internOrMake(std::string_view text) {
     thread_local InternTable known; // saves the lock
     if (text.size() > kInternLength) return StringNode::make(text);
-    if (const auto found = known.find(text); found != known.end()) return found->second;
-    const StringNode* node = internShared(text);
+    const Key key = keyOf(text);
+    if (const StringNode* found = known.find(key)) return found;
+    const StringNode* node = internShared(key);
     if (node == nullptr) return StringNode::make(text);
-    known.emplace(node->view(), node);
+    known.add(node);
     return node;
 }
 } // namespace
@@ -133,15 +203,45 @@ const StringNode* internOrMake(std::string_view text) {
 namespace {
 const Value kNullValue;
 
-bool keyLess(const Member& member, std::string_view key) { return member.key.view() < key; }
-
 const detail::ObjectNode& objectOf(const detail::Node* node) {
     return *static_cast<const detail::ObjectNode*>(node);
 }
-std::span<const Member> membersOf(const detail::Node* node) { return objectOf(node).items(); }
 const detail::ArrayNode& arrayOf(const detail::Node* node) {
     return *static_cast<const detail::ArrayNode*>(node);
 }
+} // namespace
+
+namespace {
+
+// A shared string is at least as long as a head in memory.
+detail::Key keyOf(const Member& member) {
+    const std::string_view text = member.key.view();
+    return {text, detail::headAt(text.data())};
+}
+
+struct Place {
+    std::size_t at; // of the key among sorted members, or where it belongs
+    bool found;
+};
+[[gnu::flatten]] Place find(std::span<const Member> members, std::string_view text) {
+    if (members.empty()) return {0, false};
+    const detail::Key key = detail::keyOf(text);
+    std::size_t low = 0, high = members.size();
+    while (low < high) {
+        const std::size_t middle = (low + high) / 2;
+        const int order = detail::compare(keyOf(members[middle]), key);
+        if (order == 0) return {middle, true};
+        if (order < 0) low = middle + 1;
+        else high = middle;
+    }
+    return {low, false};
+}
+
+[[gnu::flatten]] int compareKeys(const Member& a, const Member& b) {
+    if (a.key.view().data() == b.key.view().data()) return 0; // interned, as nearly all keys are
+    return detail::compare(keyOf(a), keyOf(b));
+}
+
 } // namespace
 
 SharedString::SharedString(std::string_view text) : node_(detail::internOrMake(text)) {}
@@ -224,43 +324,38 @@ std::span<const Value> Value::items() const {
 }
 std::span<const Member> Value::members() const {
     if (!isObject()) return {};
-    return membersOf(payload_.node);
+    return objectOf(payload_.node).items();
 }
 
 const Value& Value::operator[](std::string_view key) const {
-    if (!isObject()) return kNullValue;
-    const auto members = membersOf(payload_.node);
-    const auto found = std::lower_bound(members.begin(), members.end(), key, keyLess);
-    return found != members.end() && found->key.view() == key ? found->value : kNullValue;
+    const auto list = members();
+    const auto [at, found] = find(list, key);
+    return found ? list[at].value : kNullValue;
 }
 const Value& Value::operator[](std::size_t index) const {
     const auto list = items();
     return index < list.size() ? list[index] : kNullValue;
 }
-bool Value::has(std::string_view key) const {
-    if (!isObject()) return false;
-    const auto members = membersOf(payload_.node);
-    const auto found = std::lower_bound(members.begin(), members.end(), key, keyLess);
-    return found != members.end() && found->key.view() == key;
-}
+bool Value::has(std::string_view key) const { return find(members(), key).found; }
 
 Value Value::with(std::string_view key, Value value) const {
     const auto old = members();
-    const auto at = std::lower_bound(old.begin(), old.end(), key, keyLess);
-    const bool replaces = at != old.end() && at->key.view() == key;
+    const auto [at, replaces] = find(old, key);
     detail::ObjectNode* node = detail::allocateObject(old.size() + (replaces ? 0 : 1));
-    for (auto member = old.begin(); member != at; ++member) node->append(*member);
-    if (replaces) node->append(at->key, std::move(value));
+    for (const Member& member : old.first(at)) node->append(member);
+    if (replaces) node->append(old[at].key, std::move(value));
     else node->append(SharedString(key), std::move(value));
-    for (auto member = replaces ? at + 1 : at; member != old.end(); ++member) node->append(*member);
+    for (const Member& member : old.subspan(replaces ? at + 1 : at)) node->append(member);
     return Value(ValueKind::Object, node);
 }
 
 Value Value::without(std::string_view key) const {
-    if (!has(key)) return *this;
-    detail::ObjectNode* node = detail::allocateObject(size() - 1);
-    for (const Member& member : members())
-        if (member.key.view() != key) node->append(member);
+    const auto old = members();
+    const auto [at, found] = find(old, key);
+    if (!found) return *this;
+    detail::ObjectNode* node = detail::allocateObject(old.size() - 1);
+    for (const Member& member : old.first(at)) node->append(member);
+    for (const Member& member : old.subspan(at + 1)) node->append(member);
     return Value(ValueKind::Object, node);
 }
 
@@ -315,7 +410,7 @@ bool Value::operator==(const Value& other) const {
         const auto a = members(), b = other.members();
         return a.size() == b.size() &&
                std::equal(a.begin(), a.end(), b.begin(), [](const Member& x, const Member& y) {
-                   return x.key.view() == y.key.view() && x.value == y.value;
+                   return compareKeys(x, y) == 0 && x.value == y.value;
                });
     }
     default: return false;
@@ -343,9 +438,15 @@ std::uint64_t Value::hash() const {
     return seed;
 }
 
-ObjectBuilder::ObjectBuilder(const Value& base)
-    : members_(base.members().begin(), base.members().end()) {}
+namespace {
+constexpr std::size_t kUsualMembers = 8;
+}
+ObjectBuilder::ObjectBuilder(const Value& base) {
+    members_.reserve(base.size() + kUsualMembers / 2);
+    members_.assign(base.members().begin(), base.members().end());
+}
 ObjectBuilder& ObjectBuilder::set(const SharedString& key, Value value) {
+    if (members_.capacity() == 0) members_.reserve(kUsualMembers);
     members_.push_back({key, std::move(value)});
     return *this;
 }
@@ -358,32 +459,39 @@ ObjectBuilder& ObjectBuilder::erase(std::string_view key) {
     return *this;
 }
 namespace {
-// Stable and, for the short lists that objects are, without memory of its own.
-void sortByKey(std::vector<Member>& members) {
+// Orders the places of members by key, equal keys as they came: pointers move more cheaply than members.
+void sortByKey(std::span<Member*> places) {
     constexpr std::size_t kShort = 24;
-    const auto before = [](const Member& a, const Member& b) { return a.key.view() < b.key.view(); };
-    if (members.size() > kShort) {
-        std::stable_sort(members.begin(), members.end(), before);
+    const auto before = [](const Member* a, const Member* b) { return compareKeys(*a, *b) < 0; };
+    if (places.size() > kShort) {
+        std::stable_sort(places.begin(), places.end(), before);
         return;
     }
-    for (std::size_t i = 1; i < members.size(); ++i)
-        for (std::size_t j = i; j > 0 && before(members[j], members[j - 1]); --j)
-            std::swap(members[j], members[j - 1]);
+    for (std::size_t i = 1; i < places.size(); ++i) {
+        Member* const moved = places[i];
+        std::size_t j = i;
+        for (; j > 0 && before(moved, places[j - 1]); --j) places[j] = places[j - 1];
+        places[j] = moved;
+    }
 }
 } // namespace
 
 Value ObjectBuilder::build() && {
-    sortByKey(members_);
+    constexpr std::size_t kOnStack = 64;
+    Member* fixed[kOnStack];
+    std::vector<Member*> longer;
+    if (members_.size() > kOnStack) longer.resize(members_.size());
+    const std::span<Member*> places(longer.empty() ? fixed : longer.data(), members_.size());
+    for (std::size_t i = 0; i < places.size(); ++i) places[i] = &members_[i];
+    sortByKey(places);
+    const auto repeated = [&](std::size_t i) {
+        return i + 1 < places.size() && compareKeys(*places[i], *places[i + 1]) == 0;
+    };
     std::size_t distinct = 0;
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        const bool repeated = i + 1 < members_.size() && members_[i].key.view() == members_[i + 1].key.view();
-        distinct += repeated ? 0 : 1;
-    }
+    for (std::size_t i = 0; i < places.size(); ++i) distinct += repeated(i) ? 0 : 1;
     detail::ObjectNode* node = detail::allocateObject(distinct);
-    for (std::size_t i = 0; i < members_.size(); ++i) {
-        const bool repeated = i + 1 < members_.size() && members_[i].key.view() == members_[i + 1].key.view();
-        if (!repeated) node->append(std::move(members_[i].key), std::move(members_[i].value));
-    }
+    for (std::size_t i = 0; i < places.size(); ++i)
+        if (!repeated(i)) node->append(std::move(places[i]->key), std::move(places[i]->value));
     members_.clear();
     return Value(ValueKind::Object, node);
 }
