@@ -13,6 +13,11 @@ namespace {
 
 constexpr const char* kEcdsaSha256 = "1.2.840.10045.4.3.2";
 
+Memo<CertificatePtr>& certificateMemo() {
+    thread_local Memo<CertificatePtr> memo;
+    return memo;
+}
+
 std::string attribute(const char* id, std::string_view value) {
     return der::sequence({der::objectId(id), der::text(value)});
 }
@@ -72,6 +77,13 @@ std::string extensions(const CertificateRequest& request, std::string_view publi
     return der::explicitTag(3, der::element(0x30, content));
 }
 
+// The one object for these bytes.
+CertificatePtr shared(std::shared_ptr<const Certificate> made) {
+    if (const CertificatePtr* known = certificateMemo().find(made->der)) return *known;
+    certificateMemo().keep(made->der, made);
+    return made;
+}
+
 CertificatePtr sign(const CertificateRequest& request, const std::string& publicInfo,
                     const SigningProfile& profile, const Certificate* issuer, const Key& issuerKey,
                     sim::Random& random) {
@@ -88,7 +100,31 @@ CertificatePtr sign(const CertificateRequest& request, const std::string& public
          extensions(request, publicInfo, profile,
                     issuer != nullptr ? issuer->subjectKeyId : std::string{})});
     const std::string signature = signDigest(issuerKey, sha256(body), false);
-    return parseCertificate(der::sequence({body, algorithm, der::bits(signature)}));
+    // What `decodeCertificate` would read from these bytes.
+    auto made = std::make_shared<Certificate>();
+    made->der = der::sequence({body, algorithm, der::bits(signature)});
+    made->subject = subject;
+    made->issuer = issuer != nullptr ? issuer->subject : subject;
+    made->publicInfo = publicInfo;
+    if (profile.authority) made->subjectKeyId = sha1(publicInfo);
+    made->basicConstraints = true;
+    made->signedBy.store(signerMark(issuerKey.publicInfo), std::memory_order_relaxed);
+    CertificateInfo& info = made->info;
+    info.subject = request.subject;
+    info.issuer = issuer != nullptr ? issuer->info.subject : request.subject;
+    std::uint64_t number = 0;
+    for (const char byte : serial) number = number << 8 | static_cast<unsigned char>(byte);
+    info.serial = std::to_string(number);
+    info.notBefore = profile.notBefore / sim::kSecond * sim::kSecond;
+    info.notAfter = profile.notAfter / sim::kSecond * sim::kSecond;
+    info.dnsNames = request.dnsNames;
+    info.addresses = request.addresses;
+    info.keyUsages = {"Digital Signature", "Key Encipherment"};
+    if (profile.authority) info.keyUsages.emplace_back("Certificate Sign");
+    if (profile.serverAuth) info.extendedKeyUsages.emplace_back("serverAuth");
+    if (profile.clientAuth) info.extendedKeyUsages.emplace_back("clientAuth");
+    info.authority = profile.authority;
+    return shared(made);
 }
 
 template <typename T>
@@ -171,9 +207,7 @@ void readUsages(X509* x509, CertificateInfo& info) {
     if ((extended & XKU_SSL_CLIENT) != 0) info.extendedKeyUsages.emplace_back("clientAuth");
 }
 
-} // namespace
-
-CertificatePtr parseCertificate(std::string bytes) {
+CertificatePtr decodeCertificate(std::string bytes) {
     const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
     X509Ptr x509(d2i_X509(nullptr, &at, static_cast<long>(bytes.size())));
     if (!x509) return nullptr;
@@ -199,8 +233,28 @@ CertificatePtr parseCertificate(std::string bytes) {
     if (const ASN1_OCTET_STRING* id = X509_get0_subject_key_id(x509.get()))
         made->subjectKeyId = asn1Text(id);
     made->der = std::move(bytes);
-    made->x509 = std::move(x509);
+    made->adopt(std::move(x509));
     return made;
+}
+
+} // namespace
+
+CertificatePtr parseCertificate(std::string bytes) {
+    if (const CertificatePtr* known = certificateMemo().find(bytes)) return *known;
+    CertificatePtr made = decodeCertificate(std::move(bytes));
+    return made ? shared(std::move(made)) : nullptr;
+}
+
+X509* Certificate::x509() const {
+    std::call_once(parsed_, [this] {
+        const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+        x509_.reset(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+    });
+    return x509_.get();
+}
+
+void Certificate::adopt(X509Ptr parsed) const {
+    std::call_once(parsed_, [&] { x509_ = std::move(parsed); });
 }
 
 CertificatePtr signCertificate(const CertificateRequest& request, const Key& subjectKey,

@@ -39,7 +39,7 @@ std::string pointBytes(const EC_KEY* key) {
     return std::string(reinterpret_cast<char*>(buffer), size);
 }
 
-KeyPtr keyFromSecret(std::string secret) {
+KeyPtr computeKey(std::string secret) {
     auto key = std::make_shared<Key>();
     const BnPtr d = number(secret);
     key->ec.reset(EC_KEY_new());
@@ -50,6 +50,14 @@ KeyPtr keyFromSecret(std::string secret) {
     EC_KEY_set_public_key(key->ec.get(), point.get());
     key->secret = std::move(secret);
     key->publicInfo = der::sequence({algorithm(), der::bits(pointBytes(key->ec.get()))});
+    return key;
+}
+
+KeyPtr keyFromSecret(const std::string& secret) {
+    thread_local Memo<KeyPtr> memo;
+    if (const KeyPtr* known = memo.find(secret)) return *known;
+    KeyPtr key = computeKey(secret);
+    memo.keep(secret, key);
     return key;
 }
 
@@ -101,7 +109,7 @@ std::string hmacSha256(std::string_view key, std::string_view bytes) {
 KeyPtr makeKey(sim::Random& random) {
     while (true) {
         std::string secret = random.bytes(kBytes);
-        if (inRange(number(secret).get())) return keyFromSecret(std::move(secret));
+        if (inRange(number(secret).get())) return keyFromSecret(secret);
     }
 }
 
@@ -116,7 +124,11 @@ std::string signDigest(const Key& key, std::string_view digest, bool raw) {
     EC_POINT_get_affine_coordinates(curve(), point.get(), x.get(), nullptr, context.get());
     const BnPtr r(BN_new());
     BN_nnmod(r.get(), x.get(), order, context.get());
-    const BnPtr inverse(BN_mod_inverse(nullptr, k.get(), order, context.get()));
+    // The order is a prime: by Fermat, and several times faster than Euclid with its secrecy.
+    const BnPtr exponent(BN_dup(order));
+    BN_sub_word(exponent.get(), 2);
+    const BnPtr inverse(BN_new());
+    BN_mod_exp(inverse.get(), k.get(), exponent.get(), order, context.get());
     const SignaturePtr signature(
         ECDSA_do_sign_ex(reinterpret_cast<const unsigned char*>(digest.data()),
                          static_cast<int>(digest.size()), inverse.get(), r.get(), key.ec.get()));
@@ -137,6 +149,8 @@ bool verifyDigestRaw(const Key& key, std::string_view digest, std::string_view r
 }
 
 base::Result<KeyPtr> readPublicInfo(std::string_view bytes) {
+    thread_local Memo<KeyPtr> memo;
+    if (const KeyPtr* known = memo.find(std::string(bytes))) return *known;
     const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
     const PkeyPtr pkey(d2i_PUBKEY(nullptr, &at, static_cast<long>(bytes.size())));
     auto key = std::make_shared<Key>();
@@ -144,6 +158,7 @@ base::Result<KeyPtr> readPublicInfo(std::string_view bytes) {
     if (!key->ec || EC_GROUP_get_curve_name(EC_KEY_get0_group(key->ec.get())) != NID_X9_62_prime256v1)
         return base::makeError("data does not contain any valid RSA or ECDSA public keys");
     key->publicInfo = std::string(bytes);
+    memo.keep(key->publicInfo, key);
     return KeyPtr(key);
 }
 
@@ -177,12 +192,31 @@ bool nextPem(std::string_view& text, std::string& label, std::string& bytes) {
     }
 }
 
-std::string writeKeyPem(const Key& key) {
-    if (key.secret.empty()) return writePem("PUBLIC KEY", key.publicInfo);
+namespace {
+
+// ECPrivateKey of RFC 5915.
+std::string privateBytes(const Key& key) {
     const std::string parameters = der::explicitTag(0, der::objectId("1.2.840.10045.3.1.7"));
     const std::string point = der::explicitTag(1, der::bits(pointBytes(key.ec.get())));
-    return writePem("EC PRIVATE KEY", der::sequence({der::smallInteger(1), der::octets(key.secret),
-                                                     parameters, point}));
+    return der::sequence({der::smallInteger(1), der::octets(key.secret), parameters, point});
+}
+
+// OpenSSL's decoders try every format they know; what `writeKeyPem` wrote is read without them. Null when
+// the bytes are anything else.
+KeyPtr readOwnKey(std::string_view bytes) {
+    constexpr std::size_t kSecretAt = 7; // after the heads of the sequence, the version and the octets
+    if (bytes.size() < kSecretAt + kBytes) return nullptr;
+    const std::string secret(bytes.substr(kSecretAt, kBytes));
+    if (!inRange(number(secret).get())) return nullptr;
+    KeyPtr key = keyFromSecret(secret);
+    return privateBytes(*key) == bytes ? key : nullptr;
+}
+
+} // namespace
+
+std::string writeKeyPem(const Key& key) {
+    if (key.secret.empty()) return writePem("PUBLIC KEY", key.publicInfo);
+    return writePem("EC PRIVATE KEY", privateBytes(key));
 }
 
 base::Result<KeyPtr> readKeyPem(std::string_view pem) {
@@ -190,6 +224,7 @@ base::Result<KeyPtr> readKeyPem(std::string_view pem) {
     while (nextPem(pem, label, bytes)) {
         if (label == "PUBLIC KEY") return readPublicInfo(bytes);
         if (!label.ends_with("PRIVATE KEY")) continue;
+        if (KeyPtr own = readOwnKey(bytes)) return own;
         const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
         const PkeyPtr pkey(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(bytes.size())));
         const EcKeyPtr ec(pkey ? EVP_PKEY_get1_EC_KEY(pkey.get()) : nullptr);
@@ -203,12 +238,22 @@ base::Result<KeyPtr> readKeyPem(std::string_view pem) {
 
 std::string publicKeyPem(const Key& key) { return writePem("PUBLIC KEY", key.publicInfo); }
 
+namespace {
+// Tokens signed here and by which key: such a signature need not be verified.
+Memo<std::string>& signedTokens() {
+    thread_local Memo<std::string> memo;
+    return memo;
+}
+} // namespace
+
 std::string signJwt(std::string_view claims, std::string_view keyId, const Key& key) {
     std::string header = R"({"alg":"ES256")";
     if (!keyId.empty()) header += ",\"kid\":" + base::quoteGo(keyId);
     header += "}";
     const std::string body = base::encodeBase64Url(header) + "." + base::encodeBase64Url(claims);
-    return body + "." + base::encodeBase64Url(signDigest(key, sha256(body), true));
+    std::string token = body + "." + base::encodeBase64Url(signDigest(key, sha256(body), true));
+    signedTokens().keep(token, key.publicInfo);
+    return token;
 }
 
 base::Result<std::string> verifyJwt(std::string_view token, const std::vector<KeyPtr>& keys) {
@@ -219,6 +264,9 @@ base::Result<std::string> verifyJwt(std::string_view token, const std::vector<Ke
     const auto signature = base::decodeBase64Url(token.substr(last + 1));
     const auto claims = base::decodeBase64Url(token.substr(first + 1, last - first - 1));
     if (!signature || !claims) return base::makeError("illegal base64 data in token");
+    if (const std::string* signer = signedTokens().find(std::string(token)))
+        for (const auto& key : keys)
+            if (key && key->publicInfo == *signer) return *claims;
     const std::string digest = sha256(token.substr(0, last));
     for (const auto& key : keys)
         if (key && verifyDigestRaw(*key, digest, *signature)) return *claims;

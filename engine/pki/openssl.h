@@ -15,6 +15,8 @@
 #include <openssl/x509v3.h>
 
 #include <atomic>
+#include <mutex>
+#include <unordered_map>
 
 namespace pki {
 
@@ -45,12 +47,19 @@ public:
     std::string subject, issuer; // names, DER
     std::string publicInfo;      // SubjectPublicKeyInfo, DER
     std::string subjectKeyId;
-    X509Ptr x509;
     CertificateInfo info;
     bool basicConstraints = false;
     // First bytes of the hash of the public key that was found to have signed this certificate:
     // verifying it again costs nothing.
     mutable std::atomic<std::uint64_t> signedBy{0};
+
+    // OpenSSL's view, made when it is asked for: those that we sign ourselves are seldom looked at.
+    X509* x509() const;
+    void adopt(X509Ptr parsed) const;
+
+private:
+    mutable std::once_flag parsed_;
+    mutable X509Ptr x509_;
 };
 
 // DER signature (r, s) over a SHA-256 digest, or raw r || s for JWT.
@@ -60,6 +69,28 @@ base::Result<KeyPtr> readPublicInfo(std::string_view der);
 // Payload of the first (`at` advances) PEM block; type in `label`. Nothing when there is none left.
 bool nextPem(std::string_view& text, std::string& label, std::string& bytes);
 std::string writePem(std::string_view label, std::string_view bytes);
+// Certificates never change and their bytes say everything: equal bytes give the same object, so what
+// one component wrote and another reads is not decoded again.
 CertificatePtr parseCertificate(std::string der);
+// What `Certificate::signedBy` holds for the issuer with this public key.
+std::uint64_t signerMark(const std::string& publicInfo);
+
+// Decoding and curve arithmetic are pure functions of their input; the last results are kept, per thread.
+template <typename Result>
+class Memo {
+public:
+    const Result* find(const std::string& input) const {
+        const auto found = known_.find(input);
+        return found == known_.end() ? nullptr : &found->second;
+    }
+    void keep(const std::string& input, Result result) {
+        constexpr std::size_t kMost = 1024;
+        if (known_.size() >= kMost) known_.clear();
+        known_.emplace(input, std::move(result));
+    }
+
+private:
+    std::unordered_map<std::string, Result> known_;
+};
 
 } // namespace pki

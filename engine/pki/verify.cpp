@@ -9,22 +9,23 @@
 #include <cstring>
 
 namespace pki {
-namespace {
 
-constexpr std::size_t kLongestChain = 8;
-
-std::uint64_t mark(const Certificate& issuer) {
-    const std::string hash = sha256(issuer.publicInfo);
+std::uint64_t signerMark(const std::string& publicInfo) {
+    const std::string hash = sha256(publicInfo);
     std::uint64_t value = 0;
     std::memcpy(&value, hash.data(), sizeof value);
     return value | 1;
 }
 
+namespace {
+
+constexpr std::size_t kLongestChain = 8;
+
 bool signatureHolds(const Certificate& certificate, const Certificate& issuer) {
-    const std::uint64_t wanted = mark(issuer);
+    const std::uint64_t wanted = signerMark(issuer.publicInfo);
     if (certificate.signedBy.load(std::memory_order_relaxed) == wanted) return true;
-    EVP_PKEY* key = X509_get0_pubkey(issuer.x509.get());
-    if (key == nullptr || X509_verify(certificate.x509.get(), key) != 1) return false;
+    EVP_PKEY* key = X509_get0_pubkey(issuer.x509());
+    if (key == nullptr || X509_verify(certificate.x509(), key) != 1) return false;
     certificate.signedBy.store(wanted, std::memory_order_relaxed);
     return true;
 }

@@ -121,6 +121,7 @@ void View::enter(Walk& walk, std::string_view name, std::vector<std::string>& re
 
 View::Walk View::walk(std::string_view path, bool followLast) const {
     Walk walk;
+    walk.steps.reserve(std::min<std::size_t>(8, 2 + static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'))));
     walk.steps.push_back({mounts_->rootMount()->root, "", mounts_->rootMount(), nullptr});
     if (path.empty() || path.size() > kLongestPath) {
         walk.error = path.empty() ? ENOENT : ENAMETOOLONG;

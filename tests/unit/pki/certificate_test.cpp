@@ -3,6 +3,8 @@
 #include "pki/certificate.h"
 #include "sim/kernel.h"
 
+#include <thread>
+
 namespace {
 constexpr std::int64_t kNow = sim::Kernel::kDefaultEpoch;
 constexpr std::int64_t kYear = 365LL * 24 * sim::kHour;
@@ -84,4 +86,41 @@ TEST_CASE("a signing request is read, signed and refused when altered") {
     REQUIRE(made.ok());
     CHECK(pki::matches(**made, **key));
     CHECK_FALSE(pki::readRequestPem("garbage").ok());
+}
+
+TEST_CASE("a signed certificate says of itself what its bytes say") {
+    World world;
+    const auto key = pki::makeKey(world.random);
+    const auto leaf = world.issue({{"system:node:n1", {"system:nodes", "b"}}, {"n1", "n1.local"},
+                                   {*base::IpAddress::parse("10.0.0.1"), *base::IpAddress::parse("fd00::1")}},
+                                  key, {kNow - sim::kHour + 5, kNow + kYear + 7, false, true, true}, world.authority.get());
+    const std::string token = pki::signJwt(R"({"iss":"x"})", "k", *key);
+    for (const auto& made : {world.authority, leaf}) {
+        pki::CertificateInfo read;
+        bool verified = false, tokenHolds = false;
+        // Another thread knows none of them and decodes and verifies for itself.
+        std::thread([&] {
+            const auto again = pki::readCertificatesPem(pki::writeCertificatePem(*made));
+            const auto roots = pki::readCertificatesPem(pki::writeCertificatePem(*world.authority));
+            const auto publicKey = pki::readKeyPem(pki::publicKeyPem(*key));
+            if (!again.ok() || !roots.ok() || !publicKey.ok()) return;
+            read = pki::inspect(*again->front());
+            verified = pki::verify(*again, *roots, kNow, pki::Usage::Server).ok();
+            tokenHolds = pki::verifyJwt(token, {*publicKey}).ok();
+        }).join();
+        const pki::CertificateInfo said = pki::inspect(*made);
+        CHECK(verified);
+        CHECK(tokenHolds);
+        CHECK(said.subject.commonName == read.subject.commonName);
+        CHECK(said.subject.organizations == read.subject.organizations);
+        CHECK(said.issuer.commonName == read.issuer.commonName);
+        CHECK(said.serial == read.serial);
+        CHECK(said.notBefore == read.notBefore);
+        CHECK(said.notAfter == read.notAfter);
+        CHECK(said.dnsNames == read.dnsNames);
+        CHECK(said.addresses == read.addresses);
+        CHECK(said.keyUsages == read.keyUsages);
+        CHECK(said.extendedKeyUsages == read.extendedKeyUsages);
+        CHECK(said.authority == read.authority);
+    }
 }
