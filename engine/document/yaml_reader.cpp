@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "document/text_error.h"
+#include "document/yaml_plain.h"
 #include "document/yaml_resolve.h"
 
 #include <yaml-cpp/eventhandler.h>
@@ -323,6 +324,11 @@ base::Result<YamlDocument> readChunk(const Chunk& chunk, std::string_view source
                                      const ReadLimits& limits, bool wantPositions, bool& empty) {
     Builder builder(limits, wantPositions);
     const int shift = chunk.firstLine - 1;
+    if (auto plain = readPlainYaml(chunk.text, limits, wantPositions)) {
+        plain->line = chunk.firstLine;
+        for (auto& [pointer, position] : plain->positions) position.line += shift;
+        return std::move(*plain);
+    }
     // yaml-cpp accepts some texts that go-yaml refuses (tabs, for one) and words its errors otherwise.
     if (auto found = diagnoseYaml(chunk.text))
         return textError(source, found->line + shift, found->column, found->text, found->goText);
