@@ -4,6 +4,25 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include <unistd.h>
+
+namespace {
+
+// The window is a program of its own, beside this one, so that the other subcommands need not load Qt.
+int becomeWindow(char** argv) {
+    std::error_code ignored;
+    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+    const std::string window = self.parent_path() / "timonel-window";
+    execv(window.c_str(), argv);
+    std::fputs("This build has no window; see timonel --help for the other subcommands.\n", stderr);
+    return 2;
+}
+
+} // namespace
 
 int main(int argc, char** argv) {
     CLI::App program{"Timonel: a desktop lab for learning to run Kubernetes"};
@@ -34,10 +53,5 @@ int main(int argc, char** argv) {
     if (*shell) return app::runShell(common);
     if (*serve) return app::runServe(common, serving);
     if (*pack) return app::runPack(verb, paths, seeds);
-#ifdef TIMONEL_WINDOW
-    return app::runWindow(common, argc, argv);
-#else
-    std::fputs("This build has no window; see timonel --help for the other subcommands.\n", stderr);
-    return 2;
-#endif
+    return becomeWindow(argv);
 }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,21 @@ void bootDefaultLab(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(booted(seed++));
 }
 BENCHMARK(bootDefaultLab)->Unit(benchmark::kMillisecond);
+
+#ifdef TIMONEL_PROGRAM
+// A fresh process from its start to its first answer.
+void freshBatch(benchmark::State& state) {
+    for (auto _ : state) {
+        FILE* program = popen("echo '{\"run\": \"true\"}' | " TIMONEL_PROGRAM " batch --blueprint bench", "r");
+        char answer[256];
+        if (program == nullptr || std::fgets(answer, sizeof answer, program) == nullptr) std::abort();
+        state.PauseTiming(); // its end is not waited for
+        pclose(program);
+        state.ResumeTiming();
+    }
+}
+BENCHMARK(freshBatch)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+#endif
 
 // `kubectl get pods` of 1,000 pods in one namespace, from the command line to its output.
 void getThousandPods(benchmark::State& state) {
