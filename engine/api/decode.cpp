@@ -1,10 +1,12 @@
 // Typed decoding without types: fields are checked, cased, normalized and cleaned of zero values as a
 // round trip through Go's structs would do. Source: sigs.k8s.io/json, apimachinery serializer/json.
-#include "api/kinds.h"
+#include "api/changed.h"
 #include "api/quantity.h"
 #include "api/times.h"
 #include "base/strings.h"
 #include "document/json.h"
+
+#include <algorithm>
 
 namespace api {
 namespace {
@@ -36,9 +38,9 @@ class Decoder {
 public:
     std::vector<FieldProblem> unknown;
 
-    base::Result<Value> decodeStruct(const Type& type, const Value& value) {
+    base::Result<Value> decodeStruct(const Type& type, const Value& value, const Value& known) {
         struct_.push_back(&type);
-        auto result = decodeFields(type, value);
+        auto result = decodeFields(type, value, known);
         struct_.pop_back();
         return result;
     }
@@ -64,7 +66,21 @@ private:
                                wanted);
     }
 
-    base::Result<Value> decodeFields(const Type& type, const Value& value) {
+    // A step of the path to the value at hand; the text is made when a message needs it.
+    struct Step {
+        std::string_view name; // empty: an item
+        std::size_t index = 0;
+    };
+    std::string path() const {
+        std::string out;
+        for (const Step& step : path_) {
+            if (step.name.data() == nullptr) out += "[" + std::to_string(step.index) + "]";
+            else out.append(out.empty() ? "" : ".").append(step.name);
+        }
+        return out;
+    }
+
+    base::Result<Value> decodeFields(const Type& type, const Value& value, const Value& known) {
         ObjectBuilder builder; // used once something changes; before, members stay as they are
         bool changed = false;
         const auto change = [&](const Member* upTo) {
@@ -76,25 +92,26 @@ private:
         for (const Member& member : value.members()) {
             const std::string_view name = member.key.view();
             const Field* field = type.find(name);
-            const std::size_t length = path_.size();
-            if (!path_.empty()) path_ += '.';
-            path_ += name;
+            path_.push_back({name});
             if (field == nullptr) {
-                unknown.push_back({path_, "unknown field " + base::quoteGo(path_)});
+                const std::string place = path();
+                unknown.push_back({place, "unknown field " + base::quoteGo(place)});
                 change(&member);
-            } else {
+            } else if (const Value& same = known[name]; member.value.isNull() || !member.value.sameAs(same)) {
                 const std::size_t depth = goPath_.size();
                 for (const std::string& embedded : field->embeddedNames)
                     goPath_.push_back(embedded);
                 goPath_.emplace_back(name);
-                auto decoded = decode(field->type, member.value);
+                auto decoded = decode(field->type, member.value, same);
                 goPath_.resize(depth);
                 if (!decoded.ok()) return std::move(decoded).error();
                 const bool kept = keeps(*field, member.value, *decoded);
                 if (!kept || !decoded->sameAs(member.value)) change(&member);
                 if (kept && changed) builder.set(member.key, std::move(decoded).value());
+            } else if (changed) {
+                builder.set(member.key, member.value);
             }
-            path_.resize(length);
+            path_.pop_back();
         }
         return changed ? std::move(builder).build() : value;
     }
@@ -115,7 +132,7 @@ private:
         return !decoded.isEmpty();
     }
 
-    base::Result<Value> decode(const TypeRef& ref, const Value& value) {
+    base::Result<Value> decode(const TypeRef& ref, const Value& value, const Value& known) {
         if (value.isNull()) return Value();
         switch (ref.kind) {
         case TypeKind::String:
@@ -142,8 +159,8 @@ private:
         case TypeKind::Any: return value;
         case TypeKind::Struct:
             if (!value.isObject()) return mismatch(value, ref);
-            return decodeStruct(*ref.type, value);
-        case TypeKind::List: return decodeList(ref, value);
+            return decodeStruct(*ref.type, value, known);
+        case TypeKind::List: return decodeList(ref, value, known);
         case TypeKind::Map: return decodeMap(ref, value);
         }
         return value;
@@ -199,16 +216,15 @@ private:
         if (value.isString() && canonical == value.asString()) return value;
         return Value(canonical);
     }
-    base::Result<Value> decodeList(const TypeRef& ref, const Value& value) {
+    base::Result<Value> decodeList(const TypeRef& ref, const Value& value, const Value& known) {
         if (!value.isArray()) return mismatch(value, ref);
         std::vector<Value> items;
         items.reserve(value.size());
         bool changed = false;
-        const std::size_t length = path_.size();
         for (std::size_t i = 0; i < value.size(); ++i) {
-            path_ += "[" + std::to_string(i) + "]";
-            BASE_TRY(Value item, decode(*ref.element, value[i]));
-            path_.resize(length);
+            path_.push_back({{}, i});
+            BASE_TRY(Value item, decode(*ref.element, value[i], known[i]));
+            path_.pop_back();
             if (item.isNull()) item = zero(*ref.element);
             changed = changed || !item.sameAs(value[i]);
             items.push_back(std::move(item));
@@ -228,14 +244,17 @@ private:
     }
     base::Result<Value> decodeMap(const TypeRef& ref, const Value& value) {
         if (!value.isObject()) return mismatch(value, ref);
+        const auto members = value.members();
+        const bool texts = ref.element->kind == TypeKind::String;
+        if (texts && std::all_of(members.begin(), members.end(), [](const Member& m) { return m.value.isString(); }))
+            return value; // labels and their like
         ObjectBuilder builder;
         bool changed = false;
-        const std::size_t length = path_.size();
         const bool resources = ref.goName == "v1.ResourceList";
         for (const Member& member : value.members()) {
-            path_ += "." + member.key.text();
-            auto item = decode(*ref.element, member.value);
-            path_.resize(length);
+            path_.push_back({member.key.view()});
+            auto item = decode(*ref.element, member.value, Value());
+            path_.pop_back();
             if (!item.ok()) return std::move(item).error();
             // Source: pkg/apis/core/v1 SetDefaults_ResourceList: nothing smaller than a thousandth.
             if (resources && item->isString()) {
@@ -250,14 +269,16 @@ private:
         return changed ? std::move(builder).build() : value;
     }
 
-    std::string path_;                 // with indices, for unknown fields
+    std::vector<Step> path_;                // with indices, for unknown fields
     std::vector<std::string_view> goPath_;  // without, for Go's type errors
     std::vector<const Type*> struct_;
 };
 
 } // namespace
 
-base::Result<DecodeResult> decodeType(const Type& type, const Value& object) {
+namespace {
+
+base::Result<DecodeResult> decodeChanged(const Type& type, const Value& object, const Value& known) {
     if (!object.isObject())
         return base::makeError("json: cannot unmarshal " + kindWord(object) +
                                " into Go value of type " + [&] {
@@ -267,15 +288,25 @@ base::Result<DecodeResult> decodeType(const Type& type, const Value& object) {
                                    return ref.goText();
                                }());
     Decoder decoder;
-    BASE_TRY(Value decoded, decoder.decodeStruct(type, object));
+    BASE_TRY(Value decoded, decoder.decodeStruct(type, object, known));
     DecodeResult result;
     result.object = std::move(decoded);
     result.unknown = std::move(decoder.unknown);
     return result;
 }
 
+} // namespace
+
+base::Result<DecodeResult> decodeType(const Type& type, const Value& object) {
+    return decodeChanged(type, object, Value());
+}
+
 base::Result<DecodeResult> decodeObject(const ResourceInfo& resource, const Value& object) {
-    if (resource.type != nullptr) return decodeType(*resource.type, object);
+    return decodeObject(resource, object, Value());
+}
+
+base::Result<DecodeResult> decodeObject(const ResourceInfo& resource, const Value& object, const Value& known) {
+    if (resource.type != nullptr) return decodeChanged(*resource.type, object, known);
     DecodeResult result;
     result.object = object;
     return result;

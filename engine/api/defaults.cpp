@@ -1,9 +1,12 @@
 // Defaulting: the table of assets/kinds/defaults.tsv per type, and a hook per type for what depends on
 // other fields (defaults_core.cpp, defaults_groups.cpp). Source: pkg/apis/*/v*/defaults.go.
+#include "api/changed.h"
 #include "api/defaults_hooks.h"
-#include "api/kinds.h"
 
-#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace api {
 namespace {
@@ -14,30 +17,37 @@ using document::Value;
 
 struct Plan {
     const TypeHook* hook = nullptr;
+    bool made = false;
     bool active = false; // this type or one below has something to set
+    // By field: whether what is there has to be looked into.
+    std::vector<bool> looksInto;
     // Non-pointer structs exist in Go even when absent in JSON: they are defaulted too.
-    std::vector<const Field*> children;
+    std::vector<const Field*> always;
 };
 
 class Planner {
 public:
     const Plan& planOf(const Type& type) {
-        if (const auto found = plans_.find(&type); found != plans_.end()) return found->second;
-        Plan& plan = plans_[&type]; // in progress: recursive types see an inactive plan
+        Plan& plan = plans_[&type];
+        if (plan.made) return plan;
+        plan.made = true; // in progress: recursive types see an inactive plan
         plan.hook = findTypeHook(type.name);
-        plan.active = plan.hook != nullptr || !type.defaults.empty();
-        for (const Field& field : type.fields) {
+        bool active = plan.hook != nullptr || !type.defaults.empty();
+        plan.looksInto.resize(type.fields.size());
+        for (std::size_t i = 0; i < type.fields.size(); ++i) {
+            const Field& field = type.fields[i];
             const TypeRef* ref = &field.type;
             while (ref->kind == TypeKind::List || ref->kind == TypeKind::Map) ref = ref->element.get();
             if (ref->kind != TypeKind::Struct || !planOf(*ref->type).active) continue;
-            plan.children.push_back(&field);
-            plan.active = true;
+            plan.looksInto[i] = active = true;
+            if (field.type.kind == TypeKind::Struct && !field.pointer) plan.always.push_back(&field);
         }
+        plan.active = active;
         return plan;
     }
 
 private:
-    std::map<const Type*, Plan> plans_;
+    std::unordered_map<const Type*, Plan> plans_;
 };
 
 Planner& planner() {
@@ -45,60 +55,66 @@ Planner& planner() {
     return instance;
 }
 
-Value defaultStruct(const Type& type, const Value& given);
+Value defaultStruct(const Type& type, const Value& given, const Value& known);
 
-Value defaultRef(const TypeRef& ref, const Value& value) {
-    if (ref.kind == TypeKind::Struct && value.isObject()) return defaultStruct(*ref.type, value);
+Value defaultRef(const TypeRef& ref, const Value& value, const Value& known) {
+    if (ref.kind == TypeKind::Struct && value.isObject()) return defaultStruct(*ref.type, value, known);
     if (ref.kind == TypeKind::List && value.isArray()) {
         std::vector<Value> items;
         items.reserve(value.size());
         bool changed = false;
-        for (const Value& item : value.items()) {
-            items.push_back(defaultRef(*ref.element, item));
-            changed = changed || !items.back().sameAs(item);
+        for (std::size_t i = 0; i < value.size(); ++i) {
+            items.push_back(defaultRef(*ref.element, value[i], known[i]));
+            changed = changed || !items.back().sameAs(value[i]);
         }
         return changed ? Value::array(std::move(items)) : value;
     }
     if (ref.kind == TypeKind::Map && value.isObject()) {
         ObjectBuilder builder;
         for (const Member& member : value.members())
-            builder.set(member.key, defaultRef(*ref.element, member.value));
+            builder.set(member.key, defaultRef(*ref.element, member.value, Value()));
         return std::move(builder).build();
     }
     return value;
 }
 
-Value defaultStruct(const Type& type, const Value& given) {
+Value defaultStruct(const Type& type, const Value& given, const Value& known) {
     const Plan& plan = planner().planOf(type);
-    if (!plan.active) return given;
-    Value value = plan.hook != nullptr ? plan.hook->apply(given) : given;
-    ObjectBuilder builder(value);
-    bool changed = false;
+    if (!plan.active || given.sameAs(known)) return given;
+    const Value value = plan.hook != nullptr ? plan.hook->apply(given) : given;
+    std::vector<std::pair<std::string_view, Value>> changes;
     for (const FieldDefault& rule : type.defaults) {
         const Field& field = type.fields[rule.field];
         const Value& present = value[std::string_view(field.name)];
         const bool unset = field.pointer ? present.isNull() : present.isEmpty();
-        if (!unset) continue;
-        builder.set(field.name, rule.value);
-        changed = true;
+        if (unset) changes.emplace_back(field.name, rule.value);
     }
-    for (const Field* field : plan.children) {
-        const Value& present = value[std::string_view(field->name)];
-        const bool exists = field->type.kind == TypeKind::Struct && !field->pointer;
-        if (present.isNull() && !exists) continue;
-        Value child = defaultRef(field->type, present.isNull() ? Value::object() : present);
-        if (child.sameAs(present) || (present.isNull() && child.size() == 0)) continue;
-        builder.set(field->name, std::move(child));
-        changed = true;
+    for (const Member& member : value.members()) {
+        const Field* field = member.value.isNull() ? nullptr : type.find(member.key.view());
+        if (field == nullptr || !plan.looksInto[static_cast<std::size_t>(field - type.fields.data())]) continue;
+        Value child = defaultRef(field->type, member.value, known[member.key.view()]);
+        if (!child.sameAs(member.value)) changes.emplace_back(field->name, std::move(child));
     }
-    return changed ? std::move(builder).build() : value;
+    for (const Field* field : plan.always) {
+        if (!value[std::string_view(field->name)].isNull()) continue;
+        Value child = defaultRef(field->type, Value::object(), Value());
+        if (child.size() > 0) changes.emplace_back(field->name, std::move(child));
+    }
+    if (changes.empty()) return value;
+    ObjectBuilder builder(value);
+    for (auto& [name, change] : changes) builder.set(name, std::move(change));
+    return std::move(builder).build();
 }
 
 } // namespace
 
 Value applyDefaults(const ResourceInfo& resource, const Value& object) {
+    return applyDefaults(resource, object, Value());
+}
+
+Value applyDefaults(const ResourceInfo& resource, const Value& object, const Value& known) {
     if (resource.type == nullptr || !object.isObject()) return object;
-    return defaultStruct(*resource.type, object);
+    return defaultStruct(*resource.type, object, known);
 }
 
 } // namespace api

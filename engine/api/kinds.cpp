@@ -10,6 +10,7 @@
 #include <array>
 #include <deque>
 #include <map>
+#include <unordered_map>
 
 namespace api {
 namespace {
@@ -49,16 +50,17 @@ struct Embedded {
 struct Tables {
     std::map<std::string, Type, std::less<>> types;
     std::deque<ResourceInfo> resources;
+    std::unordered_multimap<std::string_view, const ResourceInfo*> byPlural;
 
     Tables() {
         readTypes();
         readDefaults();
         readResources();
         readColumns();
+        for (const ResourceInfo& info : resources) byPlural.emplace(info.plural, &info);
     }
 
 private:
-    std::vector<std::pair<TypeRef*, std::string>> unresolved_; // struct references by name
     std::vector<Embedded> embedded_;
 
     TypeRef readRef(std::string_view code) {
@@ -305,8 +307,23 @@ std::string TypeRef::goText() const {
 }
 
 const Field* Type::find(std::string_view wanted) const {
-    for (const Field& field : fields)
-        if (field.name == wanted) return &field;
+    // Asked for every member of every object, whose keys are shared texts: what a key meant last time is
+    // kept under the addresses of type and text, and compared.
+    struct Answer {
+        const Type* type = nullptr;
+        const char* text = nullptr;
+        const Field* field = nullptr;
+    };
+    constexpr std::size_t kAnswers = 4096;
+    thread_local std::array<Answer, kAnswers> answers;
+    const auto mixed = (reinterpret_cast<std::uintptr_t>(this) >> 4) * 31 + (reinterpret_cast<std::uintptr_t>(wanted.data()) >> 3);
+    Answer& answer = answers[mixed % kAnswers];
+    if (answer.type == this && answer.text == wanted.data() && answer.field->name == wanted) return answer.field;
+    for (const Field& field : fields) {
+        if (field.name != wanted) continue;
+        answer = {this, wanted.data(), &field};
+        return &field;
+    }
     return nullptr;
 }
 std::string_view Type::goStructName() const { return shortTypeName(name); }
@@ -342,8 +359,9 @@ std::vector<const ResourceInfo*> Kinds::all() const {
 
 const ResourceInfo* Kinds::find(std::string_view group, std::string_view version,
                                 std::string_view plural) const {
-    for (const ResourceInfo& info : tables().resources)
-        if (info.plural == plural && info.group == group && info.version == version) return &info;
+    const auto& byPlural = tables().byPlural;
+    for (auto [at, end] = byPlural.equal_range(plural); at != end; ++at)
+        if (at->second->group == group && at->second->version == version) return at->second;
     for (const auto& info : state_->custom)
         if (info->plural == plural && info->group == group && info->version == version)
             return info.get();

@@ -91,6 +91,11 @@ Problems checkLabelKey(std::string_view text) {
     constexpr std::string_view kMessage =
         "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
         "alphanumeric character";
+    const std::size_t slash = text.find('/');
+    const bool bare = slash == std::string_view::npos;
+    const std::string_view last = bare ? text : text.substr(slash + 1), prefix = text.substr(0, bare ? 0 : slash);
+    if (last.size() <= 63 && isLabelName(last) && (bare || (prefix.size() <= 253 && isSubdomain(prefix))))
+        return {}; // nearly every one
     Problems problems;
     const auto parts = base::split(text, '/');
     const std::string rule = regexText(kMessage, kLabelKey, {"MyName", "my.name", "123-abc"});

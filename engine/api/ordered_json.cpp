@@ -1,10 +1,11 @@
 // Printing as Go's typed encoder does: fields in struct order, unset structs that Go cannot leave out.
-#include "api/kinds.h"
+#include "api/changed.h"
 #include "api/wire_json.h"
 #include "document/json.h"
 
-#include <map>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace api {
 namespace {
@@ -150,23 +151,24 @@ private:
     }
 };
 
-Value fillType(const Type& type, const Value& value);
+Value fillType(const Type& type, const Value& value, const Value& known);
 
-Value fillRef(const TypeRef& ref, const Value& value) {
-    if (ref.kind == TypeKind::Struct && value.isObject()) return fillType(*ref.type, value);
+Value fillRef(const TypeRef& ref, const Value& value, const Value& known) {
+    if (ref.kind == TypeKind::Struct && value.isObject()) return fillType(*ref.type, value, known);
     if (ref.kind == TypeKind::List && value.isArray()) {
         std::vector<Value> items;
+        items.reserve(value.size());
         bool changed = false;
-        for (const Value& item : value.items()) {
-            items.push_back(fillRef(*ref.element, item));
-            changed = changed || !items.back().sameAs(item);
+        for (std::size_t i = 0; i < value.size(); ++i) {
+            items.push_back(fillRef(*ref.element, value[i], known[i]));
+            changed = changed || !items.back().sameAs(value[i]);
         }
         return changed ? Value::array(std::move(items)) : value;
     }
     if (ref.kind == TypeKind::Map && value.isObject() && ref.element->kind == TypeKind::Struct) {
         ObjectBuilder builder;
         for (const Member& member : value.members())
-            builder.set(member.key, fillRef(*ref.element, member.value));
+            builder.set(member.key, fillRef(*ref.element, member.value, Value()));
         return std::move(builder).build();
     }
     return value;
@@ -176,7 +178,7 @@ Value fillRef(const TypeRef& ref, const Value& value) {
 Value zeroOf(const Field& field) {
     const bool isStruct = field.type.kind == TypeKind::Struct;
     if (field.pointer) return {};
-    if (isStruct && !field.omitZero) return fillType(*field.type.type, Value::object());
+    if (isStruct && !field.omitZero) return fillType(*field.type.type, Value::object(), Value());
     // A quantity is a struct as well.
     if (field.type.kind == TypeKind::Quantity && !field.omitZero) return Value("0");
     if (field.omitEmpty || field.omitZero) return {};
@@ -210,7 +212,8 @@ bool printsNull(const Field& field) {
 // What filling a type can change at all, found once per type.
 struct FillPlan {
     std::vector<std::pair<const Field*, Value>> zeros; // set where absent
-    std::vector<const Field*> children;                // looked into where present
+    std::vector<bool> looksInto;                       // by field, where present
+    bool made = false;
     bool active = true; // in progress: recursive types are looked into
 };
 
@@ -223,33 +226,39 @@ bool canFill(const TypeRef& ref) {
 }
 
 const FillPlan& fillPlan(const Type& type) {
-    thread_local std::map<const Type*, FillPlan> plans;
-    if (const auto found = plans.find(&type); found != plans.end()) return found->second;
+    thread_local std::unordered_map<const Type*, FillPlan> plans;
     FillPlan& plan = plans[&type];
-    for (const Field& field : type.fields) {
+    if (plan.made) return plan;
+    plan.made = true;
+    plan.looksInto.resize(type.fields.size());
+    bool active = false;
+    for (std::size_t i = 0; i < type.fields.size(); ++i) {
+        const Field& field = type.fields[i];
         if (field.name == "kind" || field.name == "apiVersion") continue;
         Value zero = zeroOf(field);
         if (!zero.isNull() || printsNull(field)) plan.zeros.emplace_back(&field, std::move(zero));
-        if (canFill(field.type)) plan.children.push_back(&field);
+        plan.looksInto[i] = canFill(field.type);
+        active = active || plan.looksInto[i];
     }
-    plan.active = !plan.zeros.empty() || !plan.children.empty();
+    plan.active = active || !plan.zeros.empty();
     return plan;
 }
 
-Value fillType(const Type& type, const Value& value) {
+Value fillType(const Type& type, const Value& value, const Value& known) {
     const FillPlan& plan = fillPlan(type);
-    std::vector<std::pair<const Field*, Value>> changes;
+    if (!plan.active || value.sameAs(known)) return value;
+    std::vector<std::pair<std::string_view, Value>> changes;
     for (const auto& [field, zero] : plan.zeros)
-        if (!value.has(field->name)) changes.emplace_back(field, zero);
-    for (const Field* field : plan.children) {
-        const Value& present = value[std::string_view(field->name)];
-        if (present.isNull()) continue;
-        Value filled = fillRef(field->type, present);
-        if (!filled.sameAs(present)) changes.emplace_back(field, std::move(filled));
+        if (!value.has(field->name)) changes.emplace_back(field->name, zero);
+    for (const Member& member : value.members()) {
+        const Field* field = member.value.isNull() ? nullptr : type.find(member.key.view());
+        if (field == nullptr || !plan.looksInto[static_cast<std::size_t>(field - type.fields.data())]) continue;
+        Value filled = fillRef(field->type, member.value, known[member.key.view()]);
+        if (!filled.sameAs(member.value)) changes.emplace_back(field->name, std::move(filled));
     }
     if (changes.empty()) return value;
     ObjectBuilder builder(value);
-    for (auto& [field, change] : changes) builder.set(field->name, std::move(change));
+    for (auto& [name, change] : changes) builder.set(name, std::move(change));
     return std::move(builder).build();
 }
 
@@ -305,8 +314,12 @@ std::string indentJson(std::string_view text) {
 }
 
 Value fillRequired(const ResourceInfo& resource, const Value& object) {
+    return fillRequired(resource, object, Value());
+}
+
+Value fillRequired(const ResourceInfo& resource, const Value& object, const Value& known) {
     if (resource.type == nullptr || !object.isObject()) return object;
-    return fillType(*resource.type, object);
+    return fillType(*resource.type, object, known);
 }
 
 } // namespace api

@@ -52,9 +52,15 @@ std::string Random::uuid() {
     std::string raw = bytes(16);
     raw[6] = static_cast<char>((raw[6] & 0x0f) | 0x40);
     raw[8] = static_cast<char>((raw[8] & 0x3f) | 0x80);
-    std::string hex = base::encodeHex(raw);
-    for (std::size_t at : {20U, 16U, 12U, 8U}) hex.insert(at, "-");
-    return hex;
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out = "00000000-0000-0000-0000-000000000000";
+    std::size_t at = 0;
+    for (const char byte : raw) {
+        if (out[at] == '-') ++at;
+        out[at++] = kDigits[static_cast<unsigned char>(byte) >> 4];
+        out[at++] = kDigits[static_cast<unsigned char>(byte) & 15];
+    }
+    return out;
 }
 
 std::string Random::suffix(std::size_t length) {

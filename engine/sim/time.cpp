@@ -51,6 +51,19 @@ CivilTime civilTime(std::int64_t unixNanoseconds) {
 
 std::string formatRfc3339(std::int64_t unixNanoseconds) {
     const CivilTime t = civilTime(unixNanoseconds);
+    if (t.year >= 0 && t.year <= 9999) {
+        std::string text = "0000-00-00T00:00:00Z";
+        const auto put = [&text](std::size_t end, int value) { // digits up to a place
+            for (; value > 0; value /= 10) text[--end] = static_cast<char>('0' + value % 10);
+        };
+        put(4, t.year);
+        put(7, t.month);
+        put(10, t.day);
+        put(13, t.hour);
+        put(16, t.minute);
+        put(19, t.second);
+        return text;
+    }
     std::array<char, 80> out{};
     std::snprintf(out.data(), out.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", t.year, t.month, t.day,
                   t.hour, t.minute, t.second);
@@ -66,7 +79,30 @@ std::string formatRfc3339Micro(std::int64_t unixNanoseconds) {
     return text + fraction.data();
 }
 
+namespace {
+
+// Times as the world itself writes them: 2026-03-02T09:00:00Z.
+std::optional<std::int64_t> parsePlain(std::string_view text) {
+    constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+    if (text.size() != kForm.size()) return std::nullopt;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool digit = text[i] >= '0' && text[i] <= '9';
+        if (kForm[i] == '0' ? !digit : text[i] != kForm[i]) return std::nullopt;
+    }
+    const auto number = [text](std::size_t at, std::size_t length) {
+        int value = 0;
+        for (const char c : text.substr(at, length)) value = value * 10 + (c - '0');
+        return value;
+    };
+    const int month = number(5, 2), day = number(8, 2), hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return unixTime(number(0, 4), month, day, hour, minute, second);
+}
+
+} // namespace
+
 std::optional<std::int64_t> parseRfc3339(std::string_view text) {
+    if (const auto plain = parsePlain(text)) return plain;
     const std::string copy(text.substr(0, 64));
     int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
     if (std::sscanf(copy.c_str(), "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &year, &month, &day, &hour,

@@ -74,6 +74,10 @@ ChangePtr Store::get(std::string_view key) const {
 std::vector<ChangePtr> Store::range(std::string_view key, std::string_view end,
                                     std::size_t limit) const {
     std::vector<ChangePtr> found;
+    if (end.size() > 1) { // often there is nothing: one search tells
+        const auto first = keys_.lower_bound(key);
+        if (first == keys_.end() || first->first >= end) return found;
+    }
     auto [place, last] = bounds(key, end);
     for (; place != last; ++place) {
         if (!place->second.alive()) continue;

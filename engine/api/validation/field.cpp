@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include <re2/re2.h>
 
@@ -419,9 +420,27 @@ void metaAccessorUpdate(Errors& errors, const Value& meta, const Value& old, con
 
 } // namespace
 
+namespace {
+
+// The metadata that a kind's own rules found good a moment ago: the common rules ask no more of it.
+struct GoodMeta {
+    Value meta;
+    bool namespaced = false;
+};
+GoodMeta& goodMeta() {
+    thread_local GoodMeta instance;
+    return instance;
+}
+
+} // namespace
+
 void validateObjectMeta(Errors& errors, const Value& meta, bool namespaced, NameCheck checkName,
                         const Path& path) {
+    const std::size_t before = errors.size();
     metaAccessor(errors, meta, namespaced, checkName, path);
+    // Names that pass these checks are path segments, too.
+    const bool strict = checkName == nameIsSubdomain || checkName == nameIsLabel || checkName == nameIsDns1035Label;
+    if (strict && errors.size() == before) goodMeta() = {meta, namespaced};
     finalizerNames(errors, meta["finalizers"], path.child("finalizers"));
 }
 
@@ -431,6 +450,8 @@ void validateObjectMetaUpdate(Errors& errors, const Value& meta, const Value& ol
 }
 
 void validateCommonMeta(Errors& errors, const Value& meta, bool namespaced) {
+    const GoodMeta good = std::exchange(goodMeta(), {});
+    if (meta.isObject() && good.meta.sameAs(meta) && good.namespaced == namespaced) return;
     metaAccessor(errors, meta, namespaced, nameIsPathSegment, Path("metadata"));
 }
 

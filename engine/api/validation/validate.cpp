@@ -4,19 +4,34 @@
 #include "api/validation/rules.h"
 #include "api/validation/webhooks.h"
 
+#include <string>
+#include <unordered_map>
+
 namespace api {
 namespace {
 
 using namespace validation;
 
-const KindRules* rulesOf(const ResourceInfo& resource) {
-    if (resource.custom) return nullptr;
+const KindRules* findRules(const ResourceInfo& resource) {
     for (const auto& rules : {coreRules(), workloadRules(), volumeRules(), networkRules(), accessRules(),
                               clusterRules(), webhookRules(), extensionRules(), flowRules(), requestRules(),
                               deviceRules()})
         for (const KindRules& rule : rules)
             if (rule.kind == resource.kind && rule.group == resource.group) return &rule;
     return nullptr;
+}
+
+const KindRules* rulesOf(const ResourceInfo& resource) {
+    if (resource.custom) return nullptr;
+    struct Known {
+        std::string group, kind;
+        const KindRules* rules = nullptr;
+    };
+    thread_local std::unordered_map<const ResourceInfo*, Known> known;
+    Known& entry = known[&resource];
+    if (entry.kind != resource.kind || entry.group != resource.group)
+        entry = {resource.group, resource.kind, findRules(resource)};
+    return entry.rules;
 }
 
 // Source: apiserver pkg/registry/rest BeforeUpdate: what holds for every kind comes before the kind's

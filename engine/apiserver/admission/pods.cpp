@@ -49,7 +49,9 @@ base::Status priority(Admission& a) {
         return refuse(a, "the string value of PreemptionPolicy (" + givenPolicy.text() +
                              ") must not be provided in pod spec; priority admission controller computed " +
                              policy + " from the given PriorityClass name");
-    a.object = a.object.withPath({"spec", "priority"}, value).withPath({"spec", "preemptionPolicy"}, policy);
+    document::ObjectBuilder spec(a.object["spec"]);
+    spec.set("priority", value).set("preemptionPolicy", policy);
+    a.object = a.object.with("spec", std::move(spec).build());
     return base::okStatus();
 }
 
@@ -67,9 +69,11 @@ base::Status priorityCheck(Admission& a) {
 base::Status tolerationSeconds(Admission& a) {
     if (!isPod(a) || !a.subresource.empty()) return base::okStatus();
     if (a.operation != "CREATE" && a.operation != "UPDATE") return base::okStatus();
+    const Value given = a.object.at("spec", "tolerations");
+    Value tolerations = given;
     for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
         bool tolerated = false;
-        for (const Value& toleration : a.object.at("spec", "tolerations").items()) {
+        for (const Value& toleration : tolerations.items()) {
             const bool keyFits = toleration["key"].isEmpty() || toleration["key"].asString() == key;
             const std::string_view effect = toleration["effect"].asString();
             tolerated = tolerated || (keyFits && (effect.empty() || effect == "NoExecute"));
@@ -79,8 +83,9 @@ base::Status tolerationSeconds(Admission& a) {
                                                 {"operator", "Exists"},
                                                 {"effect", "NoExecute"},
                                                 {"tolerationSeconds", 300}});
-        a.object = a.object.withPath({"spec", "tolerations"}, a.object.at("spec", "tolerations").appended(toleration));
+        tolerations = tolerations.appended(toleration);
     }
+    if (!tolerations.sameAs(given)) a.object = a.object.withPath({"spec", "tolerations"}, tolerations);
     return base::okStatus();
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr const char* kVolumePrefix = "kube-api-access-";
 constexpr std::string_view kMountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-Value accessVolume(const std::string& name) {
+Value projection() {
     const Value token = Value::object(
         {{"serviceAccountToken", Value::object({{"expirationSeconds", 3607}, {"path", "token"}})}});
     const Value certificate = Value::object(
@@ -22,9 +22,12 @@ Value accessVolume(const std::string& name) {
     const Value ns = Value::object(
         {{"downwardAPI",
           Value::object({{"items", Value::array({Value::object({{"path", "namespace"}, {"fieldRef", field}})})}})}});
-    return Value::object(
-        {{"name", name},
-         {"projected", Value::object({{"sources", Value::array({token, certificate, ns})}, {"defaultMode", 420}})}});
+    return Value::object({{"sources", Value::array({token, certificate, ns})}, {"defaultMode", 420}});
+}
+
+Value accessVolume(const Value& name) {
+    static const Value kProjection = projection();
+    return Value::object({{"name", name}, {"projected", kProjection}});
 }
 
 bool mounted(const Value& container) {
@@ -34,22 +37,22 @@ bool mounted(const Value& container) {
 }
 
 // A copied pod brings the volume that was made for its original.
-std::string carriedVolume(const Value& pod) {
-    for (const Value& volume : pod.at("spec", "volumes").items())
+std::string carriedVolume(const Value& spec) {
+    for (const Value& volume : spec["volumes"].items())
         if (volume["name"].asString().starts_with(kVolumePrefix)) return volume["name"].text();
     return {};
 }
 
-void mountToken(Admission& a) {
-    const std::string carried = carriedVolume(a.object);
+Value withToken(Admission& a, Value spec) {
+    const std::string carried = carriedVolume(spec);
     if (a.context.generatedVolume.empty())
         a.context.generatedVolume = kVolumePrefix + a.core.kernel.random("apiserver/volume-names").suffix(5);
-    const std::string& name = carried.empty() ? a.context.generatedVolume : carried;
+    const Value name(carried.empty() ? a.context.generatedVolume : carried);
     const Value mount = Value::object({{"name", name}, {"mountPath", kMountPath}, {"readOnly", true}});
     bool needed = false;
     for (const char* list : {"initContainers", "containers"}) {
         document::ArrayBuilder containers;
-        for (const Value& container : a.object["spec"][list].items()) {
+        for (const Value& container : spec[list].items()) {
             if (mounted(container)) {
                 containers.push(container);
                 continue;
@@ -57,10 +60,10 @@ void mountToken(Admission& a) {
             needed = true;
             containers.push(container.with("volumeMounts", container["volumeMounts"].appended(mount)));
         }
-        if (containers.size() > 0) a.object = a.object.withPath({"spec", list}, std::move(containers).build());
+        if (containers.size() > 0) spec = spec.with(list, std::move(containers).build());
     }
-    if (!needed || !carried.empty()) return;
-    a.object = a.object.withPath({"spec", "volumes"}, a.object.at("spec", "volumes").appended(accessVolume(name)));
+    if (!needed || !carried.empty()) return spec;
+    return spec.with("volumes", spec["volumes"].appended(accessVolume(name)));
 }
 
 // A mirror of a static pod has no account.
@@ -82,11 +85,11 @@ base::Status serviceAccount(Admission& a) {
     if (!isPod(a) || !creates(a)) return base::okStatus();
     if (a.object.at("metadata", "annotations").has("kubernetes.io/config.mirror")) return checkMirror(a);
     std::string name = a.object.at("spec", "serviceAccountName").text();
-    if (name.empty()) {
-        name = "default";
-        a.object = a.object.withPath({"spec", "serviceAccountName"}, name);
-    }
-    a.object = a.object.withPath({"spec", "serviceAccount"}, name);
+    if (name.empty()) name = "default";
+    document::ObjectBuilder named(a.object["spec"]);
+    const Value shared(name);
+    Value spec = std::move(named.set("serviceAccountName", shared).set("serviceAccount", shared)).build();
+    a.object = a.object.with("spec", spec);
     const Value account = a.core.lookup("", "serviceaccounts", a.ns, name);
     if (account.isNull())
         return refuse(a, "error looking up service account " + a.ns + "/" + name + ": serviceaccount " +
@@ -94,9 +97,10 @@ base::Status serviceAccount(Admission& a) {
     const Value& own = a.object.at("spec", "automountServiceAccountToken");
     const Value& given = account["automountServiceAccountToken"];
     const bool mount = own.isBool() ? own.asBool() : given.asBool(true);
-    if (mount) mountToken(a);
-    if (a.object.at("spec", "imagePullSecrets").size() == 0 && account["imagePullSecrets"].size() > 0)
-        a.object = a.object.withPath({"spec", "imagePullSecrets"}, account["imagePullSecrets"]);
+    if (mount) spec = withToken(a, std::move(spec));
+    if (spec["imagePullSecrets"].size() == 0 && account["imagePullSecrets"].size() > 0)
+        spec = spec.with("imagePullSecrets", account["imagePullSecrets"]);
+    a.object = a.object.with("spec", std::move(spec));
     return base::okStatus();
 }
 

@@ -1,4 +1,5 @@
 // create. Source: apiserver pkg/endpoints/handlers/create.go, pkg/registry/rest/create.go.
+#include "api/changed.h"
 #include "api/validation.h"
 #include "apiserver/cel/checks.h"
 #include "apiserver/core.h"
@@ -79,6 +80,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     const bool versioned = !metaText(object, "resourceVersion").empty();
     object = object.has("metadata") ? object : object.with("metadata", Value::object());
     if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));
+    const Value filled = object;
     object = normalize(resource, std::move(object), true);
     object = withSystemFields(core, context, object);
     if (!context.fieldsTracked)
@@ -129,7 +131,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
                                  resource.group, resource.plural, std::string(name));
         return error;
     }
-    if (!resource.custom) object = api::fillRequired(resource, object);
+    if (!resource.custom) object = api::fillRequired(resource, object, filled);
     if (context.dryRun) return object;
     if (versioned)
         return api::statusError(500, "", "resourceVersion should not be set on objects to be created");

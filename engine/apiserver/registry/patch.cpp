@@ -1,5 +1,7 @@
 // patch. Source: apiserver pkg/endpoints/handlers/patch.go.
+#include "api/changed.h"
 #include "api/restore.h"
+#include "apiserver/registry/settled.h"
 #include "apiserver/registry/subresources.h"
 #include "base/strings.h"
 #include "document/json.h"
@@ -74,8 +76,8 @@ base::Result<Value> applyPatch(const Context& context, PatchKind kind, const Val
 }
 
 // The patched document as a typed object again.
-base::Result<Value> recheck(Core& core, Context& context, PatchKind kind, const Value& patched,
-                            const Value& patch) {
+base::Result<Value> recheck(Core& core, Context& context, PatchKind kind, const Value& current,
+                            const Value& patched, const Value& patch) {
     const api::ResourceInfo& resource = *context.resource;
     if (resource.custom) return customDecode(core, context, resource, patched);
     const auto shown = [&] {
@@ -85,14 +87,14 @@ base::Result<Value> recheck(Core& core, Context& context, PatchKind kind, const 
                           patched["apiVersion"].asString() == resource.apiVersion();
     // A strategic patch changes a typed object, which is of the kind that it is.
     if (!sameKind && kind == PatchKind::Strategic)
-        return recheck(core, context, kind,
+        return recheck(core, context, kind, current,
                        patched.with("kind", resource.kind).with("apiVersion", resource.apiVersion()), patch);
     if (!sameKind) {
         return invalidPatch(shown(), "converting (" + std::string(patched["apiVersion"].asString()) +
                                          "." + patched["kind"].text() + ") to (" + resource.group +
                                          "." + resource.kind + "): unknown conversion");
     }
-    auto decoded = api::decodeObject(resource, patched);
+    auto decoded = api::decodeObject(resource, patched, settled(core, resource, current));
     if (!decoded.ok()) {
         // A strategic patch is converted from unstructured content, not decoded from text.
         const bool restored = kind == PatchKind::Strategic && resource.type != nullptr;
@@ -195,7 +197,7 @@ Outcome handlePatch(Core& core, Context& context) {
     } else {
         change = [&](const Value& current) -> base::Result<Value> {
             BASE_TRY(Value patched, applyPatch(context, kind, current, patch));
-            BASE_TRY(Value object, recheck(core, context, kind, patched, patch));
+            BASE_TRY(Value object, recheck(core, context, kind, current, patched, patch));
             BASE_CHECK(checkName(context, object));
             BASE_CHECK(checkUid(context, object, current));
             if (!context.podPart.empty()) return restrictPodUpdate(context, current, object);

@@ -3,6 +3,7 @@
 #include "apiserver/api_server.h"
 #include "apiserver/core.h"
 #include "apiserver/encryption.h"
+#include "apiserver/registry/settled.h"
 #include "base/strings.h"
 #include "document/json.h"
 
@@ -26,7 +27,9 @@ std::string storagePrefix(std::string_view group, std::string_view plural) {
         {"apiextensions.k8s.io", "customresourcedefinitions",
          "apiextensions.k8s.io/customresourcedefinitions"},
     };
-    std::string out = "/registry/";
+    std::string out;
+    out.reserve(96); // the rest of a key follows
+    out.append("/registry/");
     for (const Special& special : kSpecial)
         if (special.plural == plural && special.group == group) return out.append(special.prefix).append("/");
     const bool builtin = group.find('.') == std::string_view::npos || group.ends_with(".k8s.io");
@@ -52,6 +55,10 @@ const api::ResourceInfo& storedAs(Core& core, const api::ResourceInfo& resource)
     else if (resource.custom) stored = core.kinds.findPreferred(resource.group, resource.plural);
     else if (resource.group == "autoscaling") stored = core.kinds.find("autoscaling", "v2", resource.plural);
     return stored == nullptr ? resource : *stored;
+}
+
+Value settled(Core& core, const api::ResourceInfo& resource, const Value& current) {
+    return &storedAs(core, resource) == &resource ? current : Value();
 }
 
 std::string qualified(const api::ResourceInfo& resource) {

@@ -4,6 +4,7 @@
 #include "base/strings.h"
 
 #include <map>
+#include <unordered_map>
 
 namespace apiserver {
 
@@ -238,8 +239,18 @@ const Strategy& strategyOf(const api::ResourceInfo& resource) {
         return strategy;
     }();
     if (resource.custom) return kCustom;
+    // Built-in resources live forever; others (tests make some) are told apart by their names.
+    struct Known {
+        std::string group, plural;
+        const Strategy* strategy;
+    };
+    thread_local std::unordered_map<const api::ResourceInfo*, Known> known;
+    Known& entry = known[&resource];
+    if (entry.strategy != nullptr && entry.plural == resource.plural && entry.group == resource.group)
+        return *entry.strategy;
     const auto place = kTable.find(resource.group + "/" + resource.plural);
-    return place == kTable.end() ? kPlain : place->second;
+    entry = {resource.group, resource.plural, place == kTable.end() ? &kPlain : &place->second};
+    return *entry.strategy;
 }
 
 } // namespace apiserver

@@ -1,10 +1,16 @@
 // update. Source: apiserver pkg/endpoints/handlers/update.go, pkg/registry/rest/update.go and
 // pkg/registry/generic/registry/store.go.
+#include "api/changed.h"
 #include "api/validation.h"
 #include "apiserver/cel/checks.h"
 #include "apiserver/core.h"
 #include "apiserver/crd/schema.h"
+#include "apiserver/registry/settled.h"
 #include "base/strings.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <span>
 
 namespace apiserver {
 
@@ -65,9 +71,21 @@ Value keepSystemFields(const api::ResourceInfo& resource, const Value& object, c
     return object.with("metadata", std::move(meta).build());
 }
 
+// Are two objects equal but for some members?
+bool sameExcept(const Value& a, const Value& b, std::initializer_list<std::string_view> ignored) {
+    const auto skip = [ignored](std::span<const document::Member> list, std::size_t at) {
+        while (at < list.size() && std::find(ignored.begin(), ignored.end(), list[at].key.view()) != ignored.end()) ++at;
+        return at;
+    };
+    const auto left = a.members(), right = b.members();
+    std::size_t i = skip(left, 0), j = skip(right, 0);
+    for (; i < left.size() && j < right.size(); i = skip(left, i + 1), j = skip(right, j + 1))
+        if (left[i].key.view() != right[j].key.view() || !(left[i].value == right[j].value)) return false;
+    return i == left.size() && j == right.size();
+}
+
 bool specChanged(const Value& object, const Value& current) {
-    const auto strip = [](const Value& v) { return v.without("metadata").without("status"); };
-    return !(strip(object) == strip(current));
+    return !sameExcept(object, current, {"metadata", "status"});
 }
 
 Value prepare(Core& core, Context& context, const Strategy& strategy, Value object,
@@ -110,8 +128,9 @@ bool nothingHolds(const Value& object) {
            !(object["kind"].asString() == "Namespace" && object.at("spec", "finalizers").size() != 0);
 }
 
-Value withoutTracking(const Value& object) {
-    return object.with("metadata", object["metadata"].without("managedFields").without("resourceVersion"));
+bool sameButTracking(const Value& a, const Value& b) {
+    return sameExcept(a, b, {"metadata"}) &&
+           sameExcept(a["metadata"], b["metadata"], {"managedFields", "resourceVersion"});
 }
 
 base::Result<Value> validate(Core& core, Context& context, Value object, const Value& current,
@@ -137,7 +156,7 @@ bool sameManagers(const Value& a, const Value& b) {
     const Value &left = a.at("metadata", "managedFields"), &right = b.at("metadata", "managedFields");
     if (left.size() != right.size()) return false;
     for (std::size_t i = 0; i < left.size(); ++i)
-        if (!(left[i].without("time") == right[i].without("time"))) return false;
+        if (!sameExcept(left[i], right[i], {"time"})) return false;
     return true;
 }
 
@@ -157,7 +176,8 @@ base::Result<UpdateResult> updateObject(Core& core, Context& context, std::strin
     }
     const Value current = convertTo(resource, stored->value);
     BASE_TRY(Value object, change(current));
-    if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));
+    const Value known = settled(core, resource, current);
+    if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object, known), known);
     object = normalize(resource, std::move(object), false);
     BASE_CHECK(checkUid(core, resource, object, current));
     BASE_CHECK(checkVersion(strategy, resource, object, current));
@@ -178,7 +198,7 @@ base::Result<UpdateResult> updateObject(Core& core, Context& context, std::strin
     if (strategy.allocate != nullptr && options.subresource.empty()) {
         BASE_TRY(object, strategy.allocate(core, context, object, current));
     }
-    if (!resource.custom) object = api::fillRequired(resource, object);
+    if (!resource.custom) object = api::fillRequired(resource, object, known);
     if (context.dryRun) return UpdateResult{object, false};
     if (nothingHolds(object)) {
         BASE_CHECK(removeStored(core, storedAs(core, resource), current, stored->revision));
@@ -186,7 +206,7 @@ base::Result<UpdateResult> updateObject(Core& core, Context& context, std::strin
         return UpdateResult{object, false};
     }
     // A write that changes nothing is no write, unless the value was encrypted by another key.
-    if (withoutTracking(object) == withoutTracking(current) &&
+    if (sameButTracking(object, current) &&
         !storedStale(core, storedAs(core, resource), context.info.ns, name)) {
         if (sameManagers(object, current)) return UpdateResult{current, false};
     }

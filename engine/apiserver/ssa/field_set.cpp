@@ -135,7 +135,19 @@ namespace {
 
 using Shape = FieldSchema::Shape;
 
-std::string fieldKey(std::string_view name) { return std::string("f:").append(name); }
+// "f:" and a name. Names are shared texts: the last ones are found by their address.
+const document::SharedString& fieldKey(std::string_view name) {
+    struct Known {
+        const char* name = nullptr;
+        document::SharedString key = "";
+    };
+    constexpr std::size_t kKnown = 1024;
+    thread_local std::vector<Known> known(kKnown);
+    Known& entry = known[(reinterpret_cast<std::uintptr_t>(name.data()) >> 3) % kKnown];
+    if (entry.name != name.data() || entry.key.view().substr(2) != name)
+        entry = {name.data(), std::string("f:").append(name)};
+    return entry.key;
+}
 
 // Types that are replaced as a whole wherever they stand (x-kubernetes-map-type on the schema itself).
 bool isAtomicType(const api::Type* type) {
@@ -272,12 +284,20 @@ FieldSchema itemSchema(const FieldSchema& parent) {
 
 std::string itemKey(const FieldSchema& list, const Value& item) {
     if (list.shape == Shape::Set) return "v:" + document::writeJson(item);
-    document::ObjectBuilder keys;
-    for (const std::string& key : list.keys) {
-        if (item.has(key)) keys.set(key, item[key]);
-        else if (key == "protocol") keys.set(key, "TCP"); // the only defaulted merge key
+    std::string text = "k:{";
+    const auto add = [&text](const std::string& key, const Value& value) {
+        text.append(text.back() == '{' ? "\"" : ",\"").append(key).append("\":").append(document::writeJson(value));
+    };
+    std::vector<std::string> sorted;
+    if (!std::is_sorted(list.keys.begin(), list.keys.end())) {
+        sorted = list.keys;
+        std::sort(sorted.begin(), sorted.end());
     }
-    return "k:" + document::writeJson(std::move(keys).build());
+    for (const std::string& key : sorted.empty() ? list.keys : sorted) {
+        if (item.has(key)) add(key, item[key]);
+        else if (key == "protocol") add(key, "TCP"); // the only defaulted merge key
+    }
+    return text + "}";
 }
 
 namespace {
@@ -374,12 +394,14 @@ Value writeNew(const FieldSchema& schema, const Value& value, bool member, bool 
         }
     } else {
         const FieldSchema item = itemSchema(schema);
-        std::map<std::string, int> seen;
-        for (const Value& entry : value.items()) ++seen[itemKey(schema, entry)];
-        for (const Value& entry : value.items()) {
-            std::string key = itemKey(schema, entry);
-            const bool below = shape == Shape::List && seen[key] == 1; // as in addNew
-            out.set(key, below ? writeNew(item, entry, true, false) : Value::object());
+        std::vector<std::string> keys;
+        for (const Value& entry : value.items()) keys.push_back(itemKey(schema, entry));
+        std::vector<std::string_view> sorted(keys.begin(), keys.end());
+        std::sort(sorted.begin(), sorted.end());
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), keys[i]);
+            const bool below = shape == Shape::List && last - first == 1; // as in addNew
+            out.set(keys[i], below ? writeNew(item, value[i], true, false) : Value::object());
         }
     }
     if (out.empty()) return member ? Value::object() : Value();
@@ -390,6 +412,14 @@ Value writeNew(const FieldSchema& schema, const Value& value, bool member, bool 
 constexpr std::string_view kUnownedMetadata[] = {
     "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation",
     "managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"};
+
+Value ownedMetadata(const Value& metadata) {
+    document::ObjectBuilder out;
+    for (const document::Member& member : metadata.members())
+        if (std::find(std::begin(kUnownedMetadata), std::end(kUnownedMetadata), member.key.view()) == std::end(kUnownedMetadata))
+            out.set(member.key, member.value);
+    return std::move(out).build();
+}
 
 } // namespace
 
@@ -418,9 +448,7 @@ Value addedFields(const FieldSchema& schema, const Value& object) {
         if (name == "apiVersion" || name == "kind") continue;
         const FieldSchema child = childSchema(schema, name);
         const bool meta = name == "metadata";
-        Value given = member.value;
-        if (meta)
-            for (const std::string_view unowned : kUnownedMetadata) given = given.without(unowned);
+        const Value given = meta ? ownedMetadata(member.value) : member.value;
         if (meta && given.size() == 0) continue;
         Value written = writeNew(child, given, false, meta || presentInZero(child));
         if (!written.isNull()) out.set(fieldKey(name), std::move(written));

@@ -156,7 +156,7 @@ Value trackUpdate(Core& core, const Context& context, const api::ResourceInfo& r
         return trackCreation(core, context, resource, schema, after);
     FieldDifference difference;
     if (before.isNull()) difference.changed = readFieldSet(addedFields(schema, visible(after)));
-    else difference = compareFields(schema, visible(before), visible(after));
+    else difference = compareFields(schema, before, after);
     difference.changed.member = false;
     resetFields(resource, subresource, difference.changed);
     resetFields(resource, subresource, difference.removed);
