@@ -37,6 +37,7 @@ public:
     void writeAnswer(const Value& value) {
         const std::string_view kind = value["kind"].asString();
         if (const Type* type = typeOf(value)) return writeStruct(*type, value);
+        if (kind.starts_with("API") && isDiscovery(kind)) return writeDiscovery(value, true);
         const bool metadata = kind.starts_with("PartialObjectMetadata");
         const Type* item = kind.ends_with("List") ? itemTypeOf(value) : nullptr;
         if (item == nullptr && !metadata && kind != "Table") {
@@ -79,6 +80,47 @@ public:
     }
 
 private:
+    static bool isDiscovery(std::string_view kind) {
+        return kind == "APIVersions" || kind == "APIGroup" || kind == "APIGroupList" || kind == "APIResourceList" ||
+               kind == "APIGroupDiscoveryList";
+    }
+    // The types of discovery are in no table; one order of names fits them all.
+    void writeDiscovery(const Value& value, bool top) {
+        static constexpr const char* kOrder[] = {
+            "metadata", "groupVersion", "resource", "subresource", "name", "singularName", "namespaced", "group",
+            "version", "kind", "responseKind", "scope", "singularResource", "acceptedTypes", "verbs", "shortNames",
+            "categories", "storageVersionHash", "versions", "preferredVersion", "serverAddressByClientCIDRs",
+            "clientCIDR", "serverAddress", "groups", "resources", "subresources", "freshness", "items"};
+        if (value.isArray()) {
+            out += '[';
+            for (std::size_t i = 0; i < value.size(); ++i) {
+                if (i > 0) out += ',';
+                writeDiscovery(value[i], false);
+            }
+            out += ']';
+            return;
+        }
+        if (!value.isObject()) {
+            out += document::writeJson(value, true);
+            return;
+        }
+        out += '{';
+        bool first = true;
+        const auto put = [&](std::string_view name) {
+            if (!value.has(name)) return;
+            key(name, first);
+            writeDiscovery(value[name], false);
+        };
+        if (top) put("kind"), put("apiVersion");
+        for (const std::string_view name : kOrder)
+            if (!top || name != "kind") put(name);
+        for (const Member& member : value.members()) {
+            bool known = top && member.key.view() == "apiVersion";
+            for (const std::string_view name : kOrder) known = known || name == member.key.view();
+            if (!known) put(member.key.view());
+        }
+        out += '}';
+    }
     static std::pair<std::string, std::string> groupVersionOf(const Value& value) {
         const std::string text = value["apiVersion"].text();
         const std::size_t slash = text.find('/');

@@ -1,5 +1,6 @@
 #include "controllers/registry.h"
 
+#include "controllers/admissionpolicy/controller.h"
 #include "controllers/bootstrap/controller.h"
 #include "controllers/certificates/controller.h"
 #include "controllers/clusterroleaggregation/controller.h"
@@ -19,6 +20,7 @@
 #include "controllers/replicaset/controller.h"
 #include "controllers/resourcequota/controller.h"
 #include "controllers/serviceaccount/controller.h"
+#include "controllers/servicecidr/controller.h"
 #include "controllers/statefulset/controller.h"
 #include "controllers/volume/binder.h"
 
@@ -28,6 +30,13 @@ namespace {
 template <typename T> std::unique_ptr<Controller> make(Context context) {
     return std::make_unique<T>(context);
 }
+// There, with an account of its own, but nothing in the modelled cluster is its work: volumes of
+// drivers that attach, claims for devices, and Secrets with tokens that nobody used for a year.
+class WorklessController : public Controller {
+public:
+    void start(sim::Scope&) override {}
+};
+std::unique_ptr<Controller> makeWorkless(Context) { return std::make_unique<WorklessController>(); }
 std::unique_ptr<Controller> makeReplicaSets(Context context) {
     return ReplicaSetController::forReplicaSets(context);
 }
@@ -81,6 +90,7 @@ const std::vector<RegistryEntry>& registry() {
         {"taint-eviction-controller", "node-controller", true, make<TaintEvictionController>},
         {"persistentvolume-binder-controller", "persistent-volume-binder", true,
          make<PersistentVolumeBinder>},
+        {"persistentvolume-attach-detach-controller", "attachdetach-controller", true, makeWorkless},
         {"persistentvolume-expander-controller", "expand-controller", true,
          make<VolumeExpandController>},
         {"persistentvolumeclaim-protection-controller", "pvc-protection-controller", true,
@@ -93,6 +103,13 @@ const std::vector<RegistryEntry>& registry() {
          make<ClusterRoleAggregationController>},
         {"root-ca-certificate-publisher-controller", "root-ca-cert-publisher", true,
          make<RootCaPublisher>},
+        {"resourceclaim-controller", "resource-claim-controller", true, makeWorkless},
+        {"legacy-serviceaccount-token-cleaner-controller", "legacy-service-account-token-cleaner", true, makeWorkless},
+        {"validatingadmissionpolicy-status-controller", "validatingadmissionpolicy-status-controller", true,
+         make<AdmissionPolicyStatusController>},
+        {"service-cidr-controller", "service-cidrs-controller", true, make<ServiceCidrController>},
+        {"volumeattributesclass-protection-controller", "volumeattributesclass-protection-controller", true,
+         make<AttributesClassProtectionController>},
     };
     return entries;
 }

@@ -47,9 +47,9 @@ sim::Task<int> finish(Session& session, Outcome outcome) {
 // Source: k8s.io/kubectl pkg/cmd/util DefaultSubCommandRun.
 sim::Task<Outcome> runGroup(Session& session) {
     const std::string& path = session.command().path;
-    const bool toOut = path.empty() || path == "certificate" || path == "rollout" || path == "set" ||
+    const bool toOut = path.empty() || path == "certificate" || path == "rollout" ||
                        path == "alpha" || path == "alpha kuberc";
-    if (!toOut || path == "rollout" || path == "set") {
+    if (!toOut || path == "rollout") {
         if (!session.args.empty())
             co_return session.usage("unknown command " + base::quoteGo(base::join(session.args, " ")));
     }

@@ -12,8 +12,6 @@
 namespace kubelet {
 namespace {
 constexpr std::int64_t kMinimumGrace = 2;
-// The last one, and the one before for `logs --previous` while the last one is being shown.
-constexpr int kKeptContainers = 2;
 } // namespace
 
 // Sidecars end after the regular containers, the last one first.
@@ -122,11 +120,11 @@ sim::Task<base::Status> ContainerManager::killPod(Value pod, RuntimePod runtime,
     co_return base::okStatus();
 }
 
-sim::Task<void> ContainerManager::removeDead(RuntimePod runtime) {
+sim::Task<void> ContainerManager::removeDead(RuntimePod runtime, int kept) {
     std::map<std::string, int> ended;
     for (const ports::CriContainer& item : runtime.containers) {
         if (item.state != ports::CriContainerState::Exited) continue;
-        if (++ended[item.name] <= kKeptContainers) continue;
+        if (++ended[item.name] <= kept) continue;
         auto service = core_.runtime();
         if (!service.ok()) co_return;
         auto removed = co_await (*service)->removeContainer(item.id);

@@ -33,7 +33,9 @@ public:
     // Containers, then sandboxes. `grace` replaces the pod's own period.
     sim::Task<base::Status> killPod(Value pod, RuntimePod runtime, std::optional<std::int64_t> grace);
     // Keeps the last ended containers of each name.
-    sim::Task<void> removeDead(RuntimePod runtime);
+    // All but the newest `kept` per name. What `logs --previous` asks for while a dead one is being
+    // shown is gone already. Source: kubelet pod_container_deletor.go, MaxPerPodContainer.
+    sim::Task<void> removeDead(RuntimePod runtime, int kept = 1);
     // Nothing of the pod stays: containers, sandboxes, logs.
     sim::Task<void> removeAll(std::string uid, Value pod);
     const StartFailure* startFailure(std::string_view uid, std::string_view container) const;

@@ -66,7 +66,7 @@ void Eviction::checkLocalStorage() {
             const std::string message = "Usage of EmptyDir volume " + base::quoteGo(volume["name"].asString()) +
                                         " exceeds the limit " + base::quoteGo(limit.asString()) + ". ";
             core_.recorder->warning(pod, "Evicted", message);
-            core_.workers->evict(uid, "Evicted", message, 0, disruption(core_, pod, message));
+            core_.workers->evict(uid, "Evicted", message, 0, Value());
             break;
         }
     }

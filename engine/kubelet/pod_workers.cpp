@@ -348,6 +348,11 @@ sim::Task<void> PodWorkers::terminatingStep(WorkerPtr worker) {
     }
     core_.probes->removePod(worker->uid);
     auto stopped = co_await core_.containers->status(worker->uid);
+    // Of an evicted pod nothing is kept. Source: ShouldPodContentBeRemoved.
+    if (stopped.ok() && worker->reason == "Evicted") {
+        co_await core_.containers->removeDead(*stopped, 0);
+        stopped = co_await core_.containers->status(worker->uid);
+    }
     if (!stopped.ok()) {
         requeue(*worker, ports::criErrorText(stopped.error()), 0);
         co_return;

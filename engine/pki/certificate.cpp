@@ -60,8 +60,11 @@ std::string sha1(std::string_view bytes) {
 std::string extensions(const CertificateRequest& request, std::string_view publicInfo,
                        const SigningProfile& profile, std::string_view authorityKeyId) {
     // digitalSignature, keyEncipherment, and keyCertSign for authorities.
-    std::string content = extension("2.5.29.15", true, profile.authority ? der::bits("\xa4", 2)
-                                                                          : der::bits("\xa0", 5));
+    std::string content;
+    const int usage = (profile.digitalSignature ? 0x80 : 0) | (profile.keyEncipherment ? 0x20 : 0);
+    const std::string bits(1, static_cast<char>(usage));
+    if (profile.authority) content += extension("2.5.29.15", true, der::bits("\xa4", 2));
+    else if (usage != 0) content += extension("2.5.29.15", true, der::bits(bits, profile.keyEncipherment ? 5 : 7));
     std::string usages;
     if (profile.serverAuth) usages += der::objectId("1.3.6.1.5.5.7.3.1");
     if (profile.clientAuth) usages += der::objectId("1.3.6.1.5.5.7.3.2");
@@ -293,6 +296,34 @@ std::string publicKeyHash(const Certificate& certificate) {
 
 bool matches(const Certificate& certificate, const Key& key) {
     return certificate.publicInfo == key.publicInfo;
+}
+
+namespace {
+std::string contentOf(BIO* out) {
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(out, &text);
+    return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+}
+} // namespace
+
+std::string certificateText(const Certificate& certificate) {
+    const BioPtr out(BIO_new(BIO_s_mem()));
+    X509_print_ex(out.get(), certificate.x509.get(), XN_FLAG_ONELINE, X509_FLAG_COMPAT);
+    return contentOf(out.get());
+}
+
+std::string extensionsText(const Certificate& certificate, const std::vector<std::string>& names) {
+    const BioPtr out(BIO_new(BIO_s_mem()));
+    STACK_OF(X509_EXTENSION)* chosen = sk_X509_EXTENSION_new_null();
+    for (int i = 0; i < X509_get_ext_count(certificate.x509.get()); ++i) {
+        X509_EXTENSION* item = X509_get_ext(certificate.x509.get(), i);
+        const char* name = OBJ_nid2sn(OBJ_obj2nid(X509_EXTENSION_get_object(item)));
+        for (const std::string& wanted : names)
+            if (name != nullptr && wanted == name) sk_X509_EXTENSION_push(chosen, item);
+    }
+    X509V3_extensions_print(out.get(), nullptr, chosen, 0, 0);
+    sk_X509_EXTENSION_free(chosen);
+    return contentOf(out.get());
 }
 
 std::string writeRequestPem(const CertificateRequest& request, const Key& key) {

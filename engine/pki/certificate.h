@@ -52,6 +52,7 @@ struct SigningProfile {
     std::int64_t notBefore = 0, notAfter = 0; // Unix ns
     bool authority = false;
     bool serverAuth = false, clientAuth = false;
+    bool digitalSignature = true, keyEncipherment = true;
 };
 // Issuer null: self-signed. Signatures are deterministic (RFC 6979).
 CertificatePtr signCertificate(const CertificateRequest& request, const Key& subjectKey,
@@ -64,6 +65,9 @@ std::string fingerprintSha256(const Certificate& certificate); // hex
 // sha256 of the SubjectPublicKeyInfo, as kubeadm's --discovery-token-ca-cert-hash.
 std::string publicKeyHash(const Certificate& certificate);
 bool matches(const Certificate& certificate, const Key& key);
+// As `openssl x509 -text` prints it, and as -ext prints the named extensions.
+std::string certificateText(const Certificate& certificate);
+std::string extensionsText(const Certificate& certificate, const std::vector<std::string>& names);
 
 std::string writeRequestPem(const CertificateRequest& request, const Key& key);
 struct ParsedRequest {

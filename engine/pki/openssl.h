@@ -4,6 +4,7 @@
 
 #include "pki/certificate.h"
 
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -30,6 +31,7 @@ using BnContext = std::unique_ptr<BN_CTX, Deleter<BN_CTX_free>>;
 using PointPtr = std::unique_ptr<EC_POINT, Deleter<EC_POINT_free>>;
 using EcKeyPtr = std::unique_ptr<EC_KEY, Deleter<EC_KEY_free>>;
 using PkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
 using X509Ptr = std::unique_ptr<X509, Deleter<X509_free>>;
 using RequestPtr = std::unique_ptr<X509_REQ, Deleter<X509_REQ_free>>;
 using SignaturePtr = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;

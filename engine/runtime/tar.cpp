@@ -99,20 +99,32 @@ std::string header(const std::string& name, char type, const ports::FileStat& st
     return out;
 }
 
+// A container without bash whose tools are links to BusyBox.
+bool isBusybox(ports::Process& process) {
+    const auto target = process.files().realPath("/bin/tar");
+    return (target.ok() && target->ends_with("/busybox")) ||
+           (process.files().exists("/bin/busybox") && !process.files().exists("/bin/bash") &&
+            !process.files().exists("/usr/bin/bash"));
+}
+
 struct Maker {
     const ports::FileSystem& files;
+    const bool busybox;
     std::string out, listing, errors;
-    bool stripped = false;
+    bool stripped = false, failed = false;
 
     void add(const std::string& path, const std::string& shown) {
         const auto stat = files.lstat(path);
         if (!stat.ok()) {
-            errors += "tar: " + shown + ": Cannot stat: " + stat.error().message + "\n";
+            errors += "tar: " + shown + (busybox ? ": " : ": Cannot stat: ") + stat.error().message + "\n";
+            failed = true;
             return;
         }
         std::string name = shown;
         if (name.rfind("/", 0) == 0) {
-            if (!stripped) errors = "tar: Removing leading `/' from member names\n" + errors;
+            if (!stripped)
+                errors = (busybox ? "tar: removing leading '/' from member names\n"
+                                  : "tar: Removing leading `/' from member names\n") + errors;
             stripped = true;
             name = name.substr(name.find_first_not_of('/') == std::string::npos ? name.size() : name.find_first_not_of('/'));
         }
@@ -130,7 +142,8 @@ struct Maker {
         } else {
             auto content = files.read(path);
             if (!content.ok()) {
-                errors += "tar: " + shown + ": Cannot open: " + content.error().message + "\n";
+                errors += "tar: " + shown + (busybox ? ": " : ": Cannot open: ") + content.error().message + "\n";
+                failed = true;
                 return;
             }
             out += header(name, '0', *stat, content->size(), "");
@@ -191,13 +204,12 @@ private:
             co_await process.writeError("tar: Cowardly refusing to create an empty archive\nTry 'tar --help' or 'tar --usage' for more information.\n");
             co_return 2;
         }
-        Maker maker{process.files(), {}, {}, {}, false};
+        Maker maker{process.files(), isBusybox(process), {}, {}, {}};
         for (const std::string& name : options.names) {
             std::string path = under(base, name);
             while (path.size() > 1 && path.back() == '/') path.pop_back();
             maker.add(path, name);
         }
-        const bool failed = maker.errors.find("Cannot") != std::string::npos;
         if (!maker.errors.empty()) co_await process.writeError(maker.errors);
         maker.out.append(2 * kBlock, '\0');
         if (options.file == "-") {
@@ -210,8 +222,10 @@ private:
             }
             if (options.verbose) co_await process.writeOut(maker.listing);
         }
-        if (failed) co_await process.writeError("tar: Exiting with failure status due to previous errors\n");
-        co_return failed ? 2 : 0;
+        if (!maker.failed) co_return 0;
+        co_await process.writeError(maker.busybox ? "tar: error exit delayed from previous errors\n"
+                                                  : "tar: Exiting with failure status due to previous errors\n");
+        co_return maker.busybox ? 1 : 2;
     }
 
     static sim::Task<int> unpack(ports::Process& process, Options options, std::string base) {

@@ -160,7 +160,7 @@ ports::Response serveOpenApiV2(Core& core, const Context& context) {
     const Value document = documentV2(core);
     const std::string_view accept = context.request.headers.get("Accept");
     if (accept.find("proto-openapi.spec.v2") == std::string_view::npos) return respondJson(200, document);
-    return respondText(200, encodeDocument(document), "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+    return respondText(200, encodeDocument(document), "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
 }
 
 } // namespace apiserver

@@ -21,6 +21,10 @@ base::Result<document::Value> allocateService(Core& core, Context& context, docu
                                               const document::Value& old);
 void releaseService(Core& core, const document::Value& object);
 
+// strategy.cpp: certificate signing requests
+document::Value updateSigningStatus(Core& core, Context& context, document::Value object,
+                                    const document::Value& old);
+
 // crd/definitions.cpp
 void definitionWritten(Core& core, const document::Value& object, const document::Value& old);
 void definitionRemoved(Core& core, const document::Value& object);

@@ -74,6 +74,28 @@ Value updateSigningRequest(Core&, Context&, Value object, const Value& old) {
     return object.with("spec", old["spec"]).with("status", old["status"]);
 }
 
+} // namespace
+
+// Source: pkg/registry/certificates/certificates populateConditionTimestamps.
+Value updateSigningStatus(Core& core, Context&, Value object, const Value& old) {
+    document::ArrayBuilder conditions;
+    for (Value item : object.at("status", "conditions").items()) {
+        if (item["lastUpdateTime"].isNull()) item = item.with("lastUpdateTime", core.now());
+        if (item["lastTransitionTime"].isNull()) {
+            Value since = core.now();
+            for (const Value& before : old.at("status", "conditions").items())
+                if (before["type"] == item["type"] && before["status"] == item["status"] && !before["lastTransitionTime"].isNull())
+                    since = before["lastTransitionTime"];
+            item = item.with("lastTransitionTime", since);
+        }
+        conditions.push(item);
+    }
+    if (conditions.size() == 0) return object;
+    return object.withPath({"status", "conditions"}, std::move(conditions).build());
+}
+
+namespace {
+
 // Source: pkg/registry/batch/job/strategy.go generateSelector.
 Value createJob(Core&, Context&, Value object) {
     object = object.without("status");
@@ -151,7 +173,10 @@ void addWorkloads(Table& table) {
           "admissionregistration.k8s.io/validatingwebhookconfigurations",
           "admissionregistration.k8s.io/validatingadmissionpolicies",
           "admissionregistration.k8s.io/validatingadmissionpolicybindings",
+          "admissionregistration.k8s.io/mutatingadmissionpolicies",
+          "admissionregistration.k8s.io/mutatingadmissionpolicybindings",
           "resource.k8s.io/resourceslices",
+          "resource.k8s.io/devicetaintrules",
           "resource.k8s.io/deviceclasses", "/pods"})
         table[key].generation = true;
     table["apps/deployments"].generationOnAnnotations = true;
@@ -210,6 +235,7 @@ void addCore(Table& table) {
     Strategy& requests = table["certificates.k8s.io/certificatesigningrequests"];
     requests.prepareCreate = createSigningRequest;
     requests.prepareUpdate = updateSigningRequest;
+    requests.prepareStatus = updateSigningStatus;
     Strategy& definitions = table["apiextensions.k8s.io/customresourcedefinitions"];
     definitions.prepareCreate = createDefinition;
     definitions.afterWrite = definitionWritten;

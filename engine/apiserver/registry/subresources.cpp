@@ -2,6 +2,7 @@
 #include "apiserver/registry/subresources.h"
 
 #include "api/label_selector.h"
+#include "apiserver/registry/strategies.h"
 #include "base/strings.h"
 #include "document/patch.h"
 
@@ -228,15 +229,10 @@ Outcome handleApproval(Core& core, Context& context) {
     if (context.info.verb == "patch") return handlePatch(core, context);
     BASE_TRY(Value body, decodeBody(core, context, *context.resource));
     const Change change = [&](const Value& current) -> base::Result<Value> {
-        Value next = current;
-        document::ArrayBuilder conditions;
-        for (const Value& condition : body.at("status", "conditions").items()) {
-            Value item = condition;
-            if (item["lastTransitionTime"].isNull()) item = item.with("lastTransitionTime", core.now());
-            if (item["lastUpdateTime"].isNull()) item = item.with("lastUpdateTime", core.now());
-            conditions.push(item);
-        }
-        next = next.withPath({"status", "conditions"}, std::move(conditions).build());
+        Value given = body.at("status", "conditions");
+        if (!given.isArray()) given = Value::array();
+        Value next = current.withPath({"status", "conditions"}, given);
+        next = updateSigningStatus(core, context, next, current);
         return withMeta(next, "resourceVersion", body["metadata"]["resourceVersion"].isString()
                                                      ? body["metadata"]["resourceVersion"]
                                                      : Value(""));

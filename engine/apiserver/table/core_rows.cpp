@@ -167,7 +167,7 @@ std::string endpointsText(const Value& endpoints) {
             for (const Value& item : subset["addresses"].items())
                 if (++count <= kShown) list.push_back(item["ip"].text() + ":" + std::to_string(port["port"].asInt()));
     }
-    if (list.empty()) return "<none>";
+    if (endpoints["subsets"].size() == 0) return "<none>"; // none that is ready: an empty cell
     std::string text = base::join(list, ",");
     if (count > kShown) text += " + " + std::to_string(count - kShown) + " more...";
     return text;

@@ -209,6 +209,8 @@ sim::Task<base::Status> CsrSigningController::sync(std::string key) {
     profile.notAfter = std::min(profile.notAfter, pki::inspect(*options_.signingCert).notAfter);
     profile.serverAuth = hasUsage(request, "server auth");
     profile.clientAuth = hasUsage(request, "client auth");
+    profile.digitalSignature = hasUsage(request, "digital signature");
+    profile.keyEncipherment = hasUsage(request, "key encipherment");
     auto certificate =
         pki::signRequestPem(pem, profile, *options_.signingCert, *options_.signingKey,
                             kernel_.random("controllers/csr-signing"));

@@ -85,6 +85,20 @@ private:
     client::Informer& volumes_;
 };
 
+// Keeps VolumeAttributesClasses that claims or volumes name. Source: pkg/controller/volume/vacprotection.
+class AttributesClassProtectionController : public QueueController {
+public:
+    explicit AttributesClassProtectionController(Context context);
+
+protected:
+    sim::Task<base::Status> sync(std::string key) override;
+
+private:
+    client::Informer& classes_;
+    client::Informer& claims_;
+    client::Informer& volumes_;
+};
+
 // Claims for generic ephemeral volumes. Source: pkg/controller/volume/ephemeral.
 class EphemeralVolumeController : public QueueController {
 public:

@@ -12,6 +12,18 @@ using document::Value;
 namespace {
 constexpr const char* kClaimFinalizer = "kubernetes.io/pvc-protection";
 constexpr const char* kVolumeFinalizer = "kubernetes.io/pv-protection";
+constexpr const char* kClassFinalizer = "kubernetes.io/vac-protection";
+
+client::Resource attributesClasses() { return {"storage.k8s.io", "v1", "volumeattributesclasses"}; }
+
+// Source: getPVCReferencedVACNames, getPVReferencedVACNames.
+std::vector<std::string> namedClasses(const Value& object) {
+    std::vector<std::string> out;
+    for (const Value& name : {object.at("spec", "volumeAttributesClassName"), object.at("status", "currentVolumeAttributesClassName"),
+                              object.at("status", "modifyVolumeStatus", "targetVolumeAttributesClassName")})
+        if (!name.asString().empty()) out.push_back(name.text());
+    return out;
+}
 } // namespace
 
 ClaimProtectionController::ClaimProtectionController(Context context)
@@ -156,6 +168,36 @@ sim::Task<base::Status> EphemeralVolumeController::sync(std::string key) {
             co_return created.error();
         }
     }
+    co_return base::okStatus();
+}
+
+AttributesClassProtectionController::AttributesClassProtectionController(Context context)
+    : QueueController(context, "volumeattributesclass-protection-controller", 1), classes_(use(attributesClasses())),
+      claims_(use(client::persistentVolumeClaimsResource())), volumes_(use(client::persistentVolumesResource())) {
+    classes_.onChange([this](const Value&, const Value& current) {
+        if (!current.isNull()) queue_.add(api::nameOf(current));
+    });
+    for (client::Informer* users : {&claims_, &volumes_})
+        users->onChange([this](const Value& previous, const Value& current) {
+            for (const std::string& name : namedClasses(previous))
+                if (current.isNull() || namedClasses(current) != namedClasses(previous)) queue_.add(name);
+        });
+}
+
+sim::Task<base::Status> AttributesClassProtectionController::sync(std::string key) {
+    const Value object = classes_.get(key);
+    if (object.isNull()) co_return base::okStatus();
+    const bool has = api::hasFinalizer(object, kClassFinalizer);
+    bool used = false;
+    for (const client::Informer* users : {&claims_, &volumes_})
+        for (const auto& [name, user] : users->items())
+            for (const std::string& named : namedClasses(user)) used = used || named == key;
+    Value next = object;
+    if (api::isDeleting(object) && has && !used) next = api::withoutFinalizer(object, kClassFinalizer);
+    else if (!api::isDeleting(object) && !has) next = api::withFinalizer(object, kClassFinalizer);
+    else co_return base::okStatus();
+    auto written = co_await client_.update(attributesClasses(), "", next);
+    if (!written.ok() && !api::isNotFound(written.error())) co_return written.error();
     co_return base::okStatus();
 }
 

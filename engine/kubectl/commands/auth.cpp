@@ -55,7 +55,8 @@ sim::Task<base::Result<Asked>> parseQuestion(Session& session) {
     if (tokens.size() > 1) asked.name = tokens[1];
     asked.resource = tokens[0];
     if (tokens[0] == "*") co_return asked;
-    auto mapper = co_await session.mapper();
+    std::vector<std::string> types{base::toLower(tokens[0])};
+    auto mapper = co_await session.mapperFor(std::move(types));
     if (!mapper.ok()) co_return mapper.error();
     if (const Mapping* found = mapper.value()->find(base::toLower(tokens[0]))) {
         asked.resource = found->plural;

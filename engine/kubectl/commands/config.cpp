@@ -6,6 +6,9 @@
 #include "kubectl/printers/tab_writer.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <map>
+#include <set>
 
 namespace kubectl {
 
@@ -209,6 +212,12 @@ private:
         return 0;
     }
 
+    base::Status embeddable(const std::string& flag) {
+        const std::string path = flags_.text(flag);
+        if (!flags_.on("embed-certs") || path.empty() || s_.process.files().exists(s_.process.resolve(path))) return base::okStatus();
+        return base::makeError("could not stat " + flag + " file " + path + ": stat " + path + ": no such file or directory");
+    }
+
     base::Result<Value> fileOrData(Value entry, const char* flag, const char* key) {
         if (!flags_.changed(flag)) return entry;
         const std::string dataKey = std::string(key) + "-data";
@@ -225,6 +234,11 @@ private:
     Outcome setCluster() {
         if (args_.size() != 1) return unexpectedArgs();
         const std::string& name = args_[0];
+        const std::string authority = flags_.text("certificate-authority");
+        if (flags_.on("insecure-skip-tls-verify") && !authority.empty())
+            return base::makeError("you cannot specify a certificate authority and insecure mode at the same time");
+        if (flags_.on("embed-certs") && authority.empty()) return base::makeError("you must specify a --certificate-authority to embed");
+        BASE_CHECK(embeddable("certificate-authority"));
         const bool existed = config_.clusters.contains(name);
         Value cluster = existed ? config_.clusters[name].value : Value::object({{"server", ""}});
         if (flags_.changed("server")) {
@@ -253,6 +267,10 @@ private:
         const std::string& name = args_[0];
         if (flags_.changed("token") && flags_.changed("username"))
             return base::makeError("you cannot specify more than one authentication method at the same time: --token, --username/--password");
+        if (flags_.on("embed-certs") && flags_.text("client-certificate").empty() && flags_.text("client-key").empty())
+            return base::makeError("you must specify a --client-certificate or --client-key to embed");
+        BASE_CHECK(embeddable("client-certificate"));
+        BASE_CHECK(embeddable("client-key"));
         const bool existed = config_.users.contains(name);
         Value user = existed ? config_.users[name].value : Value::object();
         BASE_TRY(user, fileOrData(user, "client-certificate", "client-certificate"));
@@ -279,20 +297,20 @@ private:
         auto parts = base::split(text, '.');
         out.section = parts[0];
         if (out.section == "current-context") return out;
-        const Kubeconfig::Entries* entries = out.section == "clusters"   ? &config_.clusters
-                                             : out.section == "contexts" ? &config_.contexts
-                                             : out.section == "users"    ? &config_.users : nullptr;
-        if (entries == nullptr) return base::makeError("unable to parse " + text + " after [] at api.Config");
-        // Names may have dots: the longest known name wins.
-        for (std::size_t end = parts.size(); end > 1; --end) {
-            const std::string name = base::join({parts.begin() + 1, parts.begin() + static_cast<std::ptrdiff_t>(end)}, ".");
-            if (!entries->contains(name)) continue;
-            out.name = name;
-            out.fields.assign(parts.begin() + static_cast<std::ptrdiff_t>(end), parts.end());
-            return out;
-        }
-        if (parts.size() > 1) out.name = parts[1];
-        if (parts.size() > 2) out.fields.assign(parts.begin() + 2, parts.end());
+        static const std::map<std::string, std::set<std::string>> kFields = {
+            {"clusters", {"server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority",
+                          "certificate-authority-data", "proxy-url", "disable-compression", "extensions"}},
+            {"contexts", {"cluster", "user", "namespace", "extensions"}},
+            {"users", {"client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile",
+                       "act-as", "act-as-uid", "act-as-groups", "act-as-user-extra", "username", "password", "auth-provider",
+                       "exec", "extensions"}}};
+        const auto fields = kFields.find(out.section);
+        if (fields == kFields.end()) return base::makeError("unable to parse " + text + " after [] at api.Config");
+        // Names may have dots: they end before the first word that is a field.
+        std::size_t end = std::min<std::size_t>(2, parts.size());
+        while (end < parts.size() && !fields->second.contains(parts[end])) ++end;
+        out.name = base::join({parts.begin() + 1, parts.begin() + static_cast<std::ptrdiff_t>(end)}, ".");
+        out.fields.assign(parts.begin() + static_cast<std::ptrdiff_t>(end), parts.end());
         return out;
     }
     static Kubeconfig::Entries& entriesOf(Kubeconfig& file, const std::string& section) {
@@ -304,13 +322,26 @@ private:
         return found == entries.end() ? "" : found->second.origin;
     }
 
+    // A map of pointers as Go prints it; the addresses mean nothing.
+    std::string entriesText(const std::string& section) {
+        std::string out;
+        std::uint64_t address = 0xc000280000;
+        for (const auto& [name, entry] : entriesOf(config_, section)) {
+            char text[32];
+            std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(address));
+            out += (out.empty() ? "" : " ") + name + ":" + text;
+            address += 0x90;
+        }
+        return "map[" + out + "]";
+    }
+
     Outcome setProperty() {
         if (args_.size() != 2) return unexpectedArgs();
         BASE_TRY(const PropertyPath path, parseProperty(args_[0]));
         if (path.section == "current-context") {
             BASE_CHECK(setCurrent(args_[1]));
         } else {
-            if (path.fields.empty()) return base::makeError("can't set a map to a value: map[]");
+            if (path.fields.empty()) return base::makeError("can't set a map to a value: " + entriesText(path.section));
             Value value(args_[1]);
             const std::string& last = path.fields.back();
             if (last == "insecure-skip-tls-verify" || last == "disable-compression") {

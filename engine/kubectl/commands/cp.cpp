@@ -180,13 +180,15 @@ sim::Task<Outcome> copyFrom(Session& session, FileSpec source, FileSpec target) 
     fetch.command = {"tar", "cf", "-", source.path};
     auto got = co_await capture(session, fetch, "");
     if (!got.ok()) co_return got.error();
-    session.out(got.value().error);
+    // With an empty archive the client is done before it has read what the other end complains of.
+    const std::string& archive = got.value().output;
+    if (!archive.empty() && archive[0] != '\0') session.out(got.value().error);
     std::string prefix = source.path;
     while (!prefix.empty() && prefix.front() == '/') prefix.erase(0, 1);
     while (prefix.size() > 1 && prefix.back() == '/') prefix.pop_back();
     std::string local = session.process.resolve(target.path);
     if (session.process.files().isDirectory(local) && baseName(source.path) != ".") local += "/" + baseName(source.path);
-    BASE_CO_CHECK(unpack(session, got.value().output, prefix, local));
+    BASE_CO_CHECK(unpack(session, archive, prefix, local));
     co_return 0;
 }
 

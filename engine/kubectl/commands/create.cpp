@@ -66,7 +66,7 @@ sim::Task<Outcome> runCreate(Session& session) {
         }
         const Info& info = *item.info;
         Value object = info.object;
-        if (session.flags.on("save-config")) object = withLastApplied(object, false);
+        object = refreshedLastApplied(object, session.flags.on("save-config"));
         // What is made has no version yet. Source: cli-runtime pkg/resource/helper.go.
         if (object["metadata"].has("resourceVersion"))
             object = object.with("metadata", object["metadata"].without("resourceVersion"));

@@ -160,7 +160,10 @@ sim::Task<base::Result<Value>> generateRole(Session& session, std::string name) 
     if (!cluster && resources.empty()) co_return base::makeError("at least one resource must be specified");
     const Mapper* mapper = nullptr;
     if (!resources.empty()) {
-        auto loaded = co_await session.mapper();
+        std::vector<std::string> types;
+        for (const RuleResource& item : resources)
+            if (item.resource != "*") types.push_back(item.resource + (item.group.empty() ? "" : "." + item.group));
+        auto loaded = co_await session.mapperFor(std::move(types));
         if (!loaded.ok()) co_return loaded.error();
         mapper = loaded.value();
     }

@@ -48,6 +48,11 @@ Value withLastApplied(const Value& object, bool typed) {
     return object.withPath({"metadata", "annotations", kLastApplied}, text);
 }
 
+Value refreshedLastApplied(const Value& object, bool asked) {
+    const bool there = !object["metadata"]["annotations"][kLastApplied].asString().empty();
+    return asked || there ? withLastApplied(object, false) : object;
+}
+
 sim::Task<Outcome> finishCreate(Session& session, Generated generated, std::string operation) {
     auto mode = dryRunOf(session);
     if (!mode.ok()) co_return mode.error();

@@ -27,6 +27,8 @@ document::Value intOrString(std::string_view text);
 // The annotation of kubectl apply.
 inline constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 document::Value withLastApplied(const document::Value& object, bool typed);
+// For manifests: written when `asked`, and when it is there already.
+document::Value refreshedLastApplied(const document::Value& object, bool asked);
 
 // "key=value" pairs, files, directories and env files of config maps and secrets.
 struct DataEntry {

@@ -80,7 +80,8 @@ sim::Task<Outcome> runEvents(Session& session) {
         const auto parts = base::split(target, '/');
         if (parts.size() > 2) co_return base::makeError("arguments in resource/name form may not have more than one slash");
         if (parts.size() != 2) co_return base::makeError("--for must be in resource/name form");
-        auto mapper = co_await session.mapper();
+        std::vector<std::string> types{base::toLower(parts[0])};
+        auto mapper = co_await session.mapperFor(std::move(types));
         if (!mapper.ok()) co_return mapper.error();
         const Mapping* mapping = mapper.value()->find(base::toLower(parts[0]));
         if (mapping == nullptr) co_return exitError(1, "the server doesn't have a resource type " + base::quoteGo(parts[0]));

@@ -298,7 +298,9 @@ Outcome printOld(Session& session, const Schemas& schemas, const Mapping& mappin
 
 sim::Task<Outcome> runExplain(Session& session) {
     const Flags& flags = session.flags;
-    auto mapper = co_await session.mapper();
+    std::vector<std::string> types;
+    if (!session.args.empty()) types.push_back(base::splitLimited(session.args[0], '.', 2)[0]);
+    auto mapper = co_await session.mapperFor(std::move(types));
     if (!mapper.ok()) co_return mapper.error();
     if (session.args.empty())
         co_return base::makeError("You must specify the type of resource to explain. Use \"kubectl api-resources\" for a complete "

@@ -254,7 +254,13 @@ private:
         if (!flags_.on("watch-only")) {
             if (human_) {
                 const std::string added = "ADDED";
-                s_.out(alignTable(writer_->print(info.object, flags_.on("output-watch-events") ? &added : nullptr)));
+                Value table = info.object;
+                if (!sortBy_.empty()) {
+                    auto sorted = sortTable(table, sortBy_);
+                    if (!sorted.ok()) co_return prefixed("unable to output the provided object: ", sorted.error());
+                    table = sorted.value();
+                }
+                s_.out(alignTable(writer_->print(table, flags_.on("output-watch-events") ? &added : nullptr)));
             } else {
                 std::vector<Value> items{info.object};
                 if (!single) items.assign(info.object["items"].items().begin(), info.object["items"].items().end());

@@ -95,7 +95,7 @@ private:
         std::string list;
         for (const auto& [key, value] : set_) {
             const Value& before = current[key];
-            if (before.isNull() || (!annotations_ && before.asString() == value)) continue;
+            if (before.isNull() || before.asString() == value) continue;
             if (annotations_ && key == "kubernetes.io/change-cause") continue;
             if (!list.empty()) list += "; ";
             list += "'" + key + "' already has a value (" + before.text() + ")";

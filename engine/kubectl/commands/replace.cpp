@@ -73,8 +73,7 @@ sim::Task<Outcome> forceReplace(Session& session, std::vector<Info> infos, std::
         CallOptions call;
         call.query.set("fieldManager", session.flags.text("field-manager"));
         call.query.set("fieldValidation", validation);
-        Value object = info.object;
-        if (session.flags.on("save-config")) object = withLastApplied(object, false);
+        const Value object = refreshedLastApplied(info.object, session.flags.on("save-config"));
         // What is made has no version yet.
         call.body = object.withoutPath({"metadata", "resourceVersion"});
         auto made = co_await session.call("POST", info.mapping.path(info.ns), std::move(call));
@@ -118,7 +117,7 @@ sim::Task<Outcome> runReplace(Session& session) {
             continue;
         }
         Info info = *item.info;
-        if (flags.on("save-config")) info.object = withLastApplied(info.object, false);
+        info.object = refreshedLastApplied(info.object, flags.on("save-config"));
         base::Result<Value> answer = info.object;
         if (mode.value() != DryRun::Client) answer = co_await putObject(session, info, mode.value(), validation.value());
         if (!answer.ok()) {

@@ -191,6 +191,17 @@ sim::Task<Outcome> runRolloutStatus(Session& session) {
     co_return 0;
 }
 
+namespace {
+// The kinds that the client's visitors know. Source: pkg/apps/kind_visitor.go.
+bool isWorkload(const Mapping& mapping) {
+    const std::string name = mapping.group + "/" + mapping.kind;
+    for (const char* known : {"apps/DaemonSet", "apps/Deployment", "apps/ReplicaSet", "apps/StatefulSet", "batch/Job",
+                              "batch/CronJob", "/Pod", "/ReplicationController"})
+        if (name == known) return true;
+    return false;
+}
+} // namespace
+
 sim::Task<Outcome> runRolloutHistory(Session& session) {
     const std::int64_t wanted = session.flags.number("revision");
     const std::string output = session.flags.text("output");
@@ -198,6 +209,9 @@ sim::Task<Outcome> runRolloutHistory(Session& session) {
     auto infos = co_await targets(session);
     if (!infos.ok()) co_return infos.error();
     for (const Info& info : infos.value()) {
+        if (!supported(info.mapping) && isWorkload(info.mapping))
+            co_return base::makeError("no history viewer has been implemented for " +
+                                      base::quoteGo(info.mapping.kind + (info.mapping.group.empty() ? "" : "." + info.mapping.group)));
         if (!supported(info.mapping))
             co_return base::makeError("error retrieving history for " + base::quoteGo(info.mapping.kind + (info.mapping.group.empty() ? "" : "." + info.mapping.group)) +
                                       ", no visitor method exists for {" + info.mapping.group + " " + info.mapping.kind + "}");

@@ -400,11 +400,10 @@ sim::Task<Outcome> runSetResources(Session& session) {
                     Value current = container["resources"][key];
                     for (const document::Member& member : wanted.members()) {
                         if (current.isNull()) current = Value::object();
-                        current = member.value.asString() == "0" ? current.without(member.key.view()) : current.with(member.key.view(), member.value);
+                        current = current.with(member.key.view(), member.value);
                     }
                     if (wanted.size() == 0) continue;
-                    container = current.size() == 0 ? container.withoutPath({"resources", key}) : container.withPath({"resources", key}, current);
-                    if (container["resources"].isNull()) container = container.with("resources", Value::object());
+                    container = container.withPath({"resources", key}, current);
                 }
             }
             if (!containers.empty()) spec = spec.with(list, Value::array(std::move(containers)));
@@ -435,19 +434,35 @@ sim::Task<Outcome> runSetServiceAccount(Session& session) {
     co_return co_await applyChanges(session, plan, built.value(), change, mode.value());
 }
 
+namespace {
+// A LabelSelectorRequirement as Go prints it.
+std::string expressionText(const api::Requirement& item) {
+    using Op = api::Requirement::Op;
+    const char* op = item.op == Op::In             ? "In"
+                     : item.op == Op::Exists       ? "Exists"
+                     : item.op == Op::DoesNotExist ? "DoesNotExist"
+                                                   : "NotIn";
+    return "{" + item.key + " " + op + " [" + base::join(item.values, " ") + "]}";
+}
+} // namespace
+
 sim::Task<Outcome> runSetSelector(Session& session) {
     auto mode = dryRunOf(session);
     if (!mode.ok()) co_return mode.error();
     if (auto printer = makePrinter(session, {}); !printer.ok()) co_return printer.error();
     std::vector<std::string> resources = session.args;
     Value selector;
+    std::vector<std::string> expressions; // a service has none
     if (!resources.empty()) {
         auto parsed = api::LabelSelector::parse(resources.back());
         if (!parsed.ok())
             co_return base::makeError("couldn't parse the selector string " + base::quoteGo(resources.back()) + ": " + parsed.error().message);
         document::ObjectBuilder labels;
         for (const api::Requirement& item : parsed.value().requirements()) {
-            if (item.op != api::Requirement::Op::Equals && item.op != api::Requirement::Op::DoubleEquals) continue;
+            if (item.op != api::Requirement::Op::Equals && item.op != api::Requirement::Op::DoubleEquals) {
+                expressions.push_back(expressionText(item));
+                continue;
+            }
             labels.set(item.key, item.values.empty() ? "" : item.values[0]);
         }
         selector = std::move(labels).build();
@@ -459,6 +474,10 @@ sim::Task<Outcome> runSetSelector(Session& session) {
     for (const Info& info : built.value().infos()) {
         if (info.mapping.kind != "Service") {
             errors.push_back(base::makeError("setting a selector is only supported for Services"));
+            continue;
+        }
+        if (!expressions.empty()) {
+            errors.push_back(base::makeError("match expression [" + base::join(expressions, " ") + "] not supported on this object"));
             continue;
         }
         const Value after = info.object.withPath({"spec", "selector"}, selector);

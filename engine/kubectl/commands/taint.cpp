@@ -124,9 +124,10 @@ sim::Task<Outcome> runTaint(Session& session) {
     if (plan.resources.empty()) co_return base::makeError("one or more resources must be specified as <resource> <name>");
     if (specs.empty()) co_return base::makeError("at least one taint update is required");
     if (base::Status parsed = parseTaints(specs, plan); !parsed.ok()) co_return session.usage(parsed.error().message);
-    auto mapper = co_await session.mapper();
-    if (!mapper.ok()) co_return mapper.error();
     const std::string type = base::toLower(plan.resources[0]);
+    std::vector<std::string> types{type};
+    auto mapper = co_await session.mapperFor(std::move(types));
+    if (!mapper.ok()) co_return mapper.error();
     const Mapping* mapping = mapper.value()->find(type);
     if (mapping == nullptr) co_return exitError(1, "the server doesn't have a resource type " + base::quoteGo(type));
     if (mapping->kind != "Node") co_return base::makeError("invalid resource type " + type + ", only node types are supported");

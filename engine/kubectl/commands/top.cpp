@@ -78,7 +78,7 @@ base::Status checkFlags(Session& session, bool nodes) {
 
 // Whether the server has the metrics API. Source: SupportedMetricsAPIVersionAvailable.
 sim::Task<base::Status> requireMetrics(Session& session) {
-    auto mapper = co_await session.mapper();
+    auto mapper = co_await session.refreshMapper();
     if (!mapper.ok()) co_return mapper.error();
     const auto& known = mapper.value()->groupVersions();
     if (std::find(known.begin(), known.end(), "metrics.k8s.io/v1beta1") == known.end())

@@ -110,7 +110,7 @@ sim::Task<Outcome> runVersion(Session& session) {
 
 sim::Task<Outcome> runApiVersions(Session& session) {
     if (!session.args.empty()) co_return session.usage("unexpected arguments: [" + base::join(session.args, " ") + "]");
-    auto mapper = co_await session.mapper();
+    auto mapper = co_await session.refreshMapper();
     if (!mapper.ok()) co_return mapper.error();
     std::vector<std::string> versions = mapper.value()->groupVersions();
     std::sort(versions.begin(), versions.end());
@@ -128,7 +128,10 @@ sim::Task<Outcome> runApiResources(Session& session) {
                                   ", allowed formats are: json,kyaml,name,wide,yaml");
     if (!sortBy.empty() && sortBy != "name" && sortBy != "kind")
         co_return base::makeError("--sort-by accepts only name or kind");
-    auto mapper = co_await session.mapper();
+    const bool cached = flags.on("cached");
+    base::Result<const Mapper*> mapper = base::makeError("");
+    if (cached) mapper = co_await session.mapper();
+    else mapper = co_await session.refreshMapper();
     if (!mapper.ok()) co_return mapper.error();
     std::vector<const Mapping*> list = chosen(session, *mapper.value());
     std::stable_sort(list.begin(), list.end(), [&](const Mapping* a, const Mapping* b) {

@@ -71,13 +71,22 @@ sim::Task<base::Result<Value>> fetch(Session& session, Info info, std::string su
     co_return co_await session.get(info.path(subresource));
 }
 
+// Requests go to the version that the manifest names, also when it names none.
+static Mapping asWritten(Mapping found, const std::string& version) {
+    found.version = version;
+    return found;
+}
+
 sim::Task<base::Result<Mapping>> mappingForObject(Session& session, Value object, std::string source) {
     auto mapper = co_await session.mapper();
     if (!mapper.ok()) co_return mapper.error();
     const std::string apiVersion = object["apiVersion"].text(), kind = object["kind"].text();
     const auto gv = base::splitLimited(apiVersion, '/', 2);
     const std::string group = gv.size() > 1 ? gv[0] : "", version = gv.size() > 1 ? gv[1] : gv[0];
-    if (const Mapping* found = mapper.value()->findKind(group, version, kind)) co_return *found;
+    if (const Mapping* found = mapper.value()->findKind(group, version, kind)) co_return asWritten(*found, version);
+    mapper = co_await session.refreshMapper();
+    if (!mapper.ok()) co_return mapper.error();
+    if (const Mapping* found = mapper.value()->findKind(group, version, kind)) co_return asWritten(*found, version);
     co_return base::makeError("resource mapping not found for name: " +
                               base::quoteGo(object.at("metadata", "name").asString()) + " namespace: " +
                               base::quoteGo(object.at("metadata", "namespace").asString()) + " from " +
@@ -338,7 +347,8 @@ private:
         std::vector<std::string> args = o_.args;
         if (o_.local) co_return base::makeError(kLocalResource);
         if (args.empty() && o_.impliedTypes.empty()) co_return base::makeError(kMissingResource);
-        auto loaded = co_await session_.mapper();
+        std::vector<std::string> types = mentionedTypes();
+        auto loaded = co_await session_.mapperFor(std::move(types));
         if (!loaded.ok()) co_return loaded.error();
         const Mapper& mapper = *loaded.value();
         if (!o_.impliedTypes.empty()) co_return co_await byImpliedType(mapper, args);
@@ -371,6 +381,17 @@ private:
         }
         if (selecting) co_return base::makeError("name cannot be provided when a selector is specified");
         co_return co_await byNames(mapper, args);
+    }
+
+    // Everything in the arguments that must name a type.
+    std::vector<std::string> mentionedTypes() const {
+        std::vector<std::string> out = o_.impliedTypes;
+        for (std::size_t i = 0; i < o_.args.size(); ++i) {
+            const auto slash = o_.args[i].find('/');
+            if (slash == std::string::npos && (i > 0 || !o_.impliedTypes.empty())) continue;
+            for (std::string& type : base::split(o_.args[i].substr(0, slash), ',')) out.push_back(std::move(type));
+        }
+        return out;
     }
 
     static base::Error unknownType(const std::string& type) {

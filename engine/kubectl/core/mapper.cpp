@@ -24,7 +24,8 @@ bool Mapping::hasSubresource(std::string_view name) const { return contains(subr
 
 std::string Mapping::path(std::string_view ns, std::string_view name,
                           std::string_view subresource) const {
-    std::string out = group.empty() ? "/api/" + version : "/apis/" + group + "/" + version;
+    std::string out = group.empty() ? "/api" : "/apis/" + group;
+    if (!version.empty()) out += "/" + version;
     if (namespaced && !ns.empty()) out.append("/namespaces/").append(ns);
     out.append("/").append(plural);
     if (!name.empty()) out.append("/").append(name);
@@ -75,6 +76,46 @@ void Mapper::add(const Value& discovery) {
             first = false;
         }
     }
+}
+
+// One line each: "v" and a group version, or "r" and the fields of a resource.
+std::string Mapper::text() const {
+    std::string out;
+    for (const std::string& gv : groupVersions_) out += "v\t" + gv + "\n";
+    for (const Mapping& m : resources_) {
+        out += "r\t" + m.group + "\t" + m.version + "\t" + m.plural + "\t" + m.singular + "\t" + m.kind + "\t" +
+               (m.namespaced ? "n" : "c") + (m.preferred ? "p" : "-");
+        for (const auto* list : {&m.shortNames, &m.categories, &m.verbs, &m.subresources})
+            out += "\t" + base::join(*list, ",");
+        out += "\n";
+    }
+    return out;
+}
+
+bool Mapper::readText(std::string_view text) {
+    const auto list = [](const std::string& field) {
+        return field.empty() ? std::vector<std::string>() : base::split(field, ',');
+    };
+    std::size_t at = 0;
+    bool good = true;
+    while (good && at < text.size()) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const auto fields = base::split(text.substr(at, end - at), '\t');
+        at = end + 1;
+        if (fields.size() == 2 && fields[0] == "v") {
+            groupVersions_.push_back(fields[1]);
+        } else if (fields.size() == 11 && fields[0] == "r" && fields[6].size() == 2) {
+            Mapping m;
+            m.group = fields[1], m.version = fields[2], m.plural = fields[3], m.singular = fields[4], m.kind = fields[5];
+            m.namespaced = fields[6][0] == 'n', m.preferred = fields[6][1] == 'p';
+            m.shortNames = list(fields[7]), m.categories = list(fields[8]);
+            m.verbs = list(fields[9]), m.subresources = list(fields[10]);
+            resources_.push_back(std::move(m));
+        } else good = false;
+    }
+    good = good && !resources_.empty();
+    if (!good) *this = Mapper();
+    return good;
 }
 
 const Mapping* Mapper::match(std::string_view resource, std::string_view version,

@@ -38,6 +38,9 @@ class Mapper {
 public:
     // Adds one APIGroupDiscoveryList (v2).
     void add(const document::Value& discovery);
+    // As kept in the discovery cache; false (and empty) when the text is not such.
+    std::string text() const;
+    bool readText(std::string_view text);
     const std::vector<Mapping>& all() const { return resources_; } // discovery order
     const std::vector<std::string>& groupVersions() const { return groupVersions_; }
     const std::vector<std::string>& staleGroupVersions() const { return stale_; }

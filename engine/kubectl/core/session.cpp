@@ -284,7 +284,6 @@ sim::Task<base::Status> Session::discover(Mapper& into) {
     static constexpr const char* kAggregated =
         "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;"
         "g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
-    std::vector<Value> lists;
     for (const char* root : {"/api", "/apis"}) {
         CallOptions options;
         options.accept = kAggregated;
@@ -292,14 +291,13 @@ sim::Task<base::Status> Session::discover(Mapper& into) {
         auto answer = co_await call("GET", root, std::move(options));
         if (!answer.ok()) co_return answer.error();
         into.add(answer.value());
-        lists.push_back(answer.value());
     }
-    saveDiscovery(lists);
+    saveDiscovery(into);
     co_return base::okStatus();
 }
 
-// The discovery cache on disk, as kubectl keeps it for hours: what lets a command get as far as its
-// own request when the server cannot be reached.
+// The discovery cache on disk: what lets a command get as far as its own request when the server
+// cannot be reached, and still name a kind that is gone.
 std::string Session::cachePath() const {
     std::string folder = flags.text("cache-dir");
     const auto home = process.env().find("HOME");
@@ -310,37 +308,43 @@ std::string Session::cachePath() const {
     return folder + "/discovery/" + host;
 }
 
-void Session::saveDiscovery(const std::vector<Value>& lists) {
-    const std::string folder = cachePath(), file = folder + "/servergroups.json";
-    const std::string mark = "{\"hash\":\"" + std::to_string(lists[0].hash() ^ lists[1].hash()) + "\"";
-    if (auto known = process.files().readAt(file, 0, mark.size()); known.ok() && known.value() == mark) return;
+void Session::saveDiscovery(const Mapper& mapper) {
+    const std::string folder = cachePath();
     if (!process.files().makeDirectories(folder, 0750).ok()) return;
-    const base::Status written = process.files().write(
-        file, mark + ",\"lists\":[" + document::writeJson(lists[0]) + "," + document::writeJson(lists[1]) + "]}\n", 0660);
+    const base::Status written = process.files().write(folder + "/resources.tsv", mapper.text(), 0660);
     static_cast<void>(written.ok());
 }
 
+// Source: client-go discovery/cached/disk; kubectl keeps what it read for six hours.
 bool Session::loadDiscovery(Mapper& into) {
-    auto text = process.files().read(cachePath() + "/servergroups.json");
-    if (!text.ok()) return false;
-    auto parsed = document::readJson(text.value());
-    if (!parsed.ok()) return false;
-    for (const Value& list : parsed.value()["lists"].items()) into.add(list);
-    return true;
+    const std::string file = cachePath() + "/resources.tsv";
+    const auto known = process.files().stat(file);
+    if (!known.ok() || kernel().unixNow() - known->modified > 6 * 3600 * sim::kSecond) return false;
+    auto text = process.files().read(file);
+    return text.ok() && into.readText(text.value());
 }
 
 sim::Task<base::Result<const Mapper*>> Session::mapper() {
-    if (mapper_) co_return static_cast<const Mapper*>(mapper_.get());
+    if (!mappers_.empty()) co_return static_cast<const Mapper*>(mappers_.back().get());
+    if (auto loaded = settings(); !loaded.ok()) co_return loaded.error();
+    auto cached = std::make_unique<Mapper>();
+    if (!loadDiscovery(*cached)) co_return co_await refreshMapper();
+    mappers_.push_back(std::move(cached));
+    co_return static_cast<const Mapper*>(mappers_.back().get());
+}
+
+sim::Task<base::Result<const Mapper*>> Session::refreshMapper() {
+    if (mapperFresh_) co_return static_cast<const Mapper*>(mappers_.back().get());
     // Source: client-go discovery/cached/memory: each of the callers that need the mapper logs its
     // own failure before the command gives up.
     base::Error last;
     for (int attempt = 0; attempt < 5; ++attempt) {
         auto made = std::make_unique<Mapper>();
         base::Status found = co_await discover(*made);
-        if (!found.ok() && settings_ && loadDiscovery(*made)) found = base::okStatus();
         if (found.ok()) {
-            mapper_ = std::move(made);
-            co_return static_cast<const Mapper*>(mapper_.get());
+            mapperFresh_ = true;
+            mappers_.push_back(std::move(made));
+            co_return static_cast<const Mapper*>(mappers_.back().get());
         }
         last = found.error();
         if (!isUrlError(last) && last.code == 0) break;
@@ -350,6 +354,16 @@ sim::Task<base::Result<const Mapper*>> Session::mapper() {
                                        errorText(last))));
     }
     co_return last;
+}
+
+// Source: client-go restmapper DeferredDiscoveryRESTMapper: a miss drops what was cached.
+sim::Task<base::Result<const Mapper*>> Session::mapperFor(std::vector<std::string> resources) {
+    auto known = co_await mapper();
+    if (!known.ok()) co_return known.error();
+    for (const std::string& name : resources)
+        if (known.value()->find(name) == nullptr && known.value()->category(name).empty())
+            co_return co_await refreshMapper();
+    co_return known.value();
 }
 
 } // namespace kubectl

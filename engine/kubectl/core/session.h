@@ -74,9 +74,13 @@ public:
     // When a request that begins now must have ended (--request-timeout); forever without one.
     sim::Time requestDeadline();
 
-    // Discovery, read once.
+    // What the server serves, from the cache on disk or read once. `refreshMapper` asks the server
+    // unless this process did already; `mapperFor` does so when one of `resources` is unknown: what
+    // was added since the cache was written is found, what was removed is still believed in.
     sim::Task<base::Result<const Mapper*>> mapper();
-    bool discovered() const { return mapper_ != nullptr; }
+    sim::Task<base::Result<const Mapper*>> refreshMapper();
+    sim::Task<base::Result<const Mapper*>> mapperFor(std::vector<std::string> resources);
+    bool discovered() const { return !mappers_.empty(); }
 
 private:
     sim::Task<base::Status> connect();
@@ -84,13 +88,14 @@ private:
     sim::Task<base::Status> discover(Mapper& into);
     void printWarnings(const ports::Response& response);
     std::string cachePath() const;
-    void saveDiscovery(const std::vector<document::Value>& lists);
+    void saveDiscovery(const Mapper& mapper);
     bool loadDiscovery(Mapper& into);
 
     std::vector<std::pair<bool, std::string>> pending_; // true: stderr
     std::optional<ClientSettings> settings_;
     std::unique_ptr<client::Client> client_;
-    std::unique_ptr<Mapper> mapper_;
+    std::vector<std::unique_ptr<Mapper>> mappers_; // the last one counts; pointers into others stay valid
+    bool mapperFresh_ = false;
     std::vector<std::string> warned_;
     bool inputRead_ = false;
 };

@@ -254,7 +254,7 @@ sim::Task<Outcome> runDescribe(Session& session) {
     const std::vector<Info> infos = built.value().infos();
     std::vector<base::Error> errors = built.value().errors();
     // A single name that does not exist may be the beginning of others.
-    if (infos.empty() && errors.size() == 1 && errors[0].code == 404 && session.args.size() == 2 && flags.list("filename").empty()) {
+    if (errors.size() == 1 && errors[0].code == 404 && session.args.size() == 2 && flags.list("filename").empty()) {
         auto mapper = co_await session.mapper();
         auto ns = session.ns();
         const Mapping* mapping = mapper.ok() ? mapper.value()->find(session.args[0]) : nullptr;

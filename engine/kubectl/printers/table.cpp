@@ -3,6 +3,7 @@
 #include "base/strings.h"
 #include "document/jsonpath.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace kubectl {
@@ -39,12 +40,12 @@ std::string labelHeader(const std::string& label) {
 } // namespace
 
 std::string formatLabels(const Value& labels) {
-    std::string out;
-    for (const document::Member& member : labels.members()) {
-        if (!out.empty()) out += ",";
-        out += member.key.text() + "=" + member.value.text();
-    }
-    return out.empty() ? "<none>" : out;
+    // The pairs are sorted, not the keys: "a-b=..." comes before "a=...".
+    std::vector<std::string> pairs;
+    for (const document::Member& member : labels.members())
+        pairs.push_back(member.key.text() + "=" + member.value.text());
+    std::sort(pairs.begin(), pairs.end());
+    return pairs.empty() ? "<none>" : base::join(pairs, ",");
 }
 
 std::string TableWriter::print(const Value& table, const std::string* event) {

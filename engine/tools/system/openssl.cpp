@@ -63,32 +63,6 @@ pki::Name parseSubject(std::string_view text) {
     return name;
 }
 
-std::string namesText(const pki::CertificateInfo& info) {
-    std::vector<std::string> names;
-    for (const auto& dns : info.dnsNames) names.push_back("DNS:" + dns);
-    for (const auto& address : info.addresses) names.push_back("IP Address:" + address.text());
-    return base::join(names, ", ");
-}
-
-std::string usageText(const pki::CertificateInfo& info) {
-    std::vector<std::string> names;
-    for (const auto& usage : info.extendedKeyUsages)
-        names.push_back(usage == "serverAuth" ? "TLS Web Server Authentication" : "TLS Web Client Authentication");
-    return base::join(names, ", ");
-}
-
-std::string certificateText(const pki::CertificateInfo& info) {
-    std::string out = fmt::format("Certificate:\n    Data:\n        Version: 3 (0x2)\n        Serial Number: {}\n        Signature Algorithm: ecdsa-with-SHA256\n"
-                                  "        Issuer: {}\n        Validity\n            Not Before: {}\n            Not After : {}\n        Subject: {}\n"
-                                  "        Subject Public Key Info:\n            Public Key Algorithm: id-ecPublicKey\n                Public-Key: (256 bit)\n"
-                                  "        X509v3 extensions:\n            X509v3 Key Usage: critical\n                {}\n",
-                                  info.serial, nameText(info.issuer), opensslTime(info.notBefore), opensslTime(info.notAfter), nameText(info.subject), base::join(info.keyUsages, ", "));
-    if (!info.extendedKeyUsages.empty()) out += "            X509v3 Extended Key Usage: \n                " + usageText(info) + "\n";
-    out += std::string("            X509v3 Basic Constraints: critical\n                CA:") + (info.authority ? "TRUE" : "FALSE") + "\n";
-    if (const std::string names = namesText(info); !names.empty()) out += "            X509v3 Subject Alternative Name: \n                " + names + "\n";
-    return out;
-}
-
 base::Result<std::string> readInput(ports::Process& process, const std::string& path, const char* what) {
     auto text = process.files().read(process.resolve(path));
     if (text.ok()) return text;
@@ -215,15 +189,13 @@ sim::Task<int> certificate(ports::Process& process, Words words) {
     }
     const auto info = pki::inspect(*chain->front());
     std::string out;
-    if (words.has("-text")) out += certificateText(info);
+    if (words.has("-text")) out += pki::certificateText(*chain->front());
     if (words.has("-subject")) out += "subject=" + nameText(info.subject) + "\n";
     if (words.has("-issuer")) out += "issuer=" + nameText(info.issuer) + "\n";
     if (words.has("-startdate") || words.has("-dates")) out += "notBefore=" + opensslTime(info.notBefore) + "\n";
     if (words.has("-enddate") || words.has("-dates")) out += "notAfter=" + opensslTime(info.notAfter) + "\n";
     if (words.has("-serial")) out += "serial=" + info.serial + "\n";
-    const std::string extensions = words.get("-ext");
-    if (extensions.find("extendedKeyUsage") != std::string::npos && !info.extendedKeyUsages.empty()) out += "X509v3 Extended Key Usage: \n    " + usageText(info) + "\n";
-    if (extensions.find("subjectAltName") != std::string::npos && !namesText(info).empty()) out += "X509v3 Subject Alternative Name: \n    " + namesText(info) + "\n";
+    if (const std::string names = words.get("-ext"); !names.empty()) out += pki::extensionsText(*chain->front(), base::split(names, ','));
     int code = 0;
     if (words.has("-checkend")) {
         const bool ends = info.notAfter < process.kernel().unixNow() + base::parseInt(words.get("-checkend")).value_or(0) * sim::kSecond;
