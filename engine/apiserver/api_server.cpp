@@ -162,7 +162,8 @@ ports::Response dispatch(Core& core, Context& context) {
         // Nobody is installed below a group version that is not served.
         const std::vector<std::string> versions = core.kinds.versions(context.info.group);
         const bool served = std::find(versions.begin(), versions.end(), context.info.version) != versions.end();
-        if (!served && context.info.apiPrefix == "apis")
+        const bool unknown = context.resource == nullptr && api::builtinKinds().versions(context.info.group).empty();
+        if ((!served || unknown) && context.info.apiPrefix == "apis")
             return respondText(404, "404 page not found\n");
         return respondError(found.error());
     }

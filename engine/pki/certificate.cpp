@@ -308,15 +308,15 @@ std::string contentOf(BIO* out) {
 
 std::string certificateText(const Certificate& certificate) {
     const BioPtr out(BIO_new(BIO_s_mem()));
-    X509_print_ex(out.get(), certificate.x509.get(), XN_FLAG_ONELINE, X509_FLAG_COMPAT);
+    X509_print_ex(out.get(), certificate.x509(), XN_FLAG_ONELINE, X509_FLAG_COMPAT);
     return contentOf(out.get());
 }
 
 std::string extensionsText(const Certificate& certificate, const std::vector<std::string>& names) {
     const BioPtr out(BIO_new(BIO_s_mem()));
     STACK_OF(X509_EXTENSION)* chosen = sk_X509_EXTENSION_new_null();
-    for (int i = 0; i < X509_get_ext_count(certificate.x509.get()); ++i) {
-        X509_EXTENSION* item = X509_get_ext(certificate.x509.get(), i);
+    for (int i = 0; i < X509_get_ext_count(certificate.x509()); ++i) {
+        X509_EXTENSION* item = X509_get_ext(certificate.x509(), i);
         const char* name = OBJ_nid2sn(OBJ_obj2nid(X509_EXTENSION_get_object(item)));
         for (const std::string& wanted : names)
             if (name != nullptr && wanted == name) sk_X509_EXTENSION_push(chosen, item);

@@ -1,5 +1,6 @@
 // Source: k8s.io/kubectl pkg/cmd/get/get.go.
 #include "api/status.h"
+#include "api/wire_json.h"
 #include "base/strings.h"
 #include "document/json.h"
 #include "kubectl/commands/commands.h"
@@ -82,7 +83,7 @@ private:
         const ports::Response& response = answer.value();
         if (response.status < 200 || response.status > 299) co_return client::errorFromResponse(response);
         if (response.watch) co_return co_await rawWatch(response.watch);
-        std::string text = response.object.isNull() ? response.body : document::writeJson(response.object);
+        std::string text = response.object.isNull() ? response.body : api::writeAnswerJson(response.object);
         if (!response.object.isNull()) text += "\n";
         s_.out(text);
         co_return 0;

@@ -1,5 +1,6 @@
 #include "kubectl/core/session.h"
 
+#include "api/status.h"
 #include "base/strings.h"
 #include "document/json.h"
 #include "kubectl/core/verbosity.h"
@@ -33,6 +34,21 @@ public:
 private:
     ports::Process& process_;
 };
+
+// Where the server found nothing to answer with a Status, the client says what it asked for.
+// Source: apimachinery api/errors NewGenericServerResponse.
+base::Error answerError(const std::string& method, const std::string& path, const ports::Response& response) {
+    base::Error error = client::errorFromResponse(response);
+    if (response.status != 404 || !response.object.isNull() || response.body.starts_with("{")) return error;
+    auto parts = base::split(path.substr(1), '/');
+    const bool grouped = parts[0] == "apis";
+    const std::string group = grouped && parts.size() > 1 ? "." + parts[1] : "";
+    parts.erase(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(parts.size(), grouped ? 3 : 2)));
+    if (parts.size() > 2 && parts[0] == "namespaces") parts.erase(parts.begin(), parts.begin() + 2);
+    if (parts.empty()) return error;
+    const std::string asked = base::toLower(method) + " " + parts[0] + group + (parts.size() > 1 ? " " + parts[1] : "");
+    return api::statusError(404, "NotFound", error.message + " (" + asked + ")");
+}
 
 } // namespace
 
@@ -258,8 +274,8 @@ sim::Task<base::Result<ports::Response>> Session::send(ports::Request request) {
 sim::Task<base::Result<Value>> Session::call(std::string method, std::string path,
                                              CallOptions options) {
     ports::Request request;
-    request.method = std::move(method);
-    request.path = std::move(path);
+    request.method = method;
+    request.path = path;
     request.query = std::move(options.query);
     request.headers.set("Accept", options.accept);
     if (!options.body.isNull() || !options.text.empty())
@@ -269,7 +285,7 @@ sim::Task<base::Result<Value>> Session::call(std::string method, std::string pat
     auto answer = co_await send(std::move(request));
     if (!answer.ok()) co_return answer.error();
     const ports::Response& response = answer.value();
-    if (response.status < 200 || response.status > 299) co_return client::errorFromResponse(response);
+    if (response.status < 200 || response.status > 299) co_return answerError(method, path, response);
     if (!response.object.isNull() || response.body.empty()) co_return response.object;
     co_return document::readJson(response.body);
 }
