@@ -35,6 +35,11 @@ Kernel::HeapNode Kernel::pop() {
     while (true) {
         const std::size_t first = at * kArity + 1;
         if (first >= count) break;
+        // A large heap and its slots do not fit the processor's nearest caches: whichever child is the
+        // earliest, its own children are on their way while that is found out.
+        const std::size_t below = first * kArity + 1;
+        if (below + kArity * kArity <= count)
+            for (std::size_t i = 0; i < kArity; ++i) __builtin_prefetch(&heap_[below + i * kArity]);
         std::size_t best = first;
         const std::size_t end = first + kArity < count ? first + kArity : count;
         for (std::size_t child = first + 1; child < end; ++child)
@@ -98,6 +103,7 @@ bool Kernel::step() {
     fingerprint_ = base::combineHash(fingerprint_, static_cast<std::uint64_t>(node.at)) +
                    static_cast<unsigned char>(label[0]) * 31U +
                    static_cast<unsigned char>(label[0] != 0 ? label[1] : 0);
+    if (!heap_.empty()) __builtin_prefetch(&slots_[heap_.front().slot()]); // the next event's
     callback();
     trace_.setCurrent(0);
     return true;
