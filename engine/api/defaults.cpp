@@ -81,7 +81,8 @@ Value defaultRef(const TypeRef& ref, const Value& value, const Value& known) {
 Value defaultStruct(const Type& type, const Value& given, const Value& known) {
     const Plan& plan = planner().planOf(type);
     if (!plan.active || given.sameAs(known)) return given;
-    const Value value = plan.hook != nullptr ? plan.hook->apply(given) : given;
+    Value value = plan.hook != nullptr ? plan.hook->apply(given) : given;
+    if (value == given) value = given; // rebuilt as it was: its parts stay those that are known
     std::vector<std::pair<std::string_view, Value>> changes;
     for (const FieldDefault& rule : type.defaults) {
         const Field& field = type.fields[rule.field];

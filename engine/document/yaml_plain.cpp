@@ -159,13 +159,8 @@ private:
         if (text == "{}") return Value::object();
         if (text == "[]") return Value::array();
         const char first = text[0];
-        if (first == '"' || first == '\'') {
-            const std::string_view inner = text.substr(1, text.size() < 2 ? 0 : text.size() - 2);
-            const bool closed = text.size() >= 2 && text.back() == first;
-            if (!closed || inner.find(first) != std::string_view::npos || inner.find('\\') != std::string_view::npos)
-                throw NotPlain{};
-            return Value(inner);
-        }
+        if (first == '[') return flowSequence(text, number, column);
+        if (first == '"' || first == '\'') return quoted(text);
         constexpr std::string_view kIndicators = "!&*|>%@`#{}[],?:";
         const bool dash = first == '-' && (text.size() == 1 || text[1] == ' ');
         if (dash || kIndicators.find(first) != std::string_view::npos || text.back() == ':' ||
@@ -174,6 +169,36 @@ private:
         const ResolvedScalar resolved = resolveScalar(text);
         if (resolved.tag == ScalarTag::Merge || resolved.tag == ScalarTag::Float) throw NotPlain{};
         return resolved.value;
+    }
+
+    static Value quoted(std::string_view text) {
+        const std::string_view inner = text.substr(1, text.size() < 2 ? 0 : text.size() - 2);
+        const bool closed = text.size() >= 2 && text.back() == text[0];
+        if (!closed || inner.find(text[0]) != std::string_view::npos || inner.find('\\') != std::string_view::npos)
+            throw NotPlain{};
+        return Value(inner);
+    }
+
+    // [a, "b c", 1]: scalars on one line.
+    Value flowSequence(std::string_view text, int number, std::size_t column) {
+        if (text.back() != ']') throw NotPlain{};
+        std::vector<Value> items;
+        for (std::size_t at = 1; at < text.size();) {
+            at = text.find_first_not_of(' ', at);
+            std::size_t end = text.find_first_of(",]", at);
+            if (text[at] == '"' || text[at] == '\'') {
+                end = text.find(text[at], at + 1);
+                if (end == std::string_view::npos || text.find_first_of(",]", end) != end + 1) throw NotPlain{};
+                ++end;
+            }
+            const std::string_view item = text.substr(at, end - at);
+            if (item.empty() || item.back() == ' ' || item.find_first_of("[]{}") != std::string_view::npos) throw NotPlain{};
+            const bool last = text[end] == ']';
+            if (last && end + 1 != text.size()) throw NotPlain{};
+            items.push_back(below(std::to_string(items.size()), [&] { return scalar(item, number, column + at); }));
+            at = end + 1;
+        }
+        return Value::array(std::move(items));
     }
 
     std::vector<Line> lines_;

@@ -89,9 +89,12 @@ BnPtr nonce(const std::string& secret, std::string_view digest) {
 } // namespace
 
 std::string sha256(std::string_view bytes) {
+    // The one-call form looks the algorithm up by its name every time.
+    SHA256_CTX state;
+    SHA256_Init(&state);
+    SHA256_Update(&state, bytes.data(), bytes.size());
     std::string out(kBytes, '\0');
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-           reinterpret_cast<unsigned char*>(out.data()));
+    SHA256_Final(reinterpret_cast<unsigned char*>(out.data()), &state);
     return out;
 }
 
@@ -124,11 +127,7 @@ std::string signDigest(const Key& key, std::string_view digest, bool raw) {
     EC_POINT_get_affine_coordinates(curve(), point.get(), x.get(), nullptr, context.get());
     const BnPtr r(BN_new());
     BN_nnmod(r.get(), x.get(), order, context.get());
-    // The order is a prime: by Fermat, and several times faster than Euclid with its secrecy.
-    const BnPtr exponent(BN_dup(order));
-    BN_sub_word(exponent.get(), 2);
-    const BnPtr inverse(BN_new());
-    BN_mod_exp(inverse.get(), k.get(), exponent.get(), order, context.get());
+    const BnPtr inverse(BN_mod_inverse(nullptr, k.get(), order, context.get()));
     const SignaturePtr signature(
         ECDSA_do_sign_ex(reinterpret_cast<const unsigned char*>(digest.data()),
                          static_cast<int>(digest.size()), inverse.get(), r.get(), key.ec.get()));

@@ -2,10 +2,13 @@
 
 #include "base/strings.h"
 
+#include <algorithm>
+
 namespace ports {
 namespace {
 bool sameName(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && base::toLower(a) == base::toLower(b);
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 int hexDigit(char c) {
     if (c >= '0' && c <= '9') return c - '0';

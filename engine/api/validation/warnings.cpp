@@ -214,6 +214,7 @@ private:
     void overlaps(const Value& volume) {
         const std::string start = "volume " + base::quoteGo(volume["name"].asString()) + " (";
         const auto check = [&](const Value& items, const std::string& what) {
+            if (items.size() < 2) return;
             std::vector<Target> known;
             for (const Value& item : items.items())
                 meet(known, {item["path"].text(), ""}, start + what + "): overlapping paths: ");
@@ -238,9 +239,9 @@ private:
         const auto each = [&](const Value& items, const std::string& what) {
             for (const Value& item : items.items()) out.push_back({item["path"].text(), what});
         };
-        each(source["configMap"]["items"],
-             "ConfigMap " + base::quoteGo(source["configMap"]["name"].asString()));
-        each(source["secret"]["items"], "Secret " + base::quoteGo(source["secret"]["name"].asString()));
+        const Value &map = source["configMap"], &secret = source["secret"];
+        if (!map.isNull()) each(map["items"], "ConfigMap " + base::quoteGo(map["name"].asString()));
+        if (!secret.isNull()) each(secret["items"], "Secret " + base::quoteGo(secret["name"].asString()));
         each(source["downwardAPI"]["items"], "DownwardAPI");
         if (!source["serviceAccountToken"].isNull())
             out.push_back({source["serviceAccountToken"]["path"].text(), "ServiceAccountToken"});

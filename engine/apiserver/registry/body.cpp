@@ -1,7 +1,9 @@
 // Request bodies: text to values, kind checks, strict field checks. Source: apiserver
 // pkg/endpoints/handlers create.go, update.go, rest.go; apimachinery runtime/serializer.
+#include "api/changed.h"
 #include "api/protobuf.h"
 #include "apiserver/core.h"
+#include "apiserver/registry/template_memo.h"
 #include "base/strings.h"
 #include "document/json.h"
 #include "document/text_error.h"
@@ -59,10 +61,14 @@ base::Error invalidOptions(std::string_view kind, std::vector<api::StatusCause> 
 
 base::Result<Value> checkFields(Context& context, const api::ResourceInfo& resource,
                                 const Value& object, bool) {
-    auto decoded = api::decodeObject(resource, object);
-    const std::string prefix = resource.kind + " in version \"" + resource.version +
-                               "\" cannot be handled as a " + resource.kind + ": ";
-    if (!decoded.ok()) return api::badRequest(prefix + decoded.error().message);
+    TemplateMemo* memo = TemplateMemo::of(resource);
+    auto decoded = memo == nullptr ? api::decodeObject(resource, object)
+                                   : api::decodeObject(resource, memo->decoded(object), memo->knownDecoded());
+    if (!decoded.ok())
+        return api::badRequest(resource.kind + " in version \"" + resource.version + "\" cannot be handled as a " +
+                               resource.kind + ": " + decoded.error().message);
+    // One with unknown fields is told of them every time.
+    if (memo != nullptr && decoded.value().unknown.empty()) memo->keepDecoded(object, decoded.value().object);
     std::vector<std::string> unknown;
     for (const api::FieldProblem& problem : decoded.value().unknown) unknown.push_back(problem.message);
     BASE_CHECK(reportStrictProblems(context, resource, unknown));

@@ -4,6 +4,7 @@
 #include "apiserver/cel/checks.h"
 #include "apiserver/core.h"
 #include "apiserver/crd/schema.h"
+#include "apiserver/registry/template_memo.h"
 #include "base/strings.h"
 
 namespace apiserver {
@@ -55,6 +56,16 @@ Value withSystemFields(Core& core, Context& context, const Value& object) {
     return object.with("metadata", std::move(meta).build());
 }
 
+// Defaults and what Go prints though unset.
+Value complete(const api::ResourceInfo& resource, const Value& object) {
+    TemplateMemo* memo = TemplateMemo::of(resource);
+    if (memo == nullptr) return api::fillRequired(resource, api::applyDefaults(resource, object));
+    const Value known = memo->knownFilled();
+    const Value done = api::fillRequired(resource, api::applyDefaults(resource, memo->filled(object), known), known);
+    memo->keepFilled(object, done);
+    return done;
+}
+
 } // namespace
 
 // What conversion to the internal types does. Source: pkg/apis/core/v1/conversion.go,
@@ -79,7 +90,7 @@ base::Result<Value> createObject(Core& core, Context& context, Value object) {
     if (resource.custom) BASE_CHECK(checkNotTerminating(core, context));
     const bool versioned = !metaText(object, "resourceVersion").empty();
     object = object.has("metadata") ? object : object.with("metadata", Value::object());
-    if (!resource.custom) object = api::fillRequired(resource, api::applyDefaults(resource, object));
+    if (!resource.custom) object = complete(resource, object);
     const Value filled = object;
     object = normalize(resource, std::move(object), true);
     object = withSystemFields(core, context, object);

@@ -409,6 +409,18 @@ Value writeNew(const FieldSchema& schema, const Value& value, bool member, bool 
     return std::move(out).build();
 }
 
+// Objects made from one template share its specification and what is owned of it.
+Value writeSpecification(const FieldSchema& schema, const Value& spec, bool present) {
+    struct Last {
+        const api::Field* field = nullptr;
+        Value spec, written;
+    };
+    thread_local Last last;
+    if (schema.field == nullptr || !spec.isObject()) return writeNew(schema, spec, false, present);
+    if (last.field != schema.field || !last.spec.sameAs(spec)) last = {schema.field, spec, writeNew(schema, spec, false, present)};
+    return last.written;
+}
+
 constexpr std::string_view kUnownedMetadata[] = {
     "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation",
     "managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"};
@@ -450,7 +462,8 @@ Value addedFields(const FieldSchema& schema, const Value& object) {
         const bool meta = name == "metadata";
         const Value given = meta ? ownedMetadata(member.value) : member.value;
         if (meta && given.size() == 0) continue;
-        Value written = writeNew(child, given, false, meta || presentInZero(child));
+        Value written = name == "spec" ? writeSpecification(child, given, presentInZero(child))
+                                       : writeNew(child, given, false, meta || presentInZero(child));
         if (!written.isNull()) out.set(fieldKey(name), std::move(written));
     }
     return std::move(out).build();

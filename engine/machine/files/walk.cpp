@@ -14,9 +14,13 @@ constexpr std::size_t kLongestPath = 4096;
 
 std::vector<std::string> partsReversed(std::string_view path) {
     std::vector<std::string> parts;
-    for (auto& part : base::split(path, '/'))
-        if (!part.empty() && part != ".") parts.push_back(std::move(part));
-    std::reverse(parts.begin(), parts.end());
+    parts.reserve(static_cast<std::size_t>(std::count(path.begin(), path.end(), '/')) + 1);
+    while (!path.empty()) {
+        const std::size_t slash = path.rfind('/');
+        const std::string_view part = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
+        if (!part.empty() && part != ".") parts.emplace_back(part);
+        path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
+    }
     return parts;
 }
 } // namespace

@@ -65,13 +65,15 @@ Value someValue(Random& random, int depth) {
 TEST_CASE("plain manifests are read as the full reader reads them") {
     for (const char* text : {"a: 1", "a:\n  b: c\n  d:\n  - x\n  - y: 1\n    z: [] # no\n", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  labels: {}\n",
                              "- a\n- b", "a:\n- b: 1\n  c:\n  - 2\nd: \"x y\"\ne: 'z'\n", "# c\na: -1\n\nb:    two words\n", "  a: 1\n  b: 2\n",
+                             "a: [b, \"c, d\", 'e]', 1, true, nginx:1.27, -x, 80/tcp]\n", "- [a]\n- b: [ c,  d]\n",
+                             "a: [b c, d]\nb: [\"\"]", "a: [#b]\n",
                              "a: 1\nb:\n   - c:\n       d: e\n   -   f: g\n"})
         agrees(text, false);
     CHECK(agrees("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: c\n    image: nginx:1.27\n    args: []\n", true));
 }
 
 TEST_CASE("what is not plain is left to the full reader") {
-    for (const char* text : {"a: b\n c", "a: |\n  x\n", "a: &x 1\n", "{a: 1}", "a: [1]\n", "a:\n", "a: 1\na: 2\n", "a: 1\n  b: 2\n", "- a\n b", "---\na: 1",
+    for (const char* text : {"a: b\n c", "a: |\n  x\n", "a: &x 1\n", "{a: 1}", "a: [1, [2]]\n", "a: [b,]\n", "a: [b: c]\n", "a: [x:]\n", "a: [b\n  c]\n", "a:\n", "a: 1\na: 2\n", "a: 1\n  b: 2\n", "- a\n b", "---\na: 1",
                              "a: 1.5\n", "a: \"x\\n\"\n", "? a\n", "a: b: c\n", "\ta: 1", "on: 1", "a:\n  - b\n c: 1\n", "- a\nb: 1\n", ""}) {
         INFO(text);
         CHECK_FALSE(document::readPlainYaml(text, {}, true).has_value());
