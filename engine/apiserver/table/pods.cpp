@@ -109,7 +109,7 @@ Summary summarize(const Value& pod) {
     out.total = static_cast<std::int64_t>(pod.at("spec", "containers").size());
     for (const Value& container : pod.at("spec", "initContainers").items())
         if (container["restartPolicy"].asString() == "Always") ++out.total;
-    const bool initializing = initialState(pod, out);
+    const bool initializing = status.has("initContainerStatuses") && initialState(pod, out);
     if (!initializing || conditionTrue(pod, "Initialized")) containerState(pod, out);
     if (!metaText(pod, "deletionTimestamp").empty()) {
         if (status["reason"].asString() == "NodeLost") out.reason = "Unknown";
@@ -136,17 +136,20 @@ Cells podCells(Core& core, const Value& pod) {
     if (summary.restarts != 0 && summary.lastRestart != 0)
         restarts += " (" + humanDuration((core.kernel.unixNow() - summary.lastRestart) / sim::kSecond) + " ago)";
     const Value& status = pod["status"];
-    std::string ip = status["podIPs"][0]["ip"].text();
-    if (ip.empty()) ip = status["podIP"].text();
+    const Value& first = status["podIPs"][0]["ip"];
+    // Most cells say what those of many other pods say, too: these texts are shared.
+    const auto shared = [](const std::string& text) { return Value(document::SharedString(text)); };
+    static const Value kNone(document::SharedString("<none>"));
+    const auto given = [](const Value& text) { return text.isEmpty() ? kNone : text; };
     return {pod["metadata"]["name"],
-            std::to_string(summary.ready) + "/" + std::to_string(summary.total),
-            summary.reason,
-            restarts,
-            age(core, pod["metadata"]["creationTimestamp"]),
-            orNone(ip),
-            orNone(pod.at("spec", "nodeName").text()),
-            orNone(status["nominatedNodeName"].text()),
-            gates(pod)};
+            shared(std::to_string(summary.ready) + "/" + std::to_string(summary.total)),
+            shared(summary.reason),
+            shared(restarts),
+            shared(age(core, pod["metadata"]["creationTimestamp"])),
+            given(first.isEmpty() ? status["podIP"] : first),
+            given(pod.at("spec", "nodeName")),
+            given(status["nominatedNodeName"]),
+            shared(gates(pod))};
 }
 
 } // namespace apiserver

@@ -29,8 +29,8 @@ Value rowObject(const api::ResourceInfo& resource, const Value& object, std::str
         const Value rest = meta["annotations"].without(kGeneration);
         meta = rest.size() == 0 ? meta.without("annotations") : meta.with("annotations", rest);
     }
-    return Value::object(
-        {{"kind", "PartialObjectMetadata"}, {"apiVersion", "meta.k8s.io/v1"}, {"metadata", meta}});
+    static const Value kKind("PartialObjectMetadata"), kVersion("meta.k8s.io/v1");
+    return Value::object({{"kind", kKind}, {"apiVersion", kVersion}, {"metadata", meta}});
 }
 
 // Flow schemas are shown in the order in which they are tried.
