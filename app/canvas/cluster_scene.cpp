@@ -65,9 +65,10 @@ void ClusterScene::setShowTraffic(bool show) {
 void ClusterScene::relayout() {
     if (!isVisible()) return; // it is laid out when somebody looks
     const double aspect = height() > 0 ? std::max(0.2, width() / std::max(1.0, height() - bottomMargin())) : 1;
-    scene_ = layoutScene(*cluster_, ns_, aspect, theme_->scale());
+    scene_ = collectScene(*cluster_, ns_, scene_);
+    arrangeScene(*cluster_, scene_, aspect, theme_->scale());
     // Seen from afar, heads and chips grow, so that names can still be read.
-    if (const double zoom = fittingZoom(); zoom < kReadable) scene_ = layoutScene(*cluster_, ns_, aspect, theme_->scale() * std::min(4.0, kReadable / zoom));
+    if (const double zoom = fittingZoom(); zoom < kReadable) arrangeScene(*cluster_, scene_, aspect, theme_->scale() * std::min(4.0, kReadable / zoom));
     const qint64 now = clock_.elapsed() + 1;
     const bool quiet = fresh_ || theme_->reducedMotion() || !cluster_->live();
     for (auto& [key, motion] : motions_)

@@ -42,10 +42,9 @@ QString controllerOf(const document::Value& object) {
 // Pods of each node in drawing order; those without a node stand under the empty name.
 using NodePods = std::map<QString, std::vector<ScenePod*>>;
 
-NodePods podsByNode(const ClusterModel& cluster, SceneData& scene) {
+NodePods podsByNode(SceneData& scene) {
     NodePods byNode;
-    for (auto& [key, pod] : scene.pods)
-        byNode[qstring(cluster.object("/pods", key).at("spec", "nodeName").asString())].push_back(&pod);
+    for (auto& [key, pod] : scene.pods) byNode[pod.wantedNode].push_back(&pod);
     for (auto& [name, pods] : byNode)
         std::sort(pods.begin(), pods.end(), [](const ScenePod* a, const ScenePod* b) {
             return std::tie(a->system, a->owner, a->name) < std::tie(b->system, b->owner, b->name);
@@ -116,10 +115,8 @@ void placeNodes(const ClusterModel& cluster, SceneData& scene, NodePods& byNode,
                                   tray.box.top() + grid.head() + (slot / columns + 0.5) * kPodPitch);
             pod->node = tray.name;
             ++slot;
-            for (const auto& container : cluster.object("/pods", pod->key).at("spec", "containers").items()) {
-                tray.cpuRequested += cores(container.at("resources", "requests", "cpu"));
-                tray.memoryRequested += memory(container.at("resources", "requests", "memory"));
-            }
+            tray.cpuRequested += pod->cpu;
+            tray.memoryRequested += pod->memory;
         }
         scene.nodes.push_back(std::move(tray));
         scene.bounds |= scene.nodes.back().box;
@@ -144,27 +141,48 @@ void placeChips(std::vector<SceneGroup>& chips, double top, double across, const
         chips[i].box = QRectF(column * (grid.chipWidth() + kChipGap), top + row * (grid.chipHeight() + 12), grid.chipWidth(), grid.chipHeight());
     }
 }
+
+ScenePod readPod(const std::string& key, const document::Value& pod) {
+    ScenePod item;
+    const PodState state = podState(pod);
+    item.key = key;
+    item.name = qstring(pod.at("metadata", "name").asString());
+    item.ns = qstring(pod.at("metadata", "namespace").asString());
+    item.system = item.ns == QLatin1String("kube-system");
+    item.state = state.state;
+    item.word = state.word;
+    item.ready = state.ready;
+    item.total = state.total;
+    item.restarts = state.restarts;
+    item.owner = controllerOf(pod);
+    item.object = pod;
+    item.wantedNode = qstring(pod.at("spec", "nodeName").asString());
+    item.ownerKey = (item.ns + QLatin1Char(' ') + item.owner).toStdString();
+    for (const auto& container : pod.at("spec", "containers").items()) {
+        item.cpu += cores(container.at("resources", "requests", "cpu"));
+        item.memory += memory(container.at("resources", "requests", "memory"));
+    }
+    return item;
+}
 } // namespace
 
 SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double aspect, double text) {
+    SceneData scene = collectScene(cluster, ns, {});
+    arrangeScene(cluster, scene, aspect, text);
+    return scene;
+}
+
+SceneData collectScene(const ClusterModel& cluster, const QString& ns, const SceneData& before) {
     SceneData scene;
     std::map<std::string, std::vector<std::string>> byOwner; // "ns ReplicaSet/web" -> pods
     for (const auto& [key, pod] : cluster.objects("/pods")) {
-        ScenePod item;
-        const PodState state = podState(pod);
-        item.key = key;
-        item.name = qstring(pod.at("metadata", "name").asString());
-        item.ns = qstring(pod.at("metadata", "namespace").asString());
-        item.system = item.ns == QLatin1String("kube-system");
+        const auto known = before.pods.find(key);
+        ScenePod item = known != before.pods.end() && known->second.object.sameAs(pod) ? known->second : readPod(key, pod);
+        item.node.clear(); // places are given anew
+        item.center = {};
         if (!ns.isEmpty() && item.ns != ns && !item.system) continue;
-        item.state = state.state;
-        item.word = state.word;
-        item.ready = state.ready;
-        item.total = state.total;
-        item.restarts = state.restarts;
-        item.owner = controllerOf(pod);
-        byOwner[(item.ns + QLatin1Char(' ') + item.owner).toStdString()].push_back(key);
-        scene.pods.emplace(key, std::move(item));
+        byOwner[item.ownerKey].push_back(key);
+        scene.pods.emplace_hint(scene.pods.end(), key, std::move(item));
     }
     const auto visible = [&](const std::string& key) {
         const QString where = QString::fromStdString(key).section(QLatin1Char('/'), 0, 0);
@@ -207,7 +225,7 @@ SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double asp
         int ready = 0;
         for (const auto& [podKey, pod] : scene.pods) {
             if (podKey.compare(0, prefix.size(), prefix) != 0) continue;
-            if (!selects(selector, cluster.object("/pods", podKey).at("metadata", "labels"))) continue;
+            if (!selects(selector, pod.object.at("metadata", "labels"))) continue;
             chip.members.push_back(podKey);
             ready += pod.state == QLatin1String("ready");
         }
@@ -215,9 +233,15 @@ SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double asp
         chip.state = selector.size() == 0 ? QStringLiteral("done") : ready > 0 ? QStringLiteral("ready") : QStringLiteral("failed");
         scene.services.push_back(std::move(chip));
     }
+    return scene;
+}
+
+void arrangeScene(const ClusterModel& cluster, SceneData& scene, double aspect, double text) {
+    scene.nodes.clear();
+    scene.bounds = {};
     std::vector<SceneGroup> owners, sets;
     for (auto& group : scene.groups) (group.kind == "apps/replicasets" ? sets : owners).push_back(std::move(group));
-    NodePods byNode = podsByNode(cluster, scene);
+    NodePods byNode = podsByNode(scene);
     const Grid grid = chooseGrid(byNode, cluster.objects("/nodes").size(), owners.size() + sets.size() + scene.services.size(), aspect, text);
     const double span = grid.span();
     placeChips(owners, 0, span, grid);
@@ -233,7 +257,6 @@ SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double asp
     for (const auto& chip : scene.services) scene.bounds |= chip.box;
     scene.groups = std::move(owners);
     scene.groups.insert(scene.groups.end(), sets.begin(), sets.end());
-    return scene;
 }
 
 } // namespace app

@@ -29,6 +29,11 @@ struct ScenePod {
     QString node;
     int restarts = 0, ready = 0, total = 0;
     bool system = false;
+    // What the rest was read from, and what the layout needs of it.
+    document::Value object;
+    QString wantedNode;
+    std::string ownerKey;        // "default ReplicaSet/web-1"
+    double cpu = 0, memory = 0;  // requested
 };
 
 struct SceneGroup { // a workload or a service, drawn as a chip
@@ -50,6 +55,10 @@ struct SceneData {
 // the view: the number of trays in a row is the one that shows everything largest.
 // `text`: how much larger than normal letters are; trays and chips give them room.
 SceneData layoutScene(const ClusterModel& cluster, const QString& ns, double aspect, double text);
+// The same in two steps: what is there, and where it stands; the second may be done again. Pods whose
+// object is still the one that `before` knows are not read again.
+SceneData collectScene(const ClusterModel& cluster, const QString& ns, const SceneData& before);
+void arrangeScene(const ClusterModel& cluster, SceneData& scene, double aspect, double text);
 
 constexpr double kPodRadius = 11;
 

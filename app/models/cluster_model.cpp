@@ -97,11 +97,17 @@ document::Value ClusterModel::object(std::string_view kind, std::string_view key
 
 void ClusterModel::announce() {
     counts_ = {};
-    for (const auto& [key, pod] : objects("/pods")) {
-        const QString state = podState(pod).state;
+    const ObjectMap& pods = objects("/pods");
+    if (seen_.size() > 2 * pods.size()) seen_.clear(); // of pods that have gone
+    for (const auto& [key, pod] : pods) {
+        Seen& seen = seen_[key];
+        if (!seen.pod.sameAs(pod)) {
+            const QString state = podState(pod).state;
+            seen = {pod, state == QLatin1String("ready") || state == QLatin1String("done"), state == QLatin1String("failed")};
+        }
         ++counts_.pods;
-        counts_.readyPods += state == QLatin1String("ready") || state == QLatin1String("done");
-        counts_.failedPods += state == QLatin1String("failed");
+        counts_.readyPods += seen.ready;
+        counts_.failedPods += seen.failed;
     }
     for (const auto& [key, node] : objects("/nodes")) {
         ++counts_.nodes;

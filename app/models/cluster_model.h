@@ -71,6 +71,12 @@ private:
         int pods = 0, readyPods = 0, failedPods = 0, nodes = 0, readyNodes = 0;
     } counts_;
     QTimer settle_;
+    // The pods of the last look and whether they counted as ready or failed: most are still the same.
+    struct Seen {
+        document::Value pod;
+        bool ready = false, failed = false;
+    };
+    std::map<std::string, Seen, std::less<>> seen_;
 };
 
 std::string kindKey(const cluster::ObjectChange& change);
