@@ -1,7 +1,9 @@
 #include "api/cron.h"
 
 #include "base/strings.h"
+#include "sim/time.h"
 
+#include <algorithm>
 #include <array>
 
 namespace api {
@@ -62,6 +64,7 @@ base::Result<std::uint64_t> parseRange(const std::string& text, const Bounds& bo
     if (step == 0) return base::makeError("step of range should be a positive number: " + text);
     any = any || (star && step == 1);
     std::uint64_t bits = 0;
+    step = std::min(step, bounds.high + 1);
     for (std::int64_t i = start; i <= end; i += step) bits |= std::uint64_t{1} << i;
     return bits;
 }
@@ -78,25 +81,13 @@ base::Result<std::uint64_t> parseField(const std::string& text, const Bounds& bo
 
 base::Result<CronSchedule> parseEvery(std::string_view text) {
     const std::string duration(text.substr(7));
-    std::int64_t total = 0;
-    std::size_t i = 0;
-    bool fine = !duration.empty();
-    while (fine && i < duration.size()) {
-        const std::size_t start = i;
-        while (i < duration.size() && duration[i] >= '0' && duration[i] <= '9') ++i;
-        const auto number = base::parseInt(std::string_view(duration).substr(start, i - start));
-        const char unit = i < duration.size() ? duration[i] : '\0';
-        const std::int64_t seconds = unit == 'h' ? 3600 : unit == 'm' ? 60 : unit == 's' ? 1 : 0;
-        fine = number.has_value() && seconds > 0 && *number < 1'000'000;
-        if (!fine) break;
-        total += *number * seconds;
-        ++i;
-    }
-    if (!fine)
+    const auto every = sim::parseGoDuration(duration);
+    if (!every)
         return base::makeError("failed to parse duration " + std::string(text) + ": time: invalid duration " +
                                base::quoteGo(duration));
     CronSchedule schedule;
-    schedule.everyNanoseconds = (total < 1 ? 1 : total) * 1'000'000'000;
+    // Whole seconds, at least one.
+    schedule.everyNanoseconds = std::max(*every - *every % sim::kSecond, sim::kSecond);
     return schedule;
 }
 
@@ -152,7 +143,11 @@ base::Result<CronSchedule> parseCron(std::string_view text) {
 
 std::optional<std::int64_t> CronSchedule::next(std::int64_t after) const {
     constexpr std::int64_t kSecond = 1'000'000'000;
-    if (everyNanoseconds > 0) return after - after % kSecond + everyNanoseconds;
+    if (everyNanoseconds > 0) {
+        std::int64_t next = 0;
+        if (__builtin_add_overflow(after - after % kSecond, everyNanoseconds, &next)) return std::nullopt;
+        return next;
+    }
     const auto has = [](std::uint64_t bits, std::int64_t value) { return ((bits >> value) & 1) != 0; };
     std::int64_t minute = after / (60 * kSecond) + 1;
     const std::int64_t firstDay = minute / 1440;

@@ -1,9 +1,4 @@
 #include "fuzz/gateway_inputs.h"
+#include "fuzz/target.h"
 
-#include <cstddef>
-#include <cstdint>
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::httpHead({reinterpret_cast<const char*>(data), size});
-    return 0;
-}
+FUZZ_TARGET(fuzz::httpHead)

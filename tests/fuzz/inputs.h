@@ -1,16 +1,20 @@
 #pragma once
 // What every fuzz target does with one input; the unit tests run the same over a small corpus.
 
+#include "api/cron.h"
 #include "api/label_selector.h"
 #include "api/protobuf.h"
 #include "api/quantity.h"
 #include "api/selector.h"
+#include "document/go_template.h"
 #include "document/json.h"
+#include "document/jsonpath.h"
 #include "document/patch.h"
 #include "document/yaml.h"
 #include "document/yaml_diagnosis.h"
 
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 namespace fuzz {
@@ -68,6 +72,69 @@ inline void protobuf(std::string_view bytes) {
     if (!object.ok()) return;
     auto again = api::encodeProtobuf(*object);
     if (again.ok()) require(api::decodeProtobuf(*again).ok());
+}
+
+// The objects that expressions are run on: one of each kind of value, and a list as the API serves it.
+inline const document::Value& sampleObject() {
+    static const document::Value sample = *document::readJson(
+        R"({"kind":"List","items":[{"metadata":{"name":"a","labels":{"app":"web","k8s.io/x":""}},"spec":{"n":1,"f":1.5,)"
+        R"("on":true,"none":null,"list":[3,1,2],"secret":"aGVsbG8="}},{"metadata":{"name":"b"},"spec":{"n":-2,"list":[]}}]})");
+    return sample;
+}
+
+// The first line is the template, the rest (when there is any) the object.
+struct Templated {
+    std::string text;
+    document::Value data;
+};
+inline Templated templated(std::string_view input, std::size_t most) {
+    const std::size_t end = input.find('\n');
+    Templated out{std::string(input.substr(0, end)), sampleObject()};
+    if (out.text.size() > most) out.text.resize(most);
+    if (end != std::string_view::npos)
+        if (auto data = document::readJson(input.substr(end + 1)); data.ok()) out.data = *data;
+    return out;
+}
+
+// A template says the same every time, with both ways to treat missing keys.
+inline void jsonPath(std::string_view input) {
+    const Templated given = templated(input, 2048);
+    (void)document::relaxedJsonPath(given.text);
+    for (const bool missing : {false, true}) {
+        auto path = document::JsonPath::parse(given.text);
+        if (!path.ok()) return;
+        path->allowMissingKeys(missing);
+        (void)path->find(given.data);
+        const auto first = path->print(given.data), second = path->print(given.data);
+        require(first.ok() == second.ok() && (!first.ok() || *first == *second));
+        (void)path->print(given.data, true);
+    }
+}
+
+inline void goTemplate(std::string_view input) {
+    const Templated given = templated(input, 2048);
+    auto parsed = document::GoTemplate::parse("output", given.text);
+    if (!parsed.ok()) return;
+    for (const bool missing : {true, false}) {
+        parsed->allowMissingKeys(missing);
+        std::string first, second;
+        const auto a = parsed->execute(given.data, first), b = parsed->execute(given.data, second);
+        require(a.ok() == b.ok() && first == second);
+    }
+}
+
+// The next activation is later than now, on a whole minute, and the one after it later still.
+inline void cron(std::string_view text) {
+    const auto schedule = api::parseCron(text.substr(0, 512));
+    if (!schedule.ok()) return;
+    constexpr std::int64_t kMinute = 60'000'000'000;
+    std::int64_t now = 1'764'000'000'123'456'789;
+    for (int i = 0; i < 3; ++i) {
+        const auto next = schedule->next(now);
+        if (!next) return;
+        require(*next > now && (schedule->everyNanoseconds > 0 || *next % kMinute == 0));
+        now = *next;
+    }
 }
 
 } // namespace fuzz

@@ -31,6 +31,13 @@ Datum timed(Datum::Kind kind, std::int64_t number) {
 }
 
 base::Error noOverload() { return base::makeError("no such overload"); }
+base::Error tooCostly() { return base::makeError("operation cancelled: actual cost limit exceeded"); }
+
+// An integer, or CEL's error for a double that is none.
+base::Result<Datum> integerOf(double number) {
+    if (!(number > -9.2233720368547758e18 && number < 9.2233720368547758e18)) return base::makeError("integer overflow");
+    return plain(static_cast<std::int64_t>(number));
+}
 
 std::string typeName(const Datum& datum) {
     if (datum.kind == Datum::Kind::Timestamp) return "google.protobuf.Timestamp";
@@ -60,7 +67,7 @@ public:
     explicit Evaluator(const Variables& variables) : variables_(variables) {}
 
     base::Result<Datum> run(const Node& node) {
-        if (++steps_ > kMostSteps) return base::makeError("operation cancelled: actual cost limit exceeded");
+        if (++steps_ > kMostSteps) return tooCostly();
         switch (node.kind) {
         case Node::Kind::Literal: return plain(node.literal);
         case Node::Kind::Name: return name(node);
@@ -80,6 +87,11 @@ public:
     }
 
 private:
+    // What is made costs as well, so that no text or list grows without bound.
+    bool affordable(std::size_t size) {
+        steps_ += static_cast<std::int64_t>(std::min<std::size_t>(size, kMostSteps * 10) / 10);
+        return steps_ <= kMostSteps;
+    }
     base::Result<Datum> name(const Node& node) {
         for (auto local = locals_.rbegin(); local != locals_.rend(); ++local)
             if (local->first == node.name) return plain(local->second);
@@ -219,8 +231,12 @@ private:
         }
         if (op == "<" || op == "<=" || op == ">" || op == ">=") return compare(op, a, b);
         if (a.kind != Datum::Kind::Plain || b.kind != Datum::Kind::Plain) return timeArithmetic(op, a, b);
-        if (op == "+" && a.value.isString() && b.value.isString()) return plain(Value(a.value.text() + b.value.text()));
+        if (op == "+" && a.value.isString() && b.value.isString()) {
+            if (!affordable(a.value.asString().size() + b.value.asString().size())) return tooCostly();
+            return plain(Value(a.value.text() + b.value.text()));
+        }
         if (op == "+" && a.value.isArray() && b.value.isArray()) {
+            if (!affordable(10 * (a.value.size() + b.value.size()))) return tooCostly();
             document::ArrayBuilder out(a.value);
             for (const Value& item : b.value.items()) out.push(item);
             return plain(std::move(out).build());
@@ -249,12 +265,16 @@ private:
     }
     static base::Result<Datum> timeArithmetic(const std::string& op, const Datum& a, const Datum& b) {
         using Kind = Datum::Kind;
-        if (op == "+" && a.kind == Kind::Timestamp && b.kind == Kind::Duration) return timed(Kind::Timestamp, a.number + b.number);
-        if (op == "+" && a.kind == Kind::Duration && b.kind == Kind::Duration) return timed(Kind::Duration, a.number + b.number);
-        if (op == "-" && a.kind == Kind::Timestamp && b.kind == Kind::Timestamp) return timed(Kind::Duration, a.number - b.number);
-        if (op == "-" && a.kind == Kind::Timestamp && b.kind == Kind::Duration) return timed(Kind::Timestamp, a.number - b.number);
-        if (op == "-" && a.kind == Kind::Duration && b.kind == Kind::Duration) return timed(Kind::Duration, a.number - b.number);
-        return noOverload();
+        const bool moments = a.kind == Kind::Timestamp && b.kind == Kind::Timestamp;
+        const bool shifted = a.kind == Kind::Timestamp && b.kind == Kind::Duration;
+        const bool spans = a.kind == Kind::Duration && b.kind == Kind::Duration;
+        std::int64_t out = 0;
+        bool overflow = false;
+        if (op == "+" && (shifted || spans)) overflow = __builtin_add_overflow(a.number, b.number, &out);
+        else if (op == "-" && (moments || shifted || spans)) overflow = __builtin_sub_overflow(a.number, b.number, &out);
+        else return noOverload();
+        if (overflow) return base::makeError(shifted ? "timestamp overflow" : "duration overflow");
+        return timed(shifted ? Kind::Timestamp : Kind::Duration, out);
     }
     static base::Result<Datum> compare(const std::string& op, const Datum& a, const Datum& b) {
         int order = 0;
@@ -283,7 +303,7 @@ private:
         const Value& v = a.value;
         if (function == "!_") return v.isBool() ? base::Result<Datum>(plain(!v.asBool())) : noOverload();
         if (function == "-_") {
-            if (v.isInt()) return plain(-v.asInt());
+            if (v.isInt()) return integers("-", 0, v.asInt());
             return v.isDouble() ? base::Result<Datum>(plain(-v.asDouble())) : noOverload();
         }
         if (function == "size") return size(v);
@@ -302,7 +322,7 @@ private:
         }
         if (function == "int" || function == "uint") {
             if (v.isInt()) return a;
-            if (v.isDouble()) return plain(static_cast<std::int64_t>(v.asDouble()));
+            if (v.isDouble()) return integerOf(v.asDouble());
             if (a.kind == Datum::Kind::Timestamp) return plain(a.number / sim::kSecond);
             if (const auto number = base::parseInt(v.asString()); v.isString() && number) return plain(*number);
             return base::makeError("type conversion error from 'string' to 'int'");
@@ -339,7 +359,7 @@ private:
         return plain(count);
     }
 
-    static base::Result<Datum> method(const std::string& name, const std::vector<Datum>& a) {
+    base::Result<Datum> method(const std::string& name, const std::vector<Datum>& a) {
         const Value& self = a[0].value;
         if (name == "size") return size(self);
         if (a[0].kind == Datum::Kind::Timestamp || a[0].kind == Datum::Kind::Duration) return timeMethod(name, a[0]);
@@ -360,7 +380,7 @@ private:
         if (name == "getDayOfWeek") return plain(civil.weekday);
         return noOverload();
     }
-    static base::Result<Datum> textMethod(const std::string& name, const std::string& self, const std::vector<Datum>& a) {
+    base::Result<Datum> textMethod(const std::string& name, const std::string& self, const std::vector<Datum>& a) {
         const std::string other = a.size() > 1 ? a[1].value.text() : "";
         if (name == "startsWith") return plain(self.starts_with(other));
         if (name == "endsWith") return plain(self.ends_with(other));
@@ -379,7 +399,12 @@ private:
             const auto at = name == "indexOf" ? self.find(other) : self.rfind(other);
             return plain(at == std::string::npos ? std::int64_t{-1} : static_cast<std::int64_t>(at));
         }
-        if (name == "replace" && a.size() == 3) return plain(base::replaceAll(self, other, a[2].value.text()));
+        if (name == "replace" && a.size() == 3) {
+            std::size_t places = 0;
+            for (std::size_t at = 0; !other.empty() && (at = self.find(other, at)) != std::string::npos; at += other.size()) ++places;
+            if (!affordable(self.size() + places * a[2].value.asString().size())) return tooCostly();
+            return plain(base::replaceAll(self, other, a[2].value.text()));
+        }
         if (name == "split" && a.size() == 2) {
             document::ArrayBuilder out;
             std::size_t from = 0;
@@ -390,25 +415,30 @@ private:
         }
         if (name == "substring" || name == "charAt") {
             const std::int64_t from = a.size() > 1 ? a[1].value.asInt() : 0;
-            const std::int64_t to = name == "charAt" ? from + 1
-                                    : a.size() > 2   ? a[2].value.asInt()
-                                                     : static_cast<std::int64_t>(self.size());
+            const auto size = static_cast<std::int64_t>(self.size());
+            const std::int64_t to = name == "charAt" ? std::min(from, size) + 1 : a.size() > 2 ? a[2].value.asInt() : size;
             if (from < 0 || to < from || to > static_cast<std::int64_t>(self.size()))
                 return base::makeError("index out of range: " + std::to_string(from));
             return plain(Value(self.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from))));
         }
         return noOverload();
     }
-    static base::Result<Datum> listMethod(const std::string& name, const Value& self, const std::vector<Datum>& a) {
+    base::Result<Datum> listMethod(const std::string& name, const Value& self, const std::vector<Datum>& a) {
         if (name == "join") {
             std::vector<std::string> parts;
+            std::size_t size = 0;
+            const std::string_view between = a.size() > 1 ? a[1].value.asString() : std::string_view();
+            for (const Value& item : self.items()) size += item.asString().size() + between.size();
+            if (!affordable(size)) return tooCostly();
             for (const Value& item : self.items()) parts.push_back(item.text());
-            return plain(base::join(parts, a.size() > 1 ? a[1].value.asString() : std::string_view()));
+            return plain(base::join(parts, between));
         }
         if (name == "sum") {
-            std::int64_t sum = 0;
-            for (const Value& item : self.items()) sum += item.asInt();
-            return plain(sum);
+            Datum sum = plain(std::int64_t{0});
+            for (const Value& item : self.items()) {
+                BASE_TRY(sum, integers("+", sum.value.asInt(), item.asInt()));
+            }
+            return sum;
         }
         if (name == "min" || name == "max" || name == "isSorted") {
             if (self.size() == 0 && name != "isSorted") return base::makeError(name + " called on empty list");
@@ -434,7 +464,7 @@ private:
         if (name == "isGreaterThan") return plain(x > y);
         if (name == "isLessThan") return plain(x < y);
         if (name == "compareTo") return plain(std::int64_t{x < y ? -1 : x > y ? 1 : 0});
-        if (name == "asInteger") return plain(static_cast<std::int64_t>(x));
+        if (name == "asInteger") return integerOf(x);
         if (name == "add") return plain(x + y);
         if (name == "sub") return plain(x - y);
         return noOverload();

@@ -128,7 +128,7 @@ private:
             std::from_chars(digits.data(), digits.data() + digits.size(), value);
             tokens_.back().value = value;
         } else {
-            tokens_.back().value = base::parseInt(digits).value_or(0);
+            if (const auto whole = base::parseInt(digits)) tokens_.back().value = *whole;
         }
         if (at < text_.size() && (text_[at] == 'u' || text_[at] == 'U')) ++at;
     }
@@ -171,7 +171,12 @@ private:
     void expect(std::string_view symbol) {
         if (!accept(symbol)) mismatch();
     }
-    static NodePtr call(std::string name, std::vector<NodePtr> arguments, std::size_t offset) {
+    // Chains such as a + b + c ... make deep trees without deep nesting in the text.
+    void link(std::size_t offset) {
+        if (++links_ > 2000) setError(offset, "expression recursion limit exceeded");
+    }
+    NodePtr call(std::string name, std::vector<NodePtr> arguments, std::size_t offset) {
+        link(offset);
         auto node = std::make_shared<Node>();
         node->kind = Node::Kind::Call;
         node->name = std::move(name);
@@ -243,15 +248,25 @@ private:
         NodePtr node;
         if (failed_) node = std::make_shared<Node>();
         else if (accept("!")) node = call("!_", {unary()}, at);
+        else if (peek().text == "-" && tokens_[at_ + 1].text == "9223372036854775808") node = smallest();
         else if (accept("-")) node = call("-_", {unary()}, at);
         else node = member();
         --depth_;
+        return node;
+    }
+    // Its absolute value is no literal.
+    NodePtr smallest() {
+        auto node = std::make_shared<Node>();
+        node->offset = peek().offset;
+        node->literal = Value(INT64_MIN);
+        at_ += 2;
         return node;
     }
     NodePtr member() {
         NodePtr node = primary();
         while (!failed_) {
             const std::size_t at = peek().offset;
+            link(at);
             if (accept(".")) {
                 if (peek().kind != Token::Kind::Name) {
                     mismatch();
@@ -303,6 +318,7 @@ private:
         node->offset = token.offset;
         if (token.kind == Token::Kind::Int || token.kind == Token::Kind::Double || token.kind == Token::Kind::String) {
             ++at_;
+            if (token.value.isNull()) setError(token.offset, "Syntax error: invalid int literal");
             node->literal = token.value;
             return node;
         }
@@ -365,7 +381,7 @@ private:
     std::multiset<std::string, std::less<>> known_;
     std::vector<Token> tokens_;
     std::size_t at_ = 0;
-    int depth_ = 0;
+    int depth_ = 0, links_ = 0;
     bool failed_ = false;
     std::size_t errorAt_ = 0;
     std::string error_;

@@ -271,7 +271,9 @@ sim::Task<std::optional<std::string>> Server::answer(int port, ports::Datagram d
 sim::Task<void> Server::probeLoop(Server* self, Chain* chain) {
     sim::Kernel& kernel = self->process_.kernel();
     sim::Random& random = kernel.random("coredns/loop");
-    chain->loopName = std::to_string(random.next() >> 1) + "." + std::to_string(random.next() >> 1) + ".";
+    // Drawn one after the other: the order inside one expression is the compiler's.
+    const std::string first = std::to_string(random.next() >> 1), second = std::to_string(random.next() >> 1);
+    chain->loopName = first + "." + second + ".";
     const ZoneAddress zone = chain->block().zones.front();
     const base::Endpoint me{base::IpAddress::v4(0x7f000001), static_cast<std::uint16_t>(zone.port)};
     const sim::Time deadline = kernel.now() + 30 * sim::kSecond;

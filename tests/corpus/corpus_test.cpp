@@ -1,0 +1,95 @@
+// Invalid manifests through `kubectl apply -f` on a booted cluster: each is refused with an error that
+// says where, and changes nothing.
+#include "corpus/manifests.h"
+
+#include "base/strings.h"
+#include "cluster/facade.h"
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <iterator>
+#include <re2/re2.h>
+
+using cluster::Cluster;
+
+namespace {
+
+struct World {
+    std::unique_ptr<Cluster> cluster;
+    std::uint64_t before = 0;
+
+    World() {
+        auto made = Cluster::create(*cluster::builtinBlueprint("bench"), 5);
+        REQUIRE(made.ok());
+        cluster = std::move(*made);
+        REQUIRE(cluster->boot().ok());
+        (void)cluster->run("corpus", "controlplane", "mkdir -p /tmp/corpus && cd /tmp/corpus");
+        cluster->kernel().runUntil(cluster->kernel().now() + 30 * sim::kSecond);
+        before = cluster->revision();
+    }
+    cluster::CommandResult apply(const corpus::Manifest& manifest, const std::string& options = "") {
+        REQUIRE(cluster->writeFile("controlplane", "/tmp/corpus/m.yaml", manifest.text).ok());
+        return cluster->run("corpus", "controlplane", "kubectl apply " + options + "-f m.yaml");
+    }
+    // What has been written by somebody else than the heartbeats of nodes and leaders.
+    std::string changes() {
+        std::string out;
+        for (const auto& change : cluster->changes(before))
+            if (change.plural != "leases" && change.plural != "nodes")
+                out += change.type + " " + change.plural + "/" + change.object.at("metadata", "name").text() + "\n";
+        before = cluster->revision();
+        return out;
+    }
+};
+
+// A line, a field, or the object and file that an error is about.
+bool hasPlace(const std::string& error) {
+    static const re2::RE2 kPlace(
+        R"re(line \d+|[a-z]\w*(\.\w+|\[\d+\])|"m\.yaml"|m\.yaml: |offset \d+|The \S+ ".*" is invalid|error converting YAML to JSON)re");
+    return re2::RE2::PartialMatch(error, kPlace);
+}
+
+} // namespace
+
+TEST_CASE("the manifests that the corpus is made of are valid") {
+    World world;
+    for (const auto& manifest : corpus::validManifests()) {
+        INFO(manifest.name);
+        const auto answer = world.apply(manifest, "--dry-run=server ");
+        CHECK(answer.error == "");
+        CHECK(answer.exitCode == 0);
+    }
+    CHECK(world.changes() == "");
+}
+
+TEST_CASE("each of 3,000 invalid manifests is refused with a place and changes nothing") {
+    World world;
+    const auto manifests = corpus::invalidManifests(1, 3000);
+    CHECK(manifests.size() == 3000);
+    for (const auto& manifest : manifests) {
+        const auto answer = world.apply(manifest);
+        if (answer.exitCode == 1 && answer.output.empty() && hasPlace(answer.error)) continue;
+        FAIL_CHECK(manifest.name << " (" << manifest.mistake << "): exit code " << answer.exitCode << "\n"
+                                 << answer.output << answer.error);
+    }
+    CHECK(world.changes() == "");
+}
+
+// by-hand/expected.txt holds what the real kubectl and API server say: "== FILE", then the output.
+TEST_CASE("the mistakes that people make are answered in the real words") {
+    World world;
+    const std::string root = std::string(TIMONEL_SOURCE_DIR) + "/tests/corpus/by-hand/";
+    std::ifstream file(root + "expected.txt", std::ios::binary);
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    for (const auto& manifest : corpus::manifestsByHand()) {
+        const std::size_t place = all.find("== " + manifest.name + "\n");
+        REQUIRE(place != std::string::npos);
+        const std::size_t from = all.find('\n', place) + 1;
+        const std::string expected = all.substr(from, std::min(all.find("== ", from), all.size()) - from);
+        INFO(manifest.name);
+        REQUIRE(world.cluster->writeFile("controlplane", "/tmp/corpus/" + manifest.name, manifest.text).ok());
+        const auto answer = world.cluster->run("corpus", "controlplane", "kubectl apply -f " + manifest.name);
+        CHECK(answer.output + answer.error + "exit " + std::to_string(answer.exitCode) + "\n" == expected);
+    }
+}

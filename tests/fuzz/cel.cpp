@@ -1,0 +1,4 @@
+#include "fuzz/apiserver_inputs.h"
+#include "fuzz/target.h"
+
+FUZZ_TARGET(fuzz::cel)

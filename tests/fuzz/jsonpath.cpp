@@ -1,0 +1,4 @@
+#include "fuzz/inputs.h"
+#include "fuzz/target.h"
+
+FUZZ_TARGET(fuzz::jsonPath)

@@ -1,0 +1,4 @@
+#include "fuzz/lab_inputs.h"
+#include "fuzz/target.h"
+
+FUZZ_TARGET(fuzz::pack)
