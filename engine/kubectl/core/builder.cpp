@@ -250,7 +250,7 @@ private:
     sim::Task<void> fromPath(std::string path) {
         if (path == "-") {
             auto text = co_await session_.readInput();
-            if (text.ok()) co_await fromText(text.value(), "STDIN");
+            if (text.ok()) co_await fromText(decodeText(std::move(text.value())), "STDIN");
             else pushError(text.error());
             co_return;
         }
@@ -261,7 +261,7 @@ private:
             co_return;
         }
         auto text = session_.readFile(path);
-        if (text.ok()) co_await fromText(text.value(), path);
+        if (text.ok()) co_await fromText(decodeText(std::move(text.value())), path);
         else pushError(base::makeError(text.error().message));
     }
 

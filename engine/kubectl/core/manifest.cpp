@@ -6,6 +6,7 @@
 #include "kubectl/core/builder.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace kubectl {
 
@@ -20,25 +21,34 @@ document::ReadLimits manifestLimits() {
     return limits;
 }
 
-// Documents end at lines that begin with "---".
-std::vector<std::string> splitDocuments(std::string_view text) {
-    std::vector<std::string> out;
-    std::string current;
-    bool first = true;
-    for (const std::string& line : base::split(text, '\n')) {
-        if (line.compare(0, 3, "---") == 0) {
-            if (!first) out.push_back(current);
-            current.clear();
-            first = false;
-            continue;
+// A YAML stream as YAMLReader cuts it: a line "---" ends the document before it.
+class Chunks {
+public:
+    explicit Chunks(std::string_view text) : rest_(text) {}
+
+    // The next document; empty at the end. A separator in front stays with its document.
+    base::Result<std::string> next() {
+        std::string out;
+        while (!rest_.empty()) {
+            const std::size_t end = rest_.find('\n');
+            std::string_view line = rest_.substr(0, end);
+            rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 1);
+            if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+            if (line.starts_with("---")) {
+                const std::string_view more = base::trim(line.substr(3));
+                if (!more.empty() && more[0] != '#')
+                    return base::makeError("invalid Yaml document separator: " + std::string(more));
+                if (!out.empty()) return out;
+            }
+            out += line;
+            out += '\n';
         }
-        if (!first || !current.empty() || !line.empty() || true) current += line + "\n";
-        first = false;
+        return out;
     }
-    if (!current.empty() && current.back() == '\n') current.pop_back();
-    out.push_back(current);
-    return out;
-}
+
+private:
+    std::string_view rest_;
+};
 
 bool looksLikeJson(std::string_view text) {
     const auto start = text.find_first_not_of(" \t\r\n");
@@ -65,32 +75,112 @@ std::size_t endOfJson(std::string_view text, std::size_t at) {
     return text.size();
 }
 
-base::Result<std::vector<Value>> parseJsonStream(std::string_view text, const std::string& source) {
-    std::vector<Value> out;
+// Where reading a stream stands, and what it gave so far.
+struct Stream {
+    std::string_view text;
     std::size_t at = 0;
+    std::vector<Value> values;
+    void keep(Value value) {
+        if (!value.isNull()) values.push_back(std::move(value));
+    }
+};
+
+// Reads JSON values one after the other as far as they are JSON. The error is that of the next one.
+base::Status readJsonValues(Stream& stream, std::size_t& count) {
     while (true) {
-        at = text.find_first_not_of(" \t\r\n", at);
-        if (at == std::string_view::npos) return out;
-        const std::size_t end = endOfJson(text, at);
-        auto value = document::readJson(text.substr(at, end - at), {}, manifestLimits());
+        const std::size_t start = stream.text.find_first_not_of(" \t\r\n", stream.at);
+        if (start == std::string_view::npos) return base::okStatus();
+        const std::size_t end = endOfJson(stream.text, start);
+        auto value = document::readJson(stream.text.substr(start, end - start), {}, manifestLimits());
         if (!value.ok()) {
             const auto* detail = document::textErrorDetail(value.error());
-            const std::size_t offset = at + (detail == nullptr ? 0 : detail->offset);
-            return base::makeError("error parsing " + source + ": json: offset " +
-                                   std::to_string(offset) + ": " +
-                                   document::goErrorText(value.error()));
+            const std::string text = document::goErrorText(value.error());
+            if (text == "unexpected end of JSON input") return base::makeError("unexpected EOF");
+            // Once there were two values this is no YAML, and the error is the plain one.
+            if (count > 1) return base::makeError(text);
+            const std::size_t offset = start + (detail == nullptr ? 0 : detail->offset);
+            return base::makeError("json: offset " + std::to_string(offset) + ": " + text);
         }
-        out.push_back(value.value());
-        at = end;
+        stream.keep(std::move(*value));
+        stream.at = end;
+        ++count;
     }
 }
 
-bool hasContent(const std::string& text) {
-    for (const std::string& line : base::split(text, '\n')) {
-        const std::string_view body = base::trim(line);
-        if (!body.empty() && body[0] != '#') return true;
+// `first` is what to say when the first document cannot be read.
+base::Status readYamlDocuments(Stream& stream, std::optional<base::Error> first) {
+    Chunks chunks(stream.text.substr(stream.at));
+    while (true) {
+        auto chunk = chunks.next();
+        if (!chunk.ok()) return first ? *first : chunk.error();
+        if (chunk->empty()) return base::okStatus();
+        auto value = document::readYaml(*chunk, {}, manifestLimits());
+        if (!value.ok())
+            return first ? *first : base::makeError("error converting YAML to JSON: " + document::goErrorText(value.error()));
+        stream.keep(std::move(*value));
+        first.reset();
     }
-    return false;
+}
+
+// What begins with a brace is tried as JSON first, and as YAML where it is none.
+base::Status readStream(Stream& stream) {
+    if (!looksLikeJson(stream.text)) return readYamlDocuments(stream, {});
+    std::size_t count = 0;
+    base::Status json = readJsonValues(stream, count);
+    if (json.ok() || count > 1) return json;
+    const std::size_t line = stream.text.find_first_not_of(" \t\r", stream.at);
+    if (line != std::string_view::npos) stream.at = stream.text[line] == '\n' ? line + 1 : line;
+    return readYamlDocuments(stream, json.error());
+}
+
+void appendRune(std::string& out, std::uint32_t rune) {
+    const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+    if (rune < 0x80) return put(rune);
+    if (rune < 0x800) return put(0xc0 | rune >> 6), put(0x80 | (rune & 0x3f));
+    if (rune < 0x10000) return put(0xe0 | rune >> 12), put(0x80 | (rune >> 6 & 0x3f)), put(0x80 | (rune & 0x3f));
+    put(0xf0 | rune >> 18), put(0x80 | (rune >> 12 & 0x3f)), put(0x80 | (rune >> 6 & 0x3f)), put(0x80 | (rune & 0x3f));
+}
+constexpr std::uint32_t kReplacement = 0xfffd;
+
+std::string fromUtf16(std::string_view bytes, bool bigEndian) {
+    std::string out;
+    const auto unit = [&](std::size_t at) -> std::uint32_t {
+        const auto a = static_cast<unsigned char>(bytes[at]), b = static_cast<unsigned char>(bytes[at + 1]);
+        return bigEndian ? a << 8 | b : b << 8 | a;
+    };
+    std::size_t at = 0;
+    for (; at + 1 < bytes.size(); at += 2) {
+        std::uint32_t rune = unit(at);
+        const bool high = rune >= 0xd800 && rune < 0xdc00;
+        const std::uint32_t low = high && at + 3 < bytes.size() ? unit(at + 2) : 0;
+        if (low >= 0xdc00 && low < 0xe000) {
+            rune = 0x10000 + ((rune - 0xd800) << 10) + (low - 0xdc00);
+            at += 2;
+        } else if (rune >= 0xd800 && rune < 0xe000) {
+            rune = kReplacement;
+        }
+        appendRune(out, rune);
+    }
+    if (at < bytes.size()) appendRune(out, kReplacement);
+    return out;
+}
+
+// The length of the well-formed sequence at `at`; negative: so many bytes are the start of a broken one.
+int sequenceLength(std::string_view text, std::size_t at) {
+    const auto first = static_cast<unsigned char>(text[at]);
+    const int length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    if (length == 0) return -1;
+    for (int i = 1; i < length; ++i) {
+        const std::size_t place = at + static_cast<std::size_t>(i);
+        const int byte = place < text.size() ? static_cast<unsigned char>(text[place]) : 0;
+        int low = 0x80, high = 0xbf;
+        if (i == 1 && first == 0xe0) low = 0xa0;
+        if (i == 1 && first == 0xed) high = 0x9f;
+        if (i == 1 && first == 0xf0) low = 0x90;
+        if (i == 1 && first == 0xf4) high = 0x8f;
+        if (byte < low || byte > high) return -i;
+    }
+    return length;
 }
 
 bool globMatch(std::string_view pattern, std::string_view name) {
@@ -135,21 +225,33 @@ void listFiles(Session& session, const std::string& folder, bool recursive,
 
 } // namespace
 
+// Source: cli-runtime visitor.go FileVisitor, golang.org/x/text/encoding/unicode BOMOverride.
+std::string decodeText(std::string text) {
+    if (text.starts_with("\xff\xfe")) return fromUtf16(std::string_view(text).substr(2), false);
+    if (text.starts_with("\xfe\xff")) return fromUtf16(std::string_view(text).substr(2), true);
+    if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);
+    std::string out;
+    std::size_t copied = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const int length = sequenceLength(text, at);
+        if (length < 0) {
+            out.append(text, copied, at - copied);
+            appendRune(out, kReplacement);
+            copied = at + static_cast<std::size_t>(-length);
+        }
+        at += static_cast<std::size_t>(length < 0 ? -length : length);
+    }
+    if (copied == 0) return text;
+    return out.append(text, copied);
+}
+
 base::Result<std::vector<Value>> parseManifest(std::string_view text, const std::string& source,
                                                std::vector<Value>* before) {
-    if (looksLikeJson(text)) return parseJsonStream(text, source);
-    std::vector<Value> out;
-    for (const std::string& part : splitDocuments(text)) {
-        if (!hasContent(part)) continue;
-        auto value = document::readYaml(part, {}, manifestLimits());
-        if (!value.ok()) {
-            if (before != nullptr) *before = out;
-            return base::makeError("error parsing " + source + ": error converting YAML to JSON: " +
-                                   document::goErrorText(value.error()));
-        }
-        if (!value.value().isNull()) out.push_back(value.value());
-    }
-    return out;
+    Stream stream{text, 0, {}};
+    base::Status read = readStream(stream);
+    if (read.ok()) return std::move(stream.values);
+    if (before != nullptr) *before = std::move(stream.values);
+    return base::makeError("error parsing " + source + ": " + read.error().message);
 }
 
 base::Result<std::vector<std::string>> expandPath(Session& session, const std::string& path,
