@@ -5,7 +5,10 @@
 #include "document/json.h"
 #include "document/jsonpath.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
+#include <optional>
 
 namespace document {
 namespace {
@@ -19,6 +22,8 @@ struct Operand {
 
 constexpr int kMaxDepth = 200;
 constexpr std::size_t kMaxOutput = 16u * 1024 * 1024;
+// Nodes run and text made; what lies beyond is a template that calls itself in a fan.
+constexpr std::size_t kMaxSteps = 5'000'000;
 
 bool truth(const Operand& operand) { return !operand.missing && !operand.value.isEmpty(); }
 
@@ -66,6 +71,7 @@ private:
 
     base::Status walk(const Node& node, const Operand& dot, Flow& flow) {
         if (out_.size() > kMaxOutput) return base::makeError("template: output is too long");
+        if (++steps_ > kMaxSteps) return base::makeError("template: it does not end");
         switch (node.kind) {
         case Node::Kind::List: return walkList(node.body, dot, flow);
         case Node::Kind::Text: out_ += node.text; return base::okStatus();
@@ -154,6 +160,9 @@ private:
         bool first = true;
         for (const TemplateCommand& command : pipe.commands) {
             BASE_TRY(value, runCommand(command, dot, first ? nullptr : &value));
+            const std::size_t size = value.value.asString().size();
+            steps_ += 1 + size / 64;
+            if (size > kMaxOutput || steps_ > kMaxSteps) return base::makeError("template: output is too long");
             first = false;
         }
         for (const std::string& name : pipe.variables) {
@@ -235,6 +244,7 @@ private:
 
     base::Result<Operand> callFunction(const TemplateOperand& at, std::vector<Operand> args);
     base::Result<Operand> index(const TemplateOperand& at, const std::vector<Operand>& args) const;
+    base::Result<Operand> slice(const TemplateOperand& at, const std::vector<Operand>& args) const;
     base::Result<Operand> compare(const TemplateOperand& at, const std::vector<Operand>& args) const;
 
     const std::string& name_;
@@ -243,43 +253,83 @@ private:
     std::string& out_;
     std::vector<Variable> variables_;
     int depth_ = 0;
+    std::size_t steps_ = 0;
 };
 
-std::string padded(std::string text, const std::string& flags) {
-    const bool left = flags.find('-') != std::string::npos;
-    const std::string digits = flags.substr(flags.find_first_not_of("-+ #0") == std::string::npos
-                                                ? flags.size()
-                                                : flags.find_first_not_of("-+ #0"));
-    const auto width = static_cast<std::size_t>(base::parseInt(digits).value_or(0));
-    if (text.size() >= width || width > 1000) return text;
-    const char fill = !left && !flags.empty() && flags[0] == '0' ? '0' : ' ';
-    const std::string space(width - text.size(), fill);
-    return left ? text + space : space + text;
+// The flags, width and precision between a % and its verb.
+struct Spec {
+    std::string flags;
+    std::size_t width = 0;
+    std::optional<std::size_t> precision;
+    bool has(char flag) const { return flags.find(flag) != std::string::npos; }
+};
+
+constexpr std::size_t kMostWidth = 1'000'000; // as Go's fmt
+
+Spec readSpec(const std::string& format, std::size_t& at) {
+    Spec spec;
+    const auto number = [&] {
+        std::size_t value = 0;
+        for (; at < format.size() && format[at] >= '0' && format[at] <= '9'; ++at)
+            value = std::min(value * 10 + static_cast<std::size_t>(format[at] - '0'), kMostWidth);
+        return value;
+    };
+    while (at < format.size() && std::string_view("-+ #0").find(format[at]) != std::string_view::npos) spec.flags += format[at++];
+    spec.width = number();
+    if (at < format.size() && format[at] == '.') {
+        ++at;
+        spec.precision = number();
+    }
+    return spec;
 }
 
-std::string formatOne(char verb, const std::string& flags, const Operand& argument) {
+std::string padded(std::string text, const Spec& spec, bool number = false) {
+    std::size_t size = 0;
+    for (const char c : text) size += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
+    if (size >= spec.width) return text;
+    const std::string space(spec.width - size, number && spec.has('0') && !spec.has('-') ? '0' : ' ');
+    if (spec.has('-')) return text + space;
+    // Zeros stand behind the sign.
+    if (space[0] == '0' && (text[0] == '-' || text[0] == '+')) return text[0] + space + text.substr(1);
+    return space + text;
+}
+
+std::string formatReal(char verb, const Spec& spec, double number) {
+    const std::size_t precision = std::min<std::size_t>(spec.precision.value_or(6), 500);
+    std::string format = "%";
+    for (const char flag : {'+', ' ', '#'})
+        if (spec.has(flag)) format += flag;
+    format += ".*";
+    format += verb;
+    char buffer[1024];
+    const int size = std::snprintf(buffer, sizeof buffer, format.c_str(), static_cast<int>(precision), number);
+    return padded(std::string(buffer, static_cast<std::size_t>(std::clamp(size, 0, 1023))), spec, true);
+}
+
+std::string signedText(const Spec& spec, std::int64_t number) {
+    return (number >= 0 && spec.has('+') ? "+" : "") + std::to_string(number);
+}
+
+std::string formatOne(char verb, const Spec& spec, const Operand& argument) {
     const Value& v = argument.value;
-    char buffer[64];
     switch (verb) {
     case 's': case 'v':
         if (verb == 's' && (v.isInt() || v.isBool() || v.isDouble()))
             return std::string("%!s(") + (v.isInt() ? "int64=" : v.isBool() ? "bool=" : "float64=") +
                    formatGoValue(v) + ")";
-        return padded(shown(argument), flags);
-    case 'q': return padded(base::quoteGo(v.asString()), flags);
+        return padded(shown(argument), spec);
+    case 'q': return padded(base::quoteGo(v.asString()), spec);
     case 'd':
         if (!v.isInt()) return "%!d(" + std::string(v.isString() ? "string=" : "=") + shown(argument) + ")";
-        return padded(std::to_string(v.asInt()), flags);
-    case 't': return padded(v.asBool() ? "true" : "false", flags);
-    case 'f': case 'g': case 'e': {
-        const std::string format = "%" + flags + verb;
-        std::snprintf(buffer, sizeof buffer, format.c_str(), v.asDouble());
-        return buffer;
-    }
-    case 'x':
-        if (v.isString()) return base::encodeHex(v.asString());
+        return padded(signedText(spec, v.asInt()), spec, true);
+    case 't': return padded(v.asBool() ? "true" : "false", spec);
+    case 'f': case 'g': case 'e': return formatReal(verb, spec, v.asDouble());
+    case 'x': {
+        if (v.isString()) return padded(base::encodeHex(v.asString()), spec);
+        char buffer[32];
         std::snprintf(buffer, sizeof buffer, "%llx", static_cast<long long>(v.asInt()));
-        return padded(buffer, flags);
+        return padded(buffer, spec, true);
+    }
     default: return std::string("%!") + verb + "(" + shown(argument) + ")";
     }
 }
@@ -287,20 +337,18 @@ std::string formatOne(char verb, const std::string& flags, const Operand& argume
 std::string formatPrintf(const std::string& format, const std::vector<Operand>& args) {
     std::string out;
     std::size_t next = 1;
-    for (std::size_t i = 0; i < format.size(); ++i) {
+    for (std::size_t i = 0; i < format.size() && out.size() <= kMaxOutput; ++i) {
         if (format[i] != '%') {
             out += format[i];
             continue;
         }
-        std::string flags;
-        while (++i < format.size() && std::string_view("0123456789-+ #.").find(format[i]) != std::string_view::npos)
-            flags += format[i];
+        const Spec spec = readSpec(format, ++i);
         if (i >= format.size()) {
             out += "%!(NOVERB)";
             break;
         }
         if (format[i] == '%') out += '%';
-        else if (next < args.size()) out += formatOne(format[i], flags, args[next++]);
+        else if (next < args.size()) out += formatOne(format[i], spec, args[next++]);
         else out += std::string("%!") + format[i] + "(MISSING)";
     }
     return out;
@@ -328,6 +376,31 @@ base::Result<Operand> Runner::index(const TemplateOperand& at, const std::vector
         }
     }
     return Operand{value, value.isNull()};
+}
+
+base::Result<Operand> Runner::slice(const TemplateOperand& at, const std::vector<Operand>& args) const {
+    if (args.empty()) return fail(at, "wrong number of args for slice: want at least 1 got 0");
+    const Value& item = args[0].value;
+    const auto wrong = [&](const std::string& why) { return fail(at, "error calling slice: " + why); };
+    if (item.isNull()) return wrong("slice of untyped nil");
+    if (args.size() > 4) return wrong("too many slice indexes: " + std::to_string(args.size() - 1));
+    if (!item.isString() && !item.isArray())
+        return wrong(std::string("can't slice item of type ") + (item.isObject() ? "map[string]interface {}" : "int"));
+    if (item.isString() && args.size() == 4) return wrong("cannot 3-index slice a string");
+    const auto size = static_cast<std::int64_t>(item.isString() ? item.asString().size() : item.size());
+    std::int64_t ends[3] = {0, size, size};
+    for (std::size_t i = 1; i < args.size(); ++i) {
+        const Value& index = args[i].value;
+        if (!index.isInt()) return wrong(std::string("cannot index slice/array with type ") + (index.isString() ? "string" : "nil"));
+        if (index.asInt() < 0 || index.asInt() > size) return wrong("index out of range: " + std::to_string(index.asInt()));
+        ends[i - 1] = index.asInt();
+    }
+    if (ends[0] > ends[1]) return wrong("invalid slice index: " + std::to_string(ends[0]) + " > " + std::to_string(ends[1]));
+    const auto from = static_cast<std::size_t>(ends[0]), to = static_cast<std::size_t>(ends[1]);
+    if (item.isString()) return Operand{Value(item.asString().substr(from, to - from)), false};
+    ArrayBuilder out;
+    for (std::size_t i = from; i < to; ++i) out.push(item[i]);
+    return Operand{std::move(out).build(), false};
 }
 
 base::Result<Operand> Runner::compare(const TemplateOperand& at, const std::vector<Operand>& args) const {
@@ -378,7 +451,10 @@ base::Result<Operand> Runner::callFunction(const TemplateOperand& at, std::vecto
         for (std::size_t i = 1; i < args.size(); ++i) value = Value(value[args[i].value.asString()]);
         return Operand{Value(!value.isNull()), false};
     }
-    if (args.size() != 1 && name != "slice" && name != "call")
+    if (name == "slice") return slice(at, args);
+    if (name == "call")
+        return fail(at, args.empty() ? "wrong number of args for call: want at least 1 got 0" : "error calling call: non-function of type string");
+    if (args.size() != 1)
         return fail(at, "wrong number of args for " + name + ": want 1 got " + std::to_string(args.size()));
     const Operand& argument = args[0];
     if (name == "not") return Operand{Value(!truth(argument)), false};
@@ -399,6 +475,14 @@ base::Result<Operand> Runner::callFunction(const TemplateOperand& at, std::vecto
         std::string s = base::replaceAll(shown(argument), "&", "&amp;");
         s = base::replaceAll(base::replaceAll(s, "<", "&lt;"), ">", "&gt;");
         return text(base::replaceAll(base::replaceAll(s, "\"", "&#34;"), "'", "&#39;"));
+    }
+    if (name == "urlquery") {
+        std::string out;
+        for (const char c : shown(argument)) {
+            if (std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_.~").find(c) != std::string_view::npos) out += c;
+            else out += c == ' ' ? std::string("+") : "%" + base::toUpper(base::encodeHex(std::string_view(&c, 1)));
+        }
+        return text(out);
     }
     return text(shown(argument));
 }
