@@ -148,9 +148,53 @@ std::optional<std::int64_t> parseInt(std::string_view text) {
     return value;
 }
 
+namespace {
+
+// What strconv.IsPrint refuses beyond ASCII, without the characters that no standard has assigned.
+bool isPrintable(std::uint32_t rune) {
+    static constexpr std::pair<std::uint32_t, std::uint32_t> kHidden[] = {
+        {0x80, 0xa0}, {0xad, 0xad}, {0x600, 0x605}, {0x61c, 0x61c}, {0x6dd, 0x6dd}, {0x70f, 0x70f},
+        {0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},
+        {0x3000, 0x3000}, {0xd800, 0xf8ff}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xfffe, 0xffff},
+        {0xe0000, 0x10ffff}};
+    for (const auto& [first, last] : kHidden)
+        if (rune >= first && rune <= last) return false;
+    return true;
+}
+
+// The character at the front of `text` and its bytes; 0 bytes where they are no UTF-8.
+std::pair<std::uint32_t, std::size_t> firstRune(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {0, 0};
+    std::uint32_t rune = lead & (0xffU >> (size + 1));
+    for (std::size_t i = 1; i < size; ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if ((byte & 0xc0) != 0x80) return {0, 0};
+        rune = rune << 6 | (byte & 0x3f);
+    }
+    const bool overlong = (size == 3 && rune < 0x800) || (size == 4 && rune < 0x10000);
+    if (overlong || rune > 0x10ffff || (rune >= 0xd800 && rune < 0xe000)) return {0, 0};
+    return {rune, size};
+}
+
+// Beyond ASCII: shown, or escaped as Go does. Answers how many bytes were taken.
+std::size_t quoteRune(std::string_view text, std::string& out) {
+    const auto [rune, size] = firstRune(text);
+    std::array<char, 16> escaped{};
+    if (size == 0) std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned char>(text[0]));
+    else if (isPrintable(rune)) out += text.substr(0, size);
+    else std::snprintf(escaped.data(), escaped.size(), rune < 0x10000 ? "\\u%04x" : "\\U%08x", rune);
+    out += escaped.data();
+    return size == 0 ? 1 : size;
+}
+
+} // namespace
+
 std::string quoteGo(std::string_view text) {
     std::string out = "\"";
-    for (char c : text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
         const auto byte = static_cast<unsigned char>(c);
         switch (c) {
         case '"': out += "\\\""; break;
@@ -167,6 +211,8 @@ std::string quoteGo(std::string_view text) {
                 std::array<char, 8> hex{};
                 std::snprintf(hex.data(), hex.size(), "\\x%02x", byte);
                 out += hex.data();
+            } else if (byte >= 0x80) {
+                at += quoteRune(text.substr(at), out) - 1;
             } else {
                 out += c;
             }

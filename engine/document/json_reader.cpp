@@ -89,7 +89,7 @@ private:
         case '{':
         case '[':
             if (depth + 1 > limits_.maxDepth || depth + 1 > kGoMaxDepth)
-                return refuse("exceeded max depth");
+                return refuse(unexpected("exceeded max depth"));
             return c == '{' ? readObject(out, depth + 1) : readArray(out, depth + 1);
         case '"': {
             std::string text;

@@ -54,6 +54,7 @@ private:
         while (isOneOf({Token::VersionDirective, Token::TagDirective})) {
             if (kind() == Token::VersionDirective) {
                 if (version) fail("found duplicate %YAML directive");
+                if (scanner_.peek().text != "1.1") fail("found incompatible YAML document");
                 version = true;
             } else if (!handles.insert(scanner_.peek().text).second) {
                 fail("found duplicate %TAG directive");

@@ -4,6 +4,7 @@
 #include "document/yaml_diagnosis.h"
 
 #include "base/strings.h"
+#include "document/go_format.h"
 #include "document/text_error.h"
 #include "document/yaml_plain.h"
 #include "document/yaml_resolve.h"
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <sstream>
 
 namespace document {
@@ -32,6 +34,19 @@ std::size_t countNodes(const Value& value) {
     for (const Value& item : value.items()) count += countNodes(item);
     for (const Member& member : value.members()) count += countNodes(member.value);
     return count;
+}
+
+// Go's %#v of what go-yaml decodes.
+std::string goSyntax(const Value& value) {
+    if (value.isNull()) return "interface {}(nil)";
+    if (value.isString()) return base::quoteGo(value.asString());
+    if (!value.isArray() && !value.isObject()) return formatGo(value);
+    std::string out = value.isArray() ? "[]interface {}{" : "map[interface {}]interface {}{";
+    const std::size_t start = out.size();
+    const auto comma = [&] { return out.size() > start ? ", " : ""; };
+    for (const Value& item : value.items()) out += comma() + goSyntax(item);
+    for (const Member& member : value.members()) out += comma() + base::quoteGo(member.key.view()) + ":" + goSyntax(member.value);
+    return out + "}";
 }
 
 std::string escapePointer(std::string_view key) {
@@ -103,7 +118,9 @@ private:
         std::vector<std::pair<std::string, Value>> members;
         std::vector<Value> merges;
         bool haveKey = false, keyIsMerge = false;
+        bool isKey = false; // a list or map in the place of a key: refused once it has been read
         std::string key;
+        std::set<std::string, std::less<>> seen; // where repeated keys are refused
         std::size_t pointerSize = 0;
     };
 
@@ -175,10 +192,10 @@ private:
     void open(const YAML::Mark& mark, YAML::anchor_t anchor, bool sequence) {
         count(mark, 1);
         if (levels_.size() + 1 > limits_.maxDepth)
-            refuse(mark, "the document is nested too deeply", "yaml: exceeded max depth of 10000");
-        if (isKeyNext())
-            refuse(mark, "a key must be a scalar", sequence ? "yaml: invalid map key: []interface {}{}" : "yaml: invalid map key: map[interface {}]interface {}{}");
+            refuse(mark, "the document is nested too deeply",
+                   "yaml: line " + std::to_string(mark.line + 1) + ": exceeded max depth of 10000");
         Level level;
+        level.isKey = isKeyNext();
         level.sequence = sequence;
         level.anchor = anchor;
         level.mark = mark;
@@ -211,6 +228,7 @@ private:
             for (auto& [key, member] : level.members) builder.set(key, std::move(member));
             value = std::move(builder).build();
         }
+        if (level.isKey) refuse(level.mark, "a key must be a scalar", "yaml: invalid map key: " + goSyntax(value));
         attach(std::move(value), level.mark, level.anchor);
     }
 
@@ -244,14 +262,12 @@ private:
         pointer_.resize(size);
         attach(std::move(value), mark, anchor);
     }
-    static void refuseRepeated(const Level& level, const YAML::Mark& mark) {
-        for (const auto& [key, value] : level.members) {
-            if (key != level.key) continue;
-            const std::string quoted = base::quoteGo(key);
-            refuse(mark, "duplicate key " + quoted,
-                   "yaml: unmarshal errors:\n  line " + std::to_string(mark.line + 1) + ": key " +
-                       quoted + " already set in map");
-        }
+    static void refuseRepeated(Level& level, const YAML::Mark& mark) {
+        if (level.seen.insert(level.key).second) return;
+        const std::string quoted = base::quoteGo(level.key);
+        refuse(mark, "duplicate key " + quoted,
+               "yaml: unmarshal errors:\n  line " + std::to_string(mark.line + 1) + ": key " +
+                   quoted + " already set in map");
     }
     void attach(Value value, const YAML::Mark& mark, YAML::anchor_t anchor) {
         if (anchor != YAML::NullAnchor) anchors_[anchor] = value;
@@ -320,6 +336,17 @@ std::vector<Chunk> splitStream(std::string_view text) {
     return chunks;
 }
 
+// A lone carriage return ends a line in YAML 1.1; yaml-cpp does not know that.
+std::string withNewlines(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\r') out += text[i];
+        else if (i + 1 == text.size() || text[i + 1] != '\n') out += '\n';
+    }
+    return out;
+}
+
 base::Result<YamlDocument> readChunk(const Chunk& chunk, std::string_view source,
                                      const ReadLimits& limits, bool wantPositions, bool& empty) {
     Builder builder(limits, wantPositions);
@@ -333,7 +360,7 @@ base::Result<YamlDocument> readChunk(const Chunk& chunk, std::string_view source
     if (auto found = diagnoseYaml(chunk.text))
         return textError(source, found->line + shift, found->column, found->text, found->goText);
     try {
-        std::istringstream stream{std::string(chunk.text)};
+        std::istringstream stream{withNewlines(chunk.text)};
         YAML::Parser parser(stream);
         parser.HandleNextDocument(builder);
     } catch (const Refusal& refusal) {

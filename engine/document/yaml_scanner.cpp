@@ -219,14 +219,20 @@ void YamlScanner::fetchDirective() {
     if (!isBlankOrEnd()) fail(start, "found unexpected non-alphabetical character");
     if (name != "YAML" && name != "TAG") fail(start, "found unknown directive name");
     while (isBlank()) skip();
-    std::string handle;
+    std::string handle; // or the version
+    const auto digits = [&] {
+        if (!isDigit(at())) fail(start, "did not find expected version number");
+        while (isDigit(at())) {
+            handle += static_cast<char>(at());
+            skip();
+        }
+    };
     if (name == "YAML") {
-        if (!isDigit(at())) fail(start, "did not find expected version number");
-        while (isDigit(at())) skip();
+        digits();
         if (at() != '.') fail(start, "did not find expected digit or '.' character");
+        handle += '.';
         skip();
-        if (!isDigit(at())) fail(start, "did not find expected version number");
-        while (isDigit(at())) skip();
+        digits();
     } else {
         while (!isBlankOrEnd()) {
             handle += static_cast<char>(at());
