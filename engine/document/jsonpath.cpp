@@ -11,12 +11,19 @@ namespace {
 using Values = std::vector<Value>;
 using NodeList = std::vector<std::unique_ptr<JsonPath::Node>>;
 
+// Values looked at: nested ranges and ".." multiply them, and no cluster has so many.
+constexpr std::size_t kMostValues = 5'000'000;
+
 struct Run {
     bool allowMissing = false;
+    std::size_t seen = 0;
     int beginRange = 0, inRange = 0, endRange = 0;
     const JsonPath::Node* lastEnd = nullptr;
 
     base::Result<Values> walk(Values current, const JsonPath::Node& node);
+    base::Result<Values> step(Values current, const JsonPath::Node& node);
+    void descend(const Values& input, Values& out);
+    bool tooMany(std::size_t more) { return (seen += more) > kMostValues; }
     base::Result<Values> walkList(Values current, const NodeList& list) {
         for (const auto& node : list) {
             BASE_TRY(current, walk(std::move(current), *node));
@@ -37,15 +44,6 @@ Values childrenOf(const Value& value) {
     return out;
 }
 
-void descend(const Values& input, Values& out) {
-    for (const Value& value : input) {
-        const Values inner = childrenOf(value);
-        if (inner.empty()) continue;
-        out.push_back(value);
-        descend(inner, out);
-    }
-}
-
 std::string typeName(const Value& value) {
     switch (value.kind()) {
     case ValueKind::Object: return "map[string]interface {}";
@@ -55,6 +53,16 @@ std::string typeName(const Value& value) {
     case ValueKind::Int: return "int64";
     case ValueKind::Double: return "float64";
     default: return "interface {}";
+    }
+}
+
+void Run::descend(const Values& input, Values& out) {
+    for (const Value& value : input) {
+        const Values inner = childrenOf(value);
+        if (inner.empty()) continue;
+        if (tooMany(inner.size())) return;
+        out.push_back(value);
+        descend(inner, out);
     }
 }
 
@@ -152,6 +160,12 @@ base::Result<Values> Run::filter(const Values& input, const JsonPath::Node& node
 }
 
 base::Result<Values> Run::walk(Values current, const JsonPath::Node& node) {
+    auto out = step(std::move(current), node);
+    if (tooMany(1 + (out.ok() ? out->size() : 0))) return base::makeError("the expression gives too many values");
+    return out;
+}
+
+base::Result<Values> Run::step(Values current, const JsonPath::Node& node) {
     using Kind = JsonPath::Node::Kind;
     switch (node.kind) {
     case Kind::List: return walkList(std::move(current), node.left);
