@@ -30,8 +30,8 @@ TEST_CASE("what begins with a brace is JSON, and YAML where it is not") {
     CHECK(names(world, kMap + kMap + "\n" + kMap) == "configmap/a\nconfigmap/a\nconfigmap/a\n");
     CHECK(names(world, "{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n") == "configmap/b\n");
     CHECK(names(world, kMap + "\n---\n" + map("b")) == "configmap/a\nconfigmap/b\n");
-    CHECK(names(world, "{\"a\": 1,}x\n") ==
-          "error: error parsing m.yaml: json: offset 9: invalid character '}' looking for beginning of object key string\n");
+    CHECK(names(world, "{\"a\": [1,}\n") ==
+          "error: error parsing m.yaml: json: offset 10: invalid character '}' looking for beginning of value\n");
     CHECK(names(world, "{\"a\": [1, 2\n") == "error: error parsing m.yaml: unexpected EOF\n");
 }
 
