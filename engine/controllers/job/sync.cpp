@@ -267,8 +267,8 @@ sim::Task<base::Status> JobController::writeStatus(PicturePtr picture, bool unco
     Value status = std::move(out).build();
     if (status == picture->job["status"]) co_return base::okStatus();
     Value changed = picture->job.with("status", std::move(status));
-    auto written = co_await client_.update(client::jobsResource(), api::namespaceOf(changed),
-                                           std::move(changed), "status");
+    const std::string ns = api::namespaceOf(changed); // before it is moved from, whatever the compiler's order
+    auto written = co_await client_.update(client::jobsResource(), ns, std::move(changed), "status");
     if (!written.ok()) co_return written.error();
     picture->job = *written;
     jobs_.put(*written);
