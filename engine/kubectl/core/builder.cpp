@@ -6,6 +6,7 @@
 #include "api/status.h"
 #include "base/strings.h"
 #include "document/json.h"
+#include "kubectl/core/encoding.h"
 #include "kubectl/core/urls.h"
 #include "kubectl/kustomize/kustomize.h"
 

@@ -74,9 +74,6 @@ struct ManifestDocument {
 };
 base::Result<std::vector<document::Value>> parseManifest(std::string_view text, const std::string& source,
                                                          std::vector<document::Value>* before = nullptr);
-// What -f makes of a file's bytes: UTF-16 with a byte order mark becomes UTF-8, marks go, bytes that are
-// no UTF-8 become U+FFFD.
-std::string decodeText(std::string bytes);
 // The mapping of an object's kind, as when it came from a file.
 sim::Task<base::Result<Mapping>> mappingForObject(Session& session, document::Value object,
                                                   std::string source);
