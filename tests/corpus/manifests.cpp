@@ -75,7 +75,7 @@ std::vector<Manifest> validManifests() {
     std::string text = "\n" + fileText(folder() / "valid.yaml");
     for (std::size_t from = 1; from < text.size();) {
         const std::size_t end = std::min(text.find("\n---\n", from), text.size());
-        const std::string yaml = text.substr(from, end - from) + "\n";
+        const std::string yaml = std::string(base::trimRight(text.substr(from, end - from))) + "\n";
         out.push_back({(*document::readYaml(yaml)).at("metadata", "name").text(), "", yaml});
         from = end + 5;
     }
@@ -124,8 +124,7 @@ std::vector<Manifest> manifestsByHand() {
     std::set<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(folder() / "by-hand")) files.insert(entry.path());
     std::vector<Manifest> out;
-    for (const auto& path : files)
-        if (path.extension() != ".txt") out.push_back({path.filename().string(), "", fileText(path)});
+    for (const auto& path : files) out.push_back({path.filename().string(), "", fileText(path)});
     return out;
 }
 

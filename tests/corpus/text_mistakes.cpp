@@ -16,6 +16,7 @@ struct Line {
 
 Line readLine(const std::string& text) {
     Line line;
+    if (text.empty()) return line;
     line.indent = text.find_first_not_of(' ');
     std::string rest = text.substr(line.indent);
     line.item = rest.compare(0, 2, "- ") == 0;
@@ -53,7 +54,7 @@ constexpr BadValue kBadValues[] = {
     {"an unclosed list", "[a, ", ""},         {"an unclosed map", "{a: ", ""},
     {"a stray bracket", "] ", ""},            {"a stray brace", "} ", ""},
     {"a leading %", "%", ""},                 {"text after a quoted value", "\"", "\" x"},
-    {"a bad escape", "\"\\q", "\""},          {"a short escape", "\"\\x4", "\""},
+    {"a bad escape", "\"\\q", "\""},          {"a bad hexadecimal escape", "\"\\xz", "\""},
 };
 
 void valueMistakes(const Lines& lines, std::size_t at, const Line& line, std::vector<Mistake>& out) {

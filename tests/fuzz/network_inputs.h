@@ -21,7 +21,8 @@ inline void iptables(std::string_view input) {
     Fabric fabric(kernel);
     const NamespacePtr host = fabric.createHost("host", *base::IpPrefix::parse("172.30.0.2/24"));
     netfilter::RuleSet& rules = host->rules();
-    const netfilter::RestoreOptions counted{.counters = true};
+    netfilter::RestoreOptions counted;
+    counted.counters = true;
     if (!netfilter::restoreTables(rules, text, counted).ok()) return;
     const std::string saved = netfilter::saveTables(rules, std::nullopt, true);
     const NamespacePtr other = fabric.createHost("other", *base::IpPrefix::parse("172.30.0.3/24"));
@@ -29,8 +30,12 @@ inline void iptables(std::string_view input) {
     if (netfilter::saveTables(other->rules(), std::nullopt, true) != saved) std::abort();
     for (const netfilter::Table table : {netfilter::Table::Filter, netfilter::Table::Nat, netfilter::Table::Mangle}) {
         (void)netfilter::listRules(rules, table, "", true, 0);
-        for (const bool numeric : {false, true})
-            (void)netfilter::listTable(rules, table, "", {.numeric = numeric, .verbose = true, .lineNumbers = true});
+        netfilter::ListOptions shown;
+        shown.verbose = shown.lineNumbers = true;
+        for (const bool numeric : {false, true}) {
+            shown.numeric = numeric;
+            (void)netfilter::listTable(rules, table, "", shown);
+        }
     }
     for (const char* protocol : {"tcp", "udp", "icmp"}) {
         (void)fabric.walk(*host, {base::IpAddress::v4(0xac1e0003), 80}, protocol);
