@@ -4,6 +4,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 reports these for correct coroutine and variant code (bugs 105562, 105705).
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized> -Wno-restrict -Wno-dangling-pointer -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-use-after-free -Wno-mismatched-new-delete)
 endif()
+if(TIMONEL_FUZZ)
+    # Without it libFuzzer sees no coverage and gives up.
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(TIMONEL_SANITIZE)
     add_compile_options(-fsanitize=${TIMONEL_SANITIZE} -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${TIMONEL_SANITIZE})
