@@ -2,7 +2,9 @@
 // pkg/endpoints/installer.go.
 #include "apiserver/api_server.h"
 
+#include "apiserver/aggregator/aggregator.h"
 #include "apiserver/audit/audit.h"
+#include "apiserver/background.h"
 #include "apiserver/connect.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
@@ -25,6 +27,9 @@ base::Error noSuchResource() {
 }
 
 namespace {
+
+// What a request keeps a processor busy for, on the average.
+constexpr sim::Duration kRequestCost = 400 * sim::kMicrosecond;
 
 base::Error notAllowed() {
     return api::errorFromStatus(
@@ -273,9 +278,21 @@ ApiServer::ApiServer(sim::Kernel& kernel, std::shared_ptr<store::EtcdAccess> etc
     : core_(std::make_shared<Core>(kernel, std::move(etcd), std::move(config))) {
     loadCustomDefinitions(*core_);
     if (core_->config.makeBootstrapObjects) makeBootstrapObjects(*core_);
+    core_->startRevision = 0;
+    if (auto store = core_->store(); store.ok()) core_->startRevision = store.value()->revision();
+    startIdentityLease(*core_);
+    startCompaction(*core_);
+    const UserInfo self{"system:apiserver", {}, {"system:masters", "system:authenticated"}, {}};
+    if (core_->config.network != nullptr)
+        aggregator_ = std::make_unique<Aggregator>(
+            *core_, [this, self](ports::Request request) { return serveAs(self, std::move(request)); });
 }
 
-ApiServer::~ApiServer() { core_->hub.closeAll(); }
+ApiServer::~ApiServer() {
+    core_->scope.cancel();
+    aggregator_.reset();
+    core_->hub.closeAll();
+}
 
 void ApiServer::setClientAuthorities(std::vector<pki::CertificatePtr> authorities) {
     core_->config.clientAuthorities = std::move(authorities);
@@ -288,18 +305,21 @@ std::size_t ApiServer::watcherCount() const { return core_->hub.size(); }
 sim::Task<ports::Response> ApiServer::handle(ports::Request request) {
     const std::shared_ptr<Core> core = core_;
     if (core->config.latency > 0) co_await sim::sleepFor(core->kernel, core->config.latency);
+    if (core->config.busy) core->config.busy(kRequestCost);
     Context context;
     context.request = std::move(request);
     context.info = parseRequestInfo(context.request);
     std::optional<ports::Response> early = admitCaller(*core, context, nullptr);
     beginAudit(*core, context);
     if (early) {
+        if (!context.user.name.empty() && early->status == 403) nameFlow(*core, context, *early);
         audit(*core, context, *early);
         encodeAnswer(context, *early);
         co_return std::move(*early);
     }
     if (needsConnection(*core, context)) {
         ports::Response answer = co_await handleConnect(*core, context);
+        nameFlow(*core, context, answer);
         audit(*core, context, answer);
         co_return answer;
     }
@@ -311,6 +331,7 @@ sim::Task<ports::Response> ApiServer::handle(ports::Request request) {
         context.answers.insert_or_assign(errand.id, std::move(answer));
         response = run(*core, context);
     }
+    nameFlow(*core, context, response);
     addWarnings(context, response);
     audit(*core, context, response);
     encodeAnswer(context, response);

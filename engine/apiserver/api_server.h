@@ -13,6 +13,7 @@
 namespace apiserver {
 
 struct Core;
+class Aggregator;
 
 class ApiServer : public ports::HttpHandler {
 public:
@@ -34,6 +35,7 @@ public:
 
 private:
     std::shared_ptr<Core> core_;
+    std::unique_ptr<Aggregator> aggregator_;
 };
 
 // Where an object of a built-in resource lives in etcd: "/registry/pods/default/web". Prefix ends in

@@ -127,6 +127,38 @@ void ensureOwnService(Core& core) {
                                 {"spec", Value::object({{"parentRef", parent}})}}));
 }
 
+// What other API servers need to trust this one's front proxy, and since when old tokens are watched.
+// Source: pkg/controlplane/controller (clusterauthenticationtrust, legacytokentracking).
+void ensureOwnConfigMaps(Core& core) {
+    const auto pem = [](const std::vector<pki::CertificatePtr>& list) {
+        std::string text;
+        for (const pki::CertificatePtr& item : list) text += pki::writeCertificatePem(*item);
+        return text;
+    };
+    const auto put = [&](const char* name, Value data) {
+        ensure(core, Value::object({{"apiVersion", "v1"},
+                                    {"kind", "ConfigMap"},
+                                    {"metadata", Value::object({{"name", name}, {"namespace", "kube-system"}})},
+                                    {"data", std::move(data)}}));
+    };
+    const Config& config = core.config;
+    document::ObjectBuilder trust;
+    if (!config.clientAuthorities.empty()) trust.set("client-ca-file", pem(config.clientAuthorities));
+    if (!config.requestHeaderAuthorities.empty()) {
+        std::string names = "[";
+        for (const std::string& name : config.requestHeaderNames)
+            names += (names.size() > 1 ? "," : "") + base::quoteGo(name);
+        trust.set("requestheader-allowed-names", names + "]");
+        trust.set("requestheader-client-ca-file", pem(config.requestHeaderAuthorities));
+        trust.set("requestheader-extra-headers-prefix", "[\"X-Remote-Extra-\"]");
+        trust.set("requestheader-group-headers", "[\"X-Remote-Group\"]");
+        trust.set("requestheader-username-headers", "[\"X-Remote-User\"]");
+    }
+    put("kube-apiserver-legacy-service-account-token-tracking",
+        Value::object({{"since", core.now().substr(0, 10)}}));
+    if (!trust.empty()) put("extension-apiserver-authentication", std::move(trust).build());
+}
+
 // Several API servers share the endpoints; each adds its address. Source: pkg/controlplane/reconcilers.
 void reconcileOwnEndpoints(Core& core) {
     const api::ResourceInfo* endpoints = core.kinds.find("", "v1", "endpoints");
@@ -186,6 +218,7 @@ void makeBootstrapObjects(Core& core) {
         for (const Value& object : list.value()["items"].items()) ensure(core, object);
     }
     ensureOwnService(core);
+    ensureOwnConfigMaps(core);
     reconcileOwnEndpoints(core);
     core.bootstrapped = true;
 }

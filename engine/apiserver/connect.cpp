@@ -232,22 +232,6 @@ base::Result<Target> serviceTarget(Core& core, const std::string& ns, const std:
 
 base::Result<Target> findTarget(Core& core, Context& context) {
     const RequestInfo& info = context.info;
-    const Value aggregated =
-        aggregatedService(core, info.isResource ? info : groupOfPath(core, info.path));
-    if (!aggregated.isNull()) {
-        const Value& reference = aggregated.at("spec", "service");
-        auto target = serviceTarget(core, reference["namespace"].text(), reference["name"].text(),
-                                    std::to_string(reference["port"].asInt(443)));
-        if (!target.ok())
-            return api::statusError(503, "ServiceUnavailable", "service unavailable");
-        target.value().tls = true;
-        target.value().credentials = core.config.proxyClient;
-        target.value().credentials.serverName = target.value().host;
-        if (aggregated.at("spec", "insecureSkipTLSVerify").asBool())
-            target.value().credentials.insecureSkipVerify = true;
-        target.value().path = info.path;
-        return target;
-    }
     if (info.resource == "pods" && info.subresource != "proxy") return podTarget(core, context);
     if (info.resource == "pods") return podProxyTarget(core, context);
     if (info.resource == "nodes") {
@@ -302,7 +286,84 @@ bool needsConnection(Core& core, const Context& context) {
     return isStreaming(info) || !aggregatedService(core, info).isNull();
 }
 
+ServiceUrl serviceUrl(Core& core, const Value& reference) {
+    ServiceUrl url;
+    const std::string ns = reference["namespace"].text(), name = reference["name"].text();
+    const Value service = core.lookup("", "services", ns, name);
+    const auto address = base::IpAddress::parse(service.at("spec", "clusterIP").asString());
+    if (service.isNull()) url.problem = "service " + base::quoteGo(name) + " not found";
+    else if (!address)
+        url.problem = "cannot route to service with ClusterIP " +
+                      base::quoteGo(service.at("spec", "clusterIP").asString());
+    if (!address) return url;
+    url.endpoint = {*address, static_cast<std::uint16_t>(reference["port"].asInt(443))};
+    url.host = url.endpoint.text();
+    return url;
+}
+
+sim::Task<base::Result<ports::Response>> callService(Core& core, ServiceUrl url, ports::TlsClient tls,
+                                                     ports::Request request, sim::Duration timeout) {
+    Target target;
+    target.endpoint = url.endpoint;
+    target.tls = true;
+    target.host = tls.serverName;
+    target.credentials = std::move(tls);
+    co_return co_await send(core, target, std::move(request), timeout);
+}
+
+namespace {
+
+ports::Response plainError(int status, const std::string& text) {
+    ports::Response response = respondText(status, text + "\n");
+    response.headers.set("X-Content-Type-Options", "nosniff");
+    return response;
+}
+
+bool isAvailable(const Value& service) {
+    for (const Value& condition : service.at("status", "conditions").items())
+        if (condition["type"].asString() == "Available") return condition["status"].asString() == "True";
+    return false;
+}
+
+// The caller's request in the name of the front proxy. Source: kube-aggregator handler_proxy.go.
+sim::Task<ports::Response> handleAggregated(Core& core, Context& context, Value service) {
+    if (!isAvailable(service)) co_return plainError(503, "service unavailable");
+    const Value reference = service["spec"]["service"];
+    const ServiceUrl url = serviceUrl(core, reference);
+    if (!url.problem.empty()) co_return plainError(503, "service unavailable");
+    ports::TlsClient tls = core.config.proxyClient;
+    tls.serverName = reference["name"].text() + "." + reference["namespace"].text() + ".svc";
+    tls.insecureSkipVerify = service.at("spec", "insecureSkipTLSVerify").asBool();
+    if (const auto pem = base::decodeBase64(service.at("spec", "caBundle").asString()); pem && !pem->empty())
+        if (auto roots = pki::readCertificatesPem(*pem); roots.ok()) tls.roots = *roots;
+    ports::Request request;
+    request.method = context.request.method;
+    request.path = context.info.path;
+    request.query = context.request.query;
+    request.body = context.request.body;
+    request.object = context.request.object;
+    request.upgrade = context.request.upgrade;
+    for (const auto& [name, value] : context.request.headers.list()) {
+        const std::string lower = base::toLower(name);
+        if (lower == "authorization" || lower.starts_with("impersonate-") || lower.starts_with("x-remote-")) continue;
+        request.headers.add(name, value);
+    }
+    request.headers.set("X-Remote-User", context.user.name);
+    for (const std::string& group : context.user.groups) request.headers.add("X-Remote-Group", group);
+    for (const auto& [key, values] : context.user.extra)
+        for (const std::string& value : values)
+            request.headers.add("X-Remote-Extra-" + ports::percentEncode(key), value);
+    auto answer = co_await callService(core, url, std::move(tls), std::move(request), sim::kMinute);
+    if (!answer.ok()) co_return plainError(503, "error trying to reach service: " + answer.error().message);
+    co_return std::move(answer).value();
+}
+
+} // namespace
+
 sim::Task<ports::Response> handleConnect(Core& core, Context& context) {
+    const Value aggregated =
+        aggregatedService(core, context.info.isResource ? context.info : groupOfPath(core, context.info.path));
+    if (!aggregated.isNull()) co_return co_await handleAggregated(core, context, aggregated);
     context.resource = core.kinds.find(context.info.group, context.info.version, context.info.resource);
     if (context.resource != nullptr) {
         Admission admission{core,   context, *context.resource, "CONNECT", context.info.subresource,
@@ -327,11 +388,6 @@ sim::Task<ports::Response> handleConnect(Core& core, Context& context) {
     request.body = context.request.body;
     request.object = context.request.object;
     request.upgrade = context.request.upgrade;
-    if (target.tls && !context.info.group.empty()) {
-        request.headers.set("X-Remote-User", context.user.name);
-        for (const std::string& group : context.user.groups)
-            request.headers.add("X-Remote-Group", group);
-    }
     ports::Request shown = request;
     base::Result<ports::Response> answer = co_await send(core, target, std::move(request), 30 * sim::kSecond);
     if (!answer.ok()) co_return respondError(kubeletError(context, target, shown, answer.error()));

@@ -98,6 +98,21 @@ struct Strategy {
 };
 const Strategy& strategyOf(const api::ResourceInfo& resource);
 
+// FlowSchemas in the order in which they are tried, and what was decided before.
+struct FlowCache {
+    struct Schema {
+        std::int64_t precedence = 0;
+        std::string name, uid, levelUid;
+        document::Value rules;
+    };
+    std::vector<Schema> schemas;
+    std::map<std::string, std::pair<std::string, std::string>> decisions;
+    store::Store* store = nullptr;
+    bool stale = true;
+    std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+    void load(struct Core& core);
+};
+
 struct Core {
     Core(sim::Kernel& k, std::shared_ptr<store::EtcdAccess> e, Config c);
     ~Core();
@@ -111,7 +126,11 @@ struct Core {
     RbacCache rbac;
     std::map<std::string, document::Value, std::less<>> customDefinitions; // name -> CRD, see crd/
     std::map<std::int64_t, std::int64_t> eventLeases; // minute -> lease
+    // APIService -> what its server says of itself, in the aggregated form of discovery.
+    std::map<std::string, document::Value, std::less<>> foreignDiscovery;
     std::string clusterIPCursor;
+    FlowCache flows;
+    std::int64_t startRevision = 0; // of the store when this server began to watch it
     bool bootstrapped = false;
     sim::Scope scope;
 
@@ -196,6 +215,9 @@ struct DeleteResult {
 };
 base::Result<DeleteResult> deleteObject(Core& core, Context& context, std::string_view ns,
                                         std::string_view name, const DeleteRequest& request);
+
+// registry/flow_classify.cpp: puts the uids of the request's FlowSchema and priority level in the answer.
+void nameFlow(Core& core, const Context& context, ports::Response& response);
 
 // Answers.
 ports::Response respondObject(Core& core, Context& context, int code, const document::Value& object);

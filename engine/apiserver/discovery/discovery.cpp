@@ -64,25 +64,26 @@ Value aggregatedGroup(Core& core, const std::string& group) {
     return Value::object({{"metadata", meta}, {"versions", std::move(versions).build()}});
 }
 
-// Groups of other API servers, as far as they are known to be there.
-Value foreignGroups(Core& core) {
-    std::map<std::string, std::vector<std::string>> groups;
+// Groups of other API servers with their versions. Source: kube-aggregator handler_apis.go.
+std::map<std::string, std::vector<Value>> foreignGroups(Core& core) {
+    std::map<std::string, std::vector<Value>> groups;
     for (const Value& service : core.all("apiregistration.k8s.io", "apiservices")) {
         const std::string group = service.at("spec", "group").text();
         if (!service.at("spec", "service").isObject() || !core.kinds.versions(group).empty()) continue;
-        groups[group].push_back(service.at("spec", "version").text());
+        const auto known = core.foreignDiscovery.find(metaText(service, "name"));
+        groups[group].push_back(known != core.foreignDiscovery.end()
+                                    ? known->second
+                                    : Value::object({{"version", service.at("spec", "version")},
+                                                     {"resources", Value::array(std::vector<Value>{})},
+                                                     {"freshness", "Stale"}}));
     }
-    document::ArrayBuilder out;
-    for (const auto& [group, versions] : groups) {
-        document::ArrayBuilder list;
-        for (const std::string& version : versions)
-            list.push(Value::object({{"version", version},
-                                     {"resources", Value::array(std::vector<Value>{})},
-                                     {"freshness", "Stale"}}));
-        out.push(Value::object({{"metadata", Value::object({{"name", group}})},
-                                {"versions", std::move(list).build()}}));
-    }
-    return std::move(out).build();
+    return groups;
+}
+
+std::vector<std::string> versionNames(const std::vector<Value>& versions) {
+    std::vector<std::string> names;
+    for (const Value& version : versions) names.push_back(version["version"].text());
+    return names;
 }
 
 Value groupEntry(const std::string& group, const std::vector<std::string>& versions) {
@@ -188,7 +189,8 @@ ports::Response serveRoot(Core& core, const Context& context, bool legacy) {
         for (const std::string& group : core.kinds.groups())
             if (group.empty() == legacy) items.push(aggregatedGroup(core, group));
         if (!legacy)
-            for (const Value& group : foreignGroups(core).items()) items.push(group);
+            for (const auto& [group, versions] : foreignGroups(core))
+                items.push(Value::object({{"metadata", Value::object({{"name", group}})}, {"versions", Value::array(versions)}}));
         return aggregated(context.request, std::move(items).build());
     }
     if (legacy) {
@@ -204,11 +206,7 @@ ports::Response serveRoot(Core& core, const Context& context, bool legacy) {
     document::ArrayBuilder groups;
     for (const std::string& group : core.kinds.groups())
         if (!group.empty()) groups.push(groupEntry(group, core.kinds.versions(group)));
-    for (const Value& group : foreignGroups(core).items()) {
-        std::vector<std::string> versions;
-        for (const Value& version : group["versions"].items()) versions.push_back(version["version"].text());
-        groups.push(groupEntry(group.at("metadata", "name").text(), versions));
-    }
+    for (const auto& [group, versions] : foreignGroups(core)) groups.push(groupEntry(group, versionNames(versions)));
     return respondJson(200, Value::object({{"kind", "APIGroupList"},
                                            {"apiVersion", "v1"},
                                            {"groups", std::move(groups).build()}}));
@@ -246,7 +244,10 @@ std::optional<ports::Response> serveDiscovery(Core& core, Context& context) {
         return respondError(noSuchResource());
     }
     if (parts[0] != "apis" || parts.size() < 2 || parts.size() > 3) return {};
-    const std::vector<std::string> versions = core.kinds.versions(parts[1]);
+    std::vector<std::string> versions = core.kinds.versions(parts[1]);
+    if (versions.empty() && parts.size() == 2)
+        if (const auto foreign = foreignGroups(core); foreign.count(parts[1]) > 0)
+            versions = versionNames(foreign.at(parts[1]));
     if (versions.empty()) return {};
     if (parts.size() == 2)
         return respondJson(200, groupEntry(parts[1], versions).with("kind", "APIGroup").with("apiVersion", "v1"));

@@ -95,6 +95,17 @@ base::Error overBudget(const std::string& cause) {
                             {{"DisruptionBudget", cause, ""}});
 }
 
+// The last disruption is gone: the condition says so at once.
+Value withoutDisruptions(Core& core, Value budget) {
+    document::ArrayBuilder conditions;
+    for (const Value& condition : budget.at("status", "conditions").items()) {
+        const bool mine = condition["type"].asString() == "DisruptionAllowed" && condition["status"].asString() == "True";
+        conditions.push(!mine ? condition
+                              : condition.with("status", "False").with("reason", "InsufficientPods").with("lastTransitionTime", core.now()));
+    }
+    return budget.withPath({"status", "conditions"}, std::move(conditions).build());
+}
+
 // Takes one disruption from the budget.
 base::Status spend(Core& core, const Value& budget, const std::string& pod, bool dryRun) {
     const std::string name(metaText(budget, "name"));
@@ -107,18 +118,27 @@ base::Status spend(Core& core, const Value& budget, const std::string& pod, bool
                                       " is still being processed by the server.",
                                   ""}},
                                 10);
+    constexpr std::size_t kMostDisrupted = 2000;
+    if (status["disruptedPods"].size() > kMostDisrupted)
+        return api::forbidden("policy", "poddisruptionbudgets", name,
+                              "DisruptedPods map too big - too many evictions not confirmed by PDB controller");
     if (status["disruptionsAllowed"].asInt() < 0)
         return api::forbidden("policy", "poddisruptionbudgets", name, "pdb disruptions allowed is negative");
     if (status["disruptionsAllowed"].asInt() == 0) {
         std::string text = "The disruption budget " + name + " needs " +
                            std::to_string(status["desiredHealthy"].asInt()) + " healthy pods and has " +
                            std::to_string(status["currentHealthy"].asInt()) + " currently";
+        for (const Value& condition : status["conditions"].items())
+            if (condition["type"].asString() == "DisruptionAllowed" && condition["reason"].asString() == "SyncFailed")
+                text = "The disruption budget " + name + " does not allow evicting pods currently because it failed sync: " +
+                       condition["message"].text();
         return overBudget(text);
     }
     if (dryRun) return base::okStatus();
     const api::ResourceInfo* resource = core.kinds.find("policy", "v1", "poddisruptionbudgets");
     Value next = budget.withPath({"status", "disruptionsAllowed"}, status["disruptionsAllowed"].asInt() - 1);
     next = next.withPath({"status", "disruptedPods", pod}, core.now());
+    if (next.at("status", "disruptionsAllowed").asInt() == 0) next = withoutDisruptions(core, std::move(next));
     BASE_TRY(store::ChangePtr stored, readStored(core, *resource, metaText(budget, "namespace"), name));
     BASE_TRY(Value written, writeStored(core, *resource, next, stored->revision));
     return base::okStatus();

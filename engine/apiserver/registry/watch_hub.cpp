@@ -157,6 +157,24 @@ void WatchHub::tick() {
         ticker_ = core_.kernel.scheduleAfter(sim::kMinute, [this] { tick(); }, "watch-bookmarks");
 }
 
+// A server remembers, for each resource, the last hundred events and those of the last 75 s, and none
+// from before its own start. Returns the revision up to which it has forgotten, or 0 when it can still
+// begin after `from`. Source: apiserver pkg/storage/cacher watch_cache.go.
+std::int64_t WatchHub::oldestKept(const store::Store& store, const WatchRequest& wanted) const {
+    constexpr std::size_t kKept = 100;
+    constexpr sim::Duration kFresh = 75 * sim::kSecond;
+    if (wanted.from == 0 || wanted.initial) return 0;
+    const std::int64_t start = core_.startRevision;
+    const bool ours = wanted.from >= start;
+    if (ours && store.revision() - wanted.from <= static_cast<std::int64_t>(kKept)) return 0;
+    std::vector<store::ChangePtr> seen = store.changesSince(ours ? wanted.from : start);
+    std::erase_if(seen, [&](const store::ChangePtr& change) { return !change->key->starts_with(wanted.prefix); });
+    std::size_t first = seen.size() > kKept ? seen.size() - kKept : 0;
+    while (first > 0 && core_.kernel.now() - seen[first - 1]->at < kFresh) --first;
+    const std::int64_t forgotten = first > 0 ? seen[first]->revision - 1 : ours ? 0 : start;
+    return wanted.from < forgotten ? forgotten : 0;
+}
+
 base::Result<std::shared_ptr<sim::Channel<ports::WatchEvent>>> WatchHub::open(WatchRequest request) {
     BASE_TRY(store::Store* store, core_.store());
     attach(*store);
@@ -165,13 +183,12 @@ base::Result<std::shared_ptr<sim::Channel<ports::WatchEvent>>> WatchHub::open(Wa
     watcher->request = std::move(request);
     watcher->opened = core_.kernel.now();
     const WatchRequest& wanted = watcher->request;
-    if (wanted.from != 0 && !wanted.initial && wanted.from < store->compactedRevision()) {
+    if (const std::int64_t oldest = oldestKept(*store, wanted); oldest > 0) {
         ports::WatchEvent event;
         event.type = "ERROR";
-        event.object = api::statusOf(api::statusError(
-            410, "Expired",
-            "too old resource version: " + std::to_string(wanted.from) + " (" +
-                std::to_string(store->compactedRevision()) + ")"));
+        event.object = api::statusOf(api::statusError(410, "Expired",
+                                                      "too old resource version: " + std::to_string(wanted.from) +
+                                                          " (" + std::to_string(oldest) + ")"));
         watcher->channel->push(std::move(event));
         watcher->channel->close();
         return watcher->channel;

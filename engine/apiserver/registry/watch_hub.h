@@ -62,6 +62,7 @@ private:
     void send(Watcher& watcher, const char* type, const document::Value& object, sim::CauseId cause);
     void bookmark(Watcher& watcher, bool endOfInitial);
     void tick();
+    std::int64_t oldestKept(const store::Store& store, const WatchRequest& wanted) const;
 
     Core& core_;
     store::Store* store_ = nullptr;

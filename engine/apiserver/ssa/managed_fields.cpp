@@ -8,6 +8,8 @@
 #include "document/json.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 namespace apiserver {
 
@@ -101,13 +103,52 @@ bool sameEntry(const Value& entry, const Value& own) {
     return true;
 }
 
+// What an update changes, as each version of the kind shows it: a record is kept in the version that
+// its manager wrote. Source: structured-merge-diff merge/update.go.
+class Differences {
+public:
+    Differences(Core& core, const api::ResourceInfo& resource, const Value& before, const Value& after)
+        : core_(core), resource_(resource), before_(before), after_(after) {}
+    void know(const std::string& apiVersion, FieldDifference difference) {
+        known_.insert_or_assign(apiVersion, std::move(difference));
+    }
+    // Null: the version is not served any more.
+    const FieldDifference* in(const std::string& apiVersion) {
+        if (const auto place = known_.find(apiVersion); place != known_.end()) return place->second ? &*place->second : nullptr;
+        const api::ResourceInfo* other = versionOf(apiVersion);
+        auto& slot = known_[apiVersion];
+        if (other == nullptr) return nullptr;
+        const Value before = before_.isNull() ? before_ : visible(convertTo(*other, before_));
+        const Value after = visible(convertTo(*other, after_));
+        slot = compareFields(schemaOf(core_, *other), before, after);
+        return &*slot;
+    }
+    const api::ResourceInfo* versionOf(const std::string& apiVersion) const {
+        const auto slash = apiVersion.find('/');
+        const std::string group = slash == std::string::npos ? "" : apiVersion.substr(0, slash);
+        // Events are the one kind that two groups serve.
+        if (group != resource_.group && resource_.plural != "events") return nullptr;
+        return core_.kinds.find(group, slash == std::string::npos ? apiVersion : apiVersion.substr(slash + 1), resource_.plural);
+    }
+
+private:
+    Core& core_;
+    const api::ResourceInfo& resource_;
+    const Value& before_;
+    const Value& after_;
+    std::map<std::string, std::optional<FieldDifference>> known_;
+};
+
 // The records after an update that changed and removed these fields.
-Value updatedRecords(const Value& records, Value own, const FieldDifference& difference) {
-    const FieldSet touched = unite(difference.changed, difference.removed);
+Value updatedRecords(const Value& records, Value own, Differences& differences) {
+    const FieldDifference& difference = *differences.in(own["apiVersion"].text());
     std::vector<Value> out;
     Value fields;
     for (const Value& entry : records.items()) {
         const Value& owned = entry["fieldsV1"];
+        const FieldDifference* there = differences.in(entry["apiVersion"].text());
+        if (there == nullptr) continue; // nobody could read the record
+        const FieldSet touched = unite(there->changed, there->removed);
         if (sameEntry(entry, own)) {
             fields = intersects(owned, difference.removed) ? subtractWritten(owned, difference.removed) : owned;
         } else if (intersects(owned, touched)) {
@@ -172,7 +213,9 @@ Value trackUpdate(Core& core, const Context& context, const api::ResourceInfo& r
         return keep ? after : withMeta(after, "managedFields", before["metadata"]["managedFields"]);
     }
     const Value own = ownEntry(core, context, resource, subresource);
-    const Value managers = updatedRecords(records, own, difference);
+    Differences differences(core, resource, before, after);
+    differences.know(resource.apiVersion(), std::move(difference));
+    const Value managers = updatedRecords(records, own, differences);
     if (managers.size() == 0) return withoutMeta(after, "managedFields");
     return withMeta(after, "managedFields", managers);
 }
@@ -338,13 +381,14 @@ Value withLastApplied(const Value& merged, Value configuration) {
 
 // Fields of others that the configuration would change.
 std::vector<Conflicts> findConflicts(const std::vector<Manager>& managers, const Manager& own,
-                                     const FieldSet& changes) {
+                                     const FieldSet& changes, Differences& differences) {
     std::vector<Conflicts> out;
     for (const Manager& manager : managers) {
         const bool same = manager.name == own.name && manager.operation == "Apply" &&
                           manager.subresource == own.subresource;
         if (same) continue;
-        const FieldSet both = intersect(manager.fields, changes);
+        const FieldDifference* there = manager.apiVersion == own.apiVersion ? nullptr : differences.in(manager.apiVersion);
+        const FieldSet both = intersect(manager.fields, there != nullptr ? there->changed : changes);
         std::vector<std::string> paths = pathTexts(both);
         if (paths.empty()) continue;
         std::string who = base::quoteGo(manager.name);
@@ -379,14 +423,17 @@ base::Result<Value> applyConfiguration(Core& core, Context& context, const api::
                                : visible(live);
     Value merged = overlay(schema, base, configuration);
     FieldDifference difference = compareFields(schema, base, merged);
+    Differences differences(core, resource, base, merged);
+    differences.know(resource.apiVersion(), difference);
+    std::erase_if(managers, [&](const Manager& manager) { return differences.versionOf(manager.apiVersion) == nullptr; });
     if (!live.isNull()) {
         FieldSet contested = difference.changed;
         if (own.name == "kubectl" && !context.force) contested = subtract(contested, stillAsApplied(schema, live));
-        const auto conflicts = findConflicts(managers, own, contested);
+        const auto conflicts = findConflicts(managers, own, contested, differences);
         if (!conflicts.empty() && !context.force) return conflictError(conflicts);
         for (Manager& manager : managers)
             if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
-                manager.fields = subtract(manager.fields, difference.changed);
+                manager.fields = subtract(manager.fields, differences.in(manager.apiVersion)->changed);
     }
     // Fields that this manager gave up and nobody else owns go away.
     FieldSet others;
@@ -397,8 +444,10 @@ base::Result<Value> applyConfiguration(Core& core, Context& context, const api::
     for (const Manager& manager : managers) {
         if (manager.name != own.name || manager.operation != "Apply" || manager.subresource != own.subresource)
             continue;
+        // Sets of another version of a built-in kind speak of other fields.
+        const bool comparable = manager.apiVersion == own.apiVersion || resource.custom;
         const FieldSet dropped = subtract(manager.fields, withPlaces(unite(own.fields, others)));
-        if (!dropped.empty()) merged = removeFields(schema, merged, dropped);
+        if (comparable && !dropped.empty()) merged = removeFields(schema, merged, dropped);
         before = manager.time;
     }
     // Only a change of the object sets the time; a new manager that changes nothing has none.
