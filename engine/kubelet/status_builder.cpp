@@ -312,10 +312,13 @@ Value buildPodStatus(Core& core, const Value& pod, const RuntimePod& runtime, co
                                                                        : pod.at("status", "startTime"));
     if (deadline.isInt() && started != 0 &&
         core.unixNow() - started >= deadline.asInt() * sim::kSecond) {
+        constexpr const char* kReason = "DeadlineExceeded";
+        constexpr const char* kMessage = "Pod was active on the node longer than the specified deadline";
+        // Said whenever the status is made anew.
+        if (core.recorder) core.recorder->normal(pod, kReason, kMessage);
         if (!isTerminalPhase(phase)) {
             phase = "Failed";
-            status = status.with("reason", "DeadlineExceeded")
-                         .with("message", "Pod was active on the node longer than the specified deadline");
+            status = status.with("reason", kReason).with("message", kMessage);
         }
     }
     const std::string_view apiPhase = pod.at("status", "phase").asString();
