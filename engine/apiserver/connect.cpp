@@ -263,6 +263,17 @@ sim::Task<base::Result<ports::Response>> send(Core& core, Target target, ports::
     co_return co_await connection->roundTrip(std::move(request));
 }
 
+// The kubelet's names for the streams of exec and attach. Source: kubelet pkg/cri streaming.
+std::string kubeletStreamUrl(const Target& target, const ports::Request& request) {
+    std::vector<std::string> parts;
+    for (const auto& [key, value] : request.query.list())
+        if (key == "command") parts.push_back("command=" + ports::percentEncode(value));
+    for (const auto& [asked, given] : {std::pair("stderr", "error=1"), std::pair("stdin", "input=1"),
+                                       std::pair("stdout", "output=1"), std::pair("tty", "tty=1")})
+        if (request.query.get(asked) == "true") parts.emplace_back(given);
+    return "https://" + target.endpoint.text() + request.path + "?" + base::join(parts, "&");
+}
+
 base::Error kubeletError(const Context& context, const Target& target, const ports::Request& request,
                          const base::Error& error) {
     std::string url = "https://" + target.endpoint.text() + request.path;
@@ -271,7 +282,11 @@ base::Error kubeletError(const Context& context, const Target& target, const por
     if (context.info.subresource == "proxy")
         return api::statusError(503, "ServiceUnavailable", "error trying to reach service: " + text);
     if (context.info.subresource == "log")
-        return api::statusError(500, "InternalError", "Get " + base::quoteGo(url) + ": " + text);
+        return api::statusError(500, "", "Get " + base::quoteGo(url) + ": " + text);
+    if (context.info.subresource == "exec" || context.info.subresource == "attach")
+        return api::statusError(500, "InternalError",
+                                "Internal error occurred: error sending request: Post " +
+                                    base::quoteGo(kubeletStreamUrl(target, request)) + ": " + text);
     return api::statusError(500, "", "error dialing backend: " + text);
 }
 

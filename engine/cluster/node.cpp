@@ -93,7 +93,10 @@ base::Result<int> NodeContainers::start(runtime::ContainerProcessSpec spec,
     }
     machine::ProcessSpec process;
     process.argv = std::move(spec.argv);
-    for (auto& [key, value] : spec.env) process.env[key] = std::move(value);
+    for (auto& [key, value] : spec.env) {
+        process.envOrder.push_back(key);
+        process.env[key] = std::move(value);
+    }
     process.cwd = spec.cwd.empty() ? "/" : std::move(spec.cwd);
     process.files = std::make_shared<machine::View>(
         root.view->mounts(), machine::Credentials{spec.uid, spec.gid, std::move(spec.groups)});
@@ -106,6 +109,7 @@ base::Result<int> NodeContainers::start(runtime::ContainerProcessSpec spec,
     process.terminal = std::move(spec.terminal);
     process.pidNamespace = std::move(spec.pidNamespace);
     process.helperPids = kRuncHelpers;
+    if (spec.memoryLimit > 0) machine_.processes().setMemoryLimit(spec.containerId, spec.memoryLimit);
     process.containerId = std::move(spec.containerId);
     process.unit = "kubepods.slice";
     process.init = spec.init;
@@ -114,6 +118,7 @@ base::Result<int> NodeContainers::start(runtime::ContainerProcessSpec spec,
     return machine_.processes().start(std::move(process), [handler](machine::ProcessEnd end) {
         runtime::ProcessEnd out;
         out.exitCode = end.code;
+        out.oomKilled = end.outOfMemory;
         if (*handler) (*handler)(out);
     });
 }

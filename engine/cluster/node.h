@@ -56,7 +56,9 @@ public:
     void killAll(const std::string& containerId) override;
     std::uint64_t memoryOf(const std::string& containerId) override;
     std::uint64_t cpuTimeOf(const std::string& containerId) override;
-    void setMemoryLimit(const std::string&, std::int64_t) override {}
+    void setMemoryLimit(const std::string& containerId, std::int64_t bytes) override {
+        machine_.processes().setMemoryLimit(containerId, bytes);
+    }
 
 private:
     struct Root {

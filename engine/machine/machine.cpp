@@ -103,6 +103,7 @@ void Machine::reboot(sim::Duration after) {
 
 std::optional<std::string> Machine::sysctl(std::string_view name) const {
     if (name == "kernel.hostname") return hostname_;
+    if (name == "kernel.random.boot_id") return bootId_;
     if (sysctlProvider_ != nullptr)
         if (auto value = sysctlProvider_->read(name)) return value;
     const auto found = sysctls_.find(name);
@@ -123,7 +124,7 @@ bool Machine::setSysctl(std::string_view name, std::string_view value) {
 }
 
 std::vector<std::string> Machine::sysctlNames() const {
-    std::vector<std::string> names;
+    std::vector<std::string> names{"kernel.random.boot_id"};
     for (const auto& [name, value] : sysctls_) names.push_back(name);
     if (sysctlProvider_ != nullptr)
         for (auto& name : sysctlProvider_->names()) names.push_back(std::move(name));

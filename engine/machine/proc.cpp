@@ -37,11 +37,7 @@ public:
             });
         if (name == "comm") return text([process] { return process->commandName() + "\n"; });
         if (name == "environ")
-            return text([process] {
-                std::string out;
-                for (const auto& [key, value] : process->env()) out += key + "=" + value + std::string(1, '\0');
-                return out;
-            });
+            return text([process] { return process->environmentText('\0'); });
         if (name == "status") return text([process] { return status(*process); });
         if (name == "mounts") return text([process] { return process->view().mounts()->text(); });
         if (name == "cgroup")

@@ -2,6 +2,8 @@
 
 #include "base/strings.h"
 
+#include <set>
+
 namespace ports {
 namespace {
 constexpr std::string_view kMarker = "\x7f" "ELF timonel ";
@@ -18,6 +20,19 @@ bool Process::isTerminal(int descriptor) {
     if (descriptor == 0) return input() && input() == tty->input.lock();
     const auto stream = descriptor == 1 ? output() : error();
     return stream && stream == tty->output.lock();
+}
+
+std::string Process::environmentText(char end) {
+    std::string text;
+    const auto add = [&](const std::string& name, const std::string& value) { text += name + "=" + value + end; };
+    std::set<std::string_view> given;
+    for (const std::string& name : envOrder()) {
+        const auto found = env().find(name);
+        if (found != env().end() && given.insert(name).second) add(name, found->second);
+    }
+    for (const auto& [name, value] : env())
+        if (given.count(name) == 0) add(name, value);
+    return text;
 }
 
 sim::Task<void> Process::writeOut(std::string text) {

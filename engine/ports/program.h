@@ -67,6 +67,8 @@ public:
 
     virtual const std::vector<std::string>& argv() const = 0;
     virtual std::map<std::string, std::string>& env() = 0;
+    // Names in the order in which a container's runtime gave them; names that are not there follow.
+    virtual const std::vector<std::string>& envOrder() const = 0;
     virtual std::string& cwd() = 0;
     // Absolute path for a possibly relative one.
     std::string resolve(std::string_view path);
@@ -88,6 +90,12 @@ public:
     virtual base::Result<int> startChild(SpawnOptions options) = 0;
     virtual sim::Task<int> wait(int pid) = 0;
     virtual base::Status kill(int pid, int number) = 0;
+    // What the program holds in memory beside its code. A container over its limit, or a machine
+    // without more, loses processes to the kernel's OOM killer in this instant's events.
+    virtual void holdMemory(std::int64_t bytes) = 0;
+
+    // "NAME=value" of every variable, each followed by `end`.
+    std::string environmentText(char end);
 
     sim::Task<void> writeOut(std::string text);
     sim::Task<void> writeError(std::string text);

@@ -83,6 +83,7 @@ base::Error refused(const ports::Response& response) {
     base::Error error = client::errorFromResponse(response);
     // Source: client-go remotecommand: the handshake's failure hides the Status unless the server
     // answered with one before the upgrade.
+    if (error.reason == "InternalError") return base::makeError(error.message); // through an accepted upgrade
     if (error.code == 500 || error.detail == nullptr)
         return base::makeError("unable to upgrade connection: " + errorText(error));
     return error;

@@ -38,6 +38,7 @@ ProcessSpec LinuxProcess::childSpec(ports::SpawnOptions options, ViewPtr files) 
     ProcessSpec spec;
     spec.argv = std::move(options.argv);
     spec.env = std::move(options.env);
+    spec.envOrder = spec_.envOrder;
     spec.cwd = options.cwd.empty() ? spec_.cwd : std::move(options.cwd);
     spec.files = std::move(files);
     spec.network = spec_.network;

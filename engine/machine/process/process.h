@@ -20,6 +20,7 @@ class ProcessTable;
 struct ProcessSpec {
     std::vector<std::string> argv;
     std::map<std::string, std::string> env;
+    std::vector<std::string> envOrder; // see ports::Process
     std::string cwd = "/";
     ViewPtr files; // brings the credentials
     ports::NetStack* network = nullptr;
@@ -42,6 +43,7 @@ struct ProcessSpec {
 struct ProcessEnd {
     int code = 0; // 128 + n after signal n
     int signal = 0;
+    bool outOfMemory = false; // by the kernel's OOM killer
 };
 
 class LinuxProcess final : public ports::Process {
@@ -62,6 +64,7 @@ public:
     std::uint32_t gid() const override { return spec_.files->credentials().gid; }
     const std::vector<std::string>& argv() const override { return spec_.argv; }
     std::map<std::string, std::string>& env() override { return spec_.env; }
+    const std::vector<std::string>& envOrder() const override { return spec_.envOrder; }
     std::string& cwd() override { return spec_.cwd; }
     std::shared_ptr<sim::Pipe> input() override { return spec_.input; }
     std::shared_ptr<sim::Pipe> output() override { return spec_.output; }
@@ -73,6 +76,7 @@ public:
     base::Result<int> startChild(ports::SpawnOptions options) override;
     sim::Task<int> wait(int pid) override;
     base::Status kill(int pid, int number) override;
+    void holdMemory(std::int64_t bytes) override;
 
     // For the system's tools.
     Machine& machine() { return machine_; }
@@ -133,6 +137,7 @@ public:
     // From outside any container; false when there is no such process.
     bool signal(int hostPid, int number);
     void killContainer(std::string_view containerId);
+    void setMemoryLimit(const std::string& containerId, std::int64_t bytes); // 0: none
     void killUnit(std::string_view unit, int number);
     void killAll(); // power off
     bool unitEmpty(std::string_view unit) const;
@@ -152,11 +157,14 @@ private:
     void deliver(LinuxProcess& target, int number, bool fromOutside);
     void finish(const LinuxProcessPtr& process, ProcessEnd end);
     void reap(LinuxProcess& process);
+    void checkMemory(const LinuxProcess& grown);
+    void killForMemory(std::vector<LinuxProcessPtr> victims, const LinuxProcess& grown);
     int numberIn(const std::string& pidNamespace, int helpers);
 
     Machine& machine_;
     std::map<int, LinuxProcessPtr> processes_;
     std::map<std::string, int, std::less<>> namespaceNext_;
+    std::map<std::string, std::int64_t, std::less<>> memoryLimits_; // of containers
     int nextPid_ = 1;
 };
 

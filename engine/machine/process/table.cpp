@@ -214,6 +214,52 @@ void ProcessTable::killContainer(std::string_view containerId) {
             finish(process, ProcessEnd{128 + ports::kSigKill, ports::kSigKill});
 }
 
+void ProcessTable::setMemoryLimit(const std::string& containerId, std::int64_t bytes) {
+    if (bytes > 0) memoryLimits_[containerId] = bytes;
+    else memoryLimits_.erase(containerId);
+}
+
+void LinuxProcess::holdMemory(std::int64_t bytes) {
+    constexpr std::int64_t kProgram = 4 << 20;
+    resident_ = kProgram + bytes;
+    table_.checkMemory(*this);
+}
+
+// Source: the kernel's memory cgroups; kubelet sets memory.oom.group, so that a whole container goes.
+void ProcessTable::checkMemory(const LinuxProcess& grown) {
+    std::int64_t container = 0, machine = 0;
+    std::vector<LinuxProcessPtr> inside;
+    for (const auto& [number, process] : processes_) {
+        if (process->ended_) continue;
+        machine += process->resident_;
+        if (grown.spec_.containerId.empty() || process->spec_.containerId != grown.spec_.containerId) continue;
+        container += process->resident_;
+        inside.push_back(process);
+    }
+    const auto limit = memoryLimits_.find(grown.spec_.containerId);
+    if (limit != memoryLimits_.end() && container > limit->second) {
+        killForMemory(std::move(inside), grown);
+    } else if (machine > machine_.spec().memoryBytes) {
+        const LinuxProcessPtr self = find(grown.hostPid_);
+        killForMemory(inside.empty() ? std::vector<LinuxProcessPtr>{self} : std::move(inside), grown);
+    }
+}
+
+// Not at once: the process that has grown is running.
+void ProcessTable::killForMemory(std::vector<LinuxProcessPtr> victims, const LinuxProcess& grown) {
+    sim::Kernel& kernel = machine_.kernel();
+    machine_.logKernel(std::string(grown.spec_.containerId.empty() ? "Out of memory" : "Memory cgroup out of memory") +
+                           ": Killed process " + std::to_string(grown.hostPid_) + " (" + grown.commandName() +
+                           ") anon-rss:" + std::to_string(grown.resident_ / 1024) + "kB");
+    kernel.schedule(
+        kernel.now(),
+        [this, victims = std::move(victims)] {
+            for (const LinuxProcessPtr& victim : victims)
+                finish(victim, ProcessEnd{128 + ports::kSigKill, ports::kSigKill, true});
+        },
+        "out of memory");
+}
+
 void ProcessTable::killUnit(std::string_view unit, int number) {
     for (const auto& process : all())
         if (!process->ended_ && process->spec_.unit == unit) deliver(*process, number, true);

@@ -159,7 +159,30 @@ std::string LineReader::open() {
     if (!content.ok()) return content.error().message;
     buffer_ = std::move(*content);
     ended_ = true;
+    zeros_ = stat.ok() && stat->type == ports::FileType::CharDevice && buffer_.starts_with('\0');
     return {};
+}
+
+// A program that reads an endless line fills its memory. More than a little of it is only counted.
+void LineReader::grow(std::string piece) {
+    constexpr std::size_t kKept = 32 << 20, kNoticed = 1 << 20;
+    if (piece.empty()) ended_ = true;
+    if (buffer_.size() > kKept) dropped_ += static_cast<std::int64_t>(piece.size());
+    else buffer_ += piece;
+    if (buffer_.size() > kNoticed) process_.holdMemory(static_cast<std::int64_t>(buffer_.size()) + dropped_);
+}
+
+sim::Task<void> LineReader::readMore() {
+    if (!endless_) {
+        std::string piece = co_await pipe_->read();
+        grow(std::move(piece));
+        co_return;
+    }
+    // Zeros arrive at a gigabyte per second.
+    constexpr std::int64_t kStep = 16 << 20;
+    co_await sim::sleepFor(process_.kernel(), kStep);
+    dropped_ += kStep;
+    process_.holdMemory(dropped_);
 }
 
 sim::Task<bool> LineReader::next(std::string& line, bool& ended, Out* out) {
@@ -172,7 +195,7 @@ sim::Task<bool> LineReader::next(std::string& line, bool& ended, Out* out) {
             ended = true;
             co_return true;
         }
-        if (ended_) {
+        if (ended_ && !endless_) {
             if (at_ >= buffer_.size()) co_return false;
             line.assign(buffer_, at_);
             at_ = buffer_.size();
@@ -184,30 +207,34 @@ sim::Task<bool> LineReader::next(std::string& line, bool& ended, Out* out) {
             at_ = 0;
         }
         searched = buffer_.size();
-        if (out != nullptr && pipe_->buffered() == 0) co_await out->flush();
-        std::string piece = co_await pipe_->read();
-        if (piece.empty()) ended_ = true;
-        buffer_ += piece;
+        if (out != nullptr && (endless_ || pipe_->buffered() == 0)) co_await out->flush();
+        co_await readMore();
     }
 }
 
 sim::Task<std::string> LineReader::rest() {
-    while (!ended_) {
-        std::string piece = co_await pipe_->read();
-        if (piece.empty()) ended_ = true;
-        buffer_ += piece;
-    }
+    while (!ended_ || endless_) co_await readMore();
     std::string text = buffer_.substr(at_);
     at_ = buffer_.size();
     co_return text;
 }
 
-sim::Task<base::Result<std::string>> readWhole(ports::Process& process, std::string path) {
+static sim::Task<base::Result<std::string>> readAll(ports::Process& process, std::string path,
+                                                    bool keep) {
     LineReader reader(process, std::move(path));
     const std::string problem = reader.open();
     if (!problem.empty()) co_return base::makeError(problem);
+    if (keep) reader.keepAll();
     std::string text = co_await reader.rest();
     co_return base::Result<std::string>(std::move(text));
+}
+
+sim::Task<base::Result<std::string>> readWhole(ports::Process& process, std::string path) {
+    return readAll(process, std::move(path), false);
+}
+
+sim::Task<base::Result<std::string>> readIntoMemory(ports::Process& process, std::string path) {
+    return readAll(process, std::move(path), true);
 }
 
 std::string programName(ports::Process& process) {
@@ -330,7 +357,7 @@ std::optional<std::uint64_t> parseSize(std::string_view text) {
     if (unit == "b") return value * 512;
     if (unit == "c") return value;
     static constexpr std::string_view kUnits = "KMGTPE";
-    const std::size_t power = kUnits.find(unit[0] == 'k' ? 'K' : unit[0]);
+    const std::size_t power = kUnits.find(unit[0] == 'k' ? 'K' : unit[0] == 'm' ? 'M' : unit[0]);
     if (power == std::string_view::npos) return std::nullopt;
     std::uint64_t factor = 1024;
     if (unit.size() == 2 && unit[1] == 'B')

@@ -89,19 +89,28 @@ public:
     sim::Task<std::string> rest();
     // Gives back what was read ahead to standard input is not possible; a file may be read again.
     bool isInput() const { return pipe_ != nullptr; }
+    bool isZeros() const { return zeros_; } // /dev/zero, of which a reader gets one block
+    // The program keeps all that it reads: zeros without an end fill its memory.
+    void keepAll() { endless_ = zeros_; }
 
 private:
     ports::Process& process_;
     std::string path_;
     char delimiter_;
+    void grow(std::string piece);
+    sim::Task<void> readMore();
     std::string buffer_;
     std::size_t at_ = 0;
+    std::int64_t dropped_ = 0; // of a line that no memory could hold
     bool ended_ = false;
+    bool zeros_ = false, endless_ = false;
     std::shared_ptr<sim::Pipe> pipe_;
 };
 
 // The whole of a file or of standard input ("-"); the error is the C library's text.
 sim::Task<base::Result<std::string>> readWhole(ports::Process& process, std::string path);
+// The same for programs that keep their whole input in memory.
+sim::Task<base::Result<std::string>> readIntoMemory(ports::Process& process, std::string path);
 sim::Task<void> complain(ports::Process& process,
                          std::string message); // "name: message\n" on stderr
 std::string programName(ports::Process& process);

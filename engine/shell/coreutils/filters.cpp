@@ -19,7 +19,7 @@ sim::Task<int> tacMain(ports::Process& process, Strings argv) {
     Out out(process);
     int status = 0;
     for (const std::string& path : inputsOf(options)) {
-        const auto whole = co_await readWhole(process, path);
+        const auto whole = co_await readIntoMemory(process, path);
         if (!whole.ok()) {
             co_await complain(process, "failed to open " + quoted(path) +
                                            " for reading: " + whole.error().message);

@@ -51,8 +51,8 @@ sim::Task<int> envMain(ports::Process& process, Strings argv) {
         env[options.operands[at].substr(0, equals)] = options.operands[at].substr(equals + 1);
     }
     if (at >= options.operands.size()) {
-        std::string text;
-        for (const auto& [name, value] : env) text += name + "=" + value + "\n";
+        process.env() = std::move(env);
+        std::string text = process.environmentText('\n');
         co_await process.writeOut(std::move(text));
         co_return 0;
     }
@@ -66,8 +66,7 @@ sim::Task<int> envMain(ports::Process& process, Strings argv) {
 
 sim::Task<int> printenvMain(ports::Process& process, Strings argv) {
     if (argv.size() == 1) {
-        std::string text;
-        for (const auto& [name, value] : process.env()) text += name + "=" + value + "\n";
+        std::string text = process.environmentText('\n');
         co_await process.writeOut(std::move(text));
         co_return 0;
     }

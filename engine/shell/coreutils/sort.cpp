@@ -226,7 +226,7 @@ sim::Task<int> sortMain(ports::Process& process, Strings argv) {
     const char end = options.has('z') ? '\0' : '\n';
     Strings lines;
     for (const std::string& path : inputsOf(options)) {
-        const auto whole = co_await readWhole(process, path);
+        const auto whole = co_await readIntoMemory(process, path);
         if (!whole.ok()) {
             std::string message = "cannot read: " + path + ": " + whole.error().message;
             if (whole.error().message == "Is a directory")

@@ -176,6 +176,18 @@ sim::Task<int> headMain(ports::Process& process, Strings argv) {
         }
         if ((inputs.size() > 1 || options.has('v')) && !options.has('q'))
             out << headerFor(path, first);
+        if (bytes && !allBut && reader.isZeros()) {
+            constexpr std::uint64_t kMost = 512 << 20; // so much of nothing is enough
+            const std::string zeros(64 * 1024, '\0');
+            for (std::uint64_t left = std::min<std::uint64_t>(*count, kMost); left > 0;) {
+                const std::size_t size = std::min<std::uint64_t>(left, zeros.size());
+                out << std::string_view(zeros).substr(0, size);
+                left -= size;
+                const bool written = co_await out.flush();
+                if (!written) co_return kSigPipeStatus;
+            }
+            continue;
+        }
         if (bytes || allBut) {
             std::string whole = co_await reader.rest();
             if (bytes) {
@@ -273,7 +285,7 @@ sim::Task<int> tailMain(ports::Process& process, Strings argv) {
     Strings followed;
     std::vector<std::uint64_t> sizes;
     for (const std::string& path : inputs) {
-        auto whole = co_await readWhole(process, path);
+        auto whole = co_await readIntoMemory(process, path);
         if (!whole.ok()) {
             co_await out.flush();
             {

@@ -56,3 +56,26 @@ TEST_CASE("a copied pod keeps the token volume that was made for its original") 
     for (const auto& container : copy["containers"].items())
         CHECK(container["volumeMounts"][0]["name"] == before[0]["name"]);
 }
+
+TEST_CASE("a container over its memory limit is killed as the kernel kills it, one below it is not") {
+    const auto world = withPods();
+    const char* kPods = "printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec:\n  restartPolicy: Never\n  containers:\n"
+                        "  - {name: c, image: \"debian:12\", command: [bash, -c, \"head -c %s /dev/zero | tail -c 5 | wc -c\"], "
+                        "resources: {limits: {memory: 64Mi}}}\n---\n' eater 300m modest 10m | kubectl apply -f -";
+    REQUIRE(world->run("test", "controlplane", kPods).exitCode == 0);
+    world->kernel().runUntil(world->kernel().now() + 8 * sim::kSecond);
+    const auto state = [&](const char* pod) {
+        return world->object("", "pods", "default", pod)["status"]["containerStatuses"][0]["state"]["terminated"];
+    };
+    CHECK(state("eater")["reason"].asString() == "OOMKilled");
+    CHECK(state("eater")["exitCode"].asInt() == 137);
+    CHECK(state("modest")["reason"].asString() == "Completed");
+    CHECK(outputOf(*world, "kubectl logs modest") == "5\n");
+}
+
+TEST_CASE("a container sees its environment in the order in which it was given") {
+    const auto world = withPods();
+    REQUIRE(world->run("test", "controlplane", "kubectl run e --image=busybox:1.36 --env=B=1 --env=A=2 -- sleep 60").exitCode == 0);
+    REQUIRE(world->run("test", "controlplane", "kubectl wait --for=condition=Ready pod/e").exitCode == 0);
+    CHECK(outputOf(*world, "kubectl exec e -- env | head -4 | tail -3") == "HOSTNAME=e\nB=1\nA=2\n");
+}
