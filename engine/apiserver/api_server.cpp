@@ -4,7 +4,7 @@
 
 #include "apiserver/aggregator/aggregator.h"
 #include "apiserver/audit/audit.h"
-#include "apiserver/background.h"
+#include "apiserver/identity_lease.h"
 #include "apiserver/connect.h"
 #include "apiserver/core.h"
 #include "base/strings.h"
@@ -27,9 +27,6 @@ base::Error noSuchResource() {
 }
 
 namespace {
-
-// What a request keeps a processor busy for, on the average.
-constexpr sim::Duration kRequestCost = 400 * sim::kMicrosecond;
 
 base::Error notAllowed() {
     return api::errorFromStatus(
@@ -281,7 +278,6 @@ ApiServer::ApiServer(sim::Kernel& kernel, std::shared_ptr<store::EtcdAccess> etc
     core_->startRevision = 0;
     if (auto store = core_->store(); store.ok()) core_->startRevision = store.value()->revision();
     startIdentityLease(*core_);
-    startCompaction(*core_);
     const UserInfo self{"system:apiserver", {}, {"system:masters", "system:authenticated"}, {}};
     if (core_->config.network != nullptr)
         aggregator_ = std::make_unique<Aggregator>(
@@ -305,7 +301,6 @@ std::size_t ApiServer::watcherCount() const { return core_->hub.size(); }
 sim::Task<ports::Response> ApiServer::handle(ports::Request request) {
     const std::shared_ptr<Core> core = core_;
     if (core->config.latency > 0) co_await sim::sleepFor(core->kernel, core->config.latency);
-    if (core->config.busy) core->config.busy(kRequestCost);
     Context context;
     context.request = std::move(request);
     context.info = parseRequestInfo(context.request);

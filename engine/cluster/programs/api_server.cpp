@@ -214,6 +214,7 @@ base::Status configure(ports::Process& process, const FlagSet& flags, Setup& set
         config.auditLog = [&process, log](const std::string& line) {
             (void)process.files().append(log, line + "\n", 0600);
         };
+    config.hostname = process.hostname();
     config.bootstrapTokens = flags.flag("enable-bootstrap-token-auth");
     config.anonymous = !flags.given("anonymous-auth") || flags.flag("anonymous-auth");
     config.authorizationModes = flags.list("authorization-mode");

@@ -93,6 +93,17 @@ TEST_CASE("a flag that the API server does not know makes its port refuse until 
     CHECK(sh(*world, "controlplane", "kubectl get nodes").exitCode == 0);
 }
 
+TEST_CASE("the API server keeps a lease under its host's identity") {
+    const auto world = booted(4);
+    const auto leases = [&] { return sh(*world, "controlplane", "kubectl get leases -n kube-system -l "
+                                        "apiserver.kubernetes.io/identity=kube-apiserver -o jsonpath='{.items[*].spec.renewTime}'"); };
+    const std::string before = leases().output;
+    CHECK_FALSE(before.empty());
+    CHECK(before.find(' ') == std::string::npos); // one server, one lease
+    pass(*world, 25 * sim::kSecond);
+    CHECK(leases().output > before);
+}
+
 TEST_CASE("without the scheduler's manifest pods stay Pending and nobody says why") {
     const auto world = booted(5);
     REQUIRE(sh(*world, "controlplane", "mv /etc/kubernetes/manifests/kube-scheduler.yaml /root/").exitCode == 0);

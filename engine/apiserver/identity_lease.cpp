@@ -1,4 +1,4 @@
-#include "apiserver/background.h"
+#include "apiserver/identity_lease.h"
 
 #include "apiserver/core.h"
 #include "base/strings.h"
@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::int64_t kLeaseSeconds = 3600;
 constexpr sim::Duration kRenewal = 10 * sim::kSecond;
-constexpr const char* kCompactKey = "compact_rev_key";
 
 // RFC 4648, in small letters and without padding.
 std::string base32(std::string_view bytes) {
@@ -65,36 +64,6 @@ sim::Task<void> keepLease(Core* core) {
     }
 }
 
-// One server of several wins each round by the version of a key; what it compacts to is the revision
-// of the round before, so that clients keep at least one interval of history.
-sim::Task<void> keepCompacting(Core* core) {
-    std::int64_t round = 0, revision = 0;
-    while (true) {
-        co_await sim::sleepFor(core->kernel, core->config.compactionInterval);
-        auto reached = core->store();
-        if (!reached.ok()) continue;
-        store::Store& store = *reached.value();
-        store::Compare unchanged;
-        unchanged.key = kCompactKey;
-        unchanged.target = store::Compare::Target::Version;
-        unchanged.number = round;
-        store::Operation put, get;
-        put.kind = store::Operation::Kind::Put;
-        put.key = get.key = kCompactKey;
-        put.value = Value(std::to_string(revision));
-        auto answer = store.transact({unchanged}, {put}, {get});
-        if (!answer.ok()) continue;
-        if (!answer->succeeded) {
-            const auto& found = answer->results.front();
-            round = found.empty() ? 0 : found.front()->version;
-        } else {
-            ++round;
-            if (revision > store.compactedRevision()) (void)store.compact(revision);
-        }
-        revision = answer->revision;
-    }
-}
-
 } // namespace
 
 std::string serverIdentity(std::string_view hostname) {
@@ -110,10 +79,6 @@ std::string serverIdentity(std::string_view hostname) {
 
 void startIdentityLease(Core& core) {
     if (!core.config.hostname.empty()) core.scope.spawn(keepLease(&core), "apiserver-lease");
-}
-
-void startCompaction(Core& core) {
-    if (core.config.compactionInterval > 0) core.scope.spawn(keepCompacting(&core), "compaction");
 }
 
 } // namespace apiserver
