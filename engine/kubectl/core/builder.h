@@ -74,6 +74,9 @@ struct ManifestDocument {
 };
 base::Result<std::vector<document::Value>> parseManifest(std::string_view text, const std::string& source,
                                                          std::vector<document::Value>* before = nullptr);
+// Errors that need no server (manifest_checks.cpp): apiVersion and kind, then what cannot be decoded.
+base::Status checkSchema(const document::Value& value, const std::string& source);
+base::Status checkDecodable(const document::Value& value, const std::string& source);
 // The mapping of an object's kind, as when it came from a file.
 sim::Task<base::Result<Mapping>> mappingForObject(Session& session, document::Value object,
                                                   std::string source);

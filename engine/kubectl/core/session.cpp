@@ -39,7 +39,8 @@ private:
 // Source: apimachinery api/errors NewGenericServerResponse.
 base::Error answerError(const std::string& method, const std::string& path, const ports::Response& response) {
     base::Error error = client::errorFromResponse(response);
-    if (response.status != 404 || !response.object.isNull() || response.body.starts_with("{")) return error;
+    const bool known = response.status == 404 || response.status == 503;
+    if (!known || !response.object.isNull() || response.body.starts_with("{")) return error;
     auto parts = base::split(path.substr(1), '/');
     const bool grouped = parts[0] == "apis";
     const std::string group = grouped && parts.size() > 1 ? "." + parts[1] : "";
@@ -47,7 +48,8 @@ base::Error answerError(const std::string& method, const std::string& path, cons
     if (parts.size() > 2 && parts[0] == "namespaces") parts.erase(parts.begin(), parts.begin() + 2);
     if (parts.empty()) return error;
     const std::string asked = base::toLower(method) + " " + parts[0] + group + (parts.size() > 1 ? " " + parts[1] : "");
-    return api::statusError(404, "NotFound", error.message + " (" + asked + ")");
+    const std::string reason = response.status == 404 ? "NotFound" : "ServiceUnavailable";
+    return api::statusError(response.status, reason, error.message + " (" + asked + ")");
 }
 
 } // namespace

@@ -17,11 +17,8 @@ sim::Task<int> base64Main(ports::Process& process, Strings argv) {
     Options options(argv, "diw:D", {{"decode", 'd'}, {"ignore-garbage", 'i'}, {"wrap", 'w'}});
     OPTIONS_OR_RETURN(options, 1)
     const std::string path = options.operands.empty() ? "-" : options.operands[0];
-    const auto whole = co_await readWhole(process, path);
-    if (!whole.ok()) {
-        co_await complain(process, path + ": " + whole.error().message);
-        co_return 1;
-    }
+    const auto whole = co_await readOrComplain(process, path);
+    if (!whole) co_return 1;
     if (options.has('d') || options.has('D')) {
         // What decodes is written, also before bad input.
         std::string clean;
@@ -81,11 +78,8 @@ sim::Task<int> hexdumpMain(ports::Process& process, Strings argv) {
                     {{"canonical", 'C'}});
     OPTIONS_OR_RETURN(options, 1)
     const std::string path = options.operands.empty() ? "-" : options.operands[0];
-    const auto whole = co_await readWhole(process, path);
-    if (!whole.ok()) {
-        co_await complain(process, path + ": " + whole.error().message);
-        co_return 1;
-    }
+    const auto whole = co_await readOrComplain(process, path);
+    if (!whole) co_return 1;
     std::string data = *whole;
     if (options.has('s'))
         data.erase(0,

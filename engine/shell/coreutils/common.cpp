@@ -237,6 +237,16 @@ sim::Task<base::Result<std::string>> readIntoMemory(ports::Process& process, std
     return readAll(process, std::move(path), true);
 }
 
+sim::Task<std::optional<std::string>> readOrComplain(ports::Process& process, std::string path) {
+    auto whole = co_await readWhole(process, path);
+    if (whole.ok()) {
+        std::optional<std::string> text(std::move(*whole));
+        co_return text;
+    }
+    co_await complain(process, path + ": " + whole.error().message);
+    co_return std::nullopt;
+}
+
 std::string programName(ports::Process& process) {
     return process.argv().empty() ? "" : process.argv()[0];
 }

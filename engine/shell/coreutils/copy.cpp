@@ -96,6 +96,15 @@ void copyTree(ports::Process& process, const std::string& from, const std::strin
     }
 }
 
+// Several files go into a directory only.
+sim::Task<int> refuseTarget(ports::Process& process, std::string target) {
+    std::string text = "target " + quoted(target) + ": ";
+    text += process.files().exists(process.resolve(target)) ? "Not a directory"
+                                                            : "No such file or directory";
+    co_await complain(process, std::move(text));
+    co_return 1;
+}
+
 sim::Task<int> cpMain(ports::Process& process, Strings argv) {
     Options options(argv, "aRrpfinvdLPTt:u",
                     {{"archive", 'a'},
@@ -124,14 +133,8 @@ sim::Task<int> cpMain(ports::Process& process, Strings argv) {
     const std::string target = options.operands.back();
     const bool into = targetIsDirectory(process, options);
     if (options.operands.size() > 2 && !into) {
-        {
-            std::string hoisted =
-                "target " + quoted(target) + ": " +
-                (process.files().exists(process.resolve(target)) ? "Not a directory"
-                                                                 : "No such file or directory");
-            co_await complain(process, std::move(hoisted));
-        }
-        co_return 1;
+        const int refused = co_await refuseTarget(process, target);
+        co_return refused;
     }
     Strings problems;
     std::string shown;
@@ -160,14 +163,8 @@ sim::Task<int> mvMain(ports::Process& process, Strings argv) {
     const std::string target = options.operands.back();
     const bool into = targetIsDirectory(process, options);
     if (options.operands.size() > 2 && !into) {
-        {
-            std::string hoisted =
-                "target " + quoted(target) + ": " +
-                (process.files().exists(process.resolve(target)) ? "Not a directory"
-                                                                 : "No such file or directory");
-            co_await complain(process, std::move(hoisted));
-        }
-        co_return 1;
+        const int refused = co_await refuseTarget(process, target);
+        co_return refused;
     }
     Strings problems;
     std::string shown;

@@ -109,7 +109,9 @@ private:
 
 // The whole of a file or of standard input ("-"); the error is the C library's text.
 sim::Task<base::Result<std::string>> readWhole(ports::Process& process, std::string path);
-// The same for programs that keep their whole input in memory.
+// Complains "name: path: reason" of what cannot be read.
+sim::Task<std::optional<std::string>> readOrComplain(ports::Process& process, std::string path);
+// The same as readWhole for programs that keep their whole input in memory.
 sim::Task<base::Result<std::string>> readIntoMemory(ports::Process& process, std::string path);
 sim::Task<void> complain(ports::Process& process,
                          std::string message); // "name: message\n" on stderr

@@ -330,11 +330,8 @@ sim::Task<int> uniqMain(ports::Process& process, Strings argv) {
                      {"all-repeated", 'D'}});
     OPTIONS_OR_RETURN(options, 1)
     const std::string path = options.operands.empty() ? "-" : options.operands[0];
-    const auto whole = co_await readWhole(process, path);
-    if (!whole.ok()) {
-        co_await complain(process, path + ": " + whole.error().message);
-        co_return 1;
-    }
+    const auto whole = co_await readOrComplain(process, path);
+    if (!whole) co_return 1;
     const auto skipFields = base::parseInt(options.value('f', "0")).value_or(0),
                skipChars = base::parseInt(options.value('s', "0")).value_or(0);
     const auto width = base::parseInt(options.value('w', "-1")).value_or(-1);

@@ -1,4 +1,5 @@
 // curl 7.88.1. Texts as recorded from Debian's build.
+#include "tools/net/curl_options.h"
 #include "tools/net/http_client.h"
 
 #include "base/strings.h"
@@ -12,169 +13,10 @@
 namespace tools::net {
 namespace {
 
-struct Options {
-    std::vector<std::string> urls;
-    bool silent = false, showError = false, verbose = false, head = false, include = false, insecure = false;
-    bool follow = false, fail = false, failWithBody = false, remoteName = false, get = false, noBuffer = false;
-    std::string output, format, method, data, userAgent = "curl/7.88.1", user, cacert, cert, key, interface, upload;
-    std::string dumpHeader;
-    bool hasData = false;
-    std::vector<std::string> headers, resolve;
-    double maxTime = 0, connectTimeout = 0;
-    int retry = 0, retryDelay = 0;
-};
-
-struct Flag {
-    const char* name;
-    char brief;
-    bool value;
-};
-constexpr Flag kFlags[] = {
-    {"--silent", 's', false}, {"--show-error", 'S', false}, {"--verbose", 'v', false}, {"--head", 'I', false},
-    {"--include", 'i', false}, {"--insecure", 'k', false}, {"--location", 'L', false}, {"--fail", 'f', false},
-    {"--fail-with-body", 0, false}, {"--remote-name", 'O', false}, {"--get", 'G', false}, {"--no-buffer", 'N', false},
-    {"--output", 'o', true}, {"--write-out", 'w', true}, {"--request", 'X', true}, {"--data", 'd', true},
-    {"--data-raw", 0, true}, {"--data-binary", 0, true}, {"--data-urlencode", 0, true}, {"--data-ascii", 0, true},
-    {"--json", 0, true}, {"--header", 'H', true}, {"--max-time", 'm', true}, {"--connect-timeout", 0, true},
-    {"--user-agent", 'A', true}, {"--user", 'u', true}, {"--referer", 'e', true}, {"--cacert", 0, true},
-    {"--cert", 'E', true}, {"--key", 0, true}, {"--resolve", 0, true}, {"--retry", 0, true}, {"--retry-delay", 0, true},
-    {"--retry-connrefused", 0, false}, {"--interface", 0, true}, {"--ipv4", '4', false}, {"--ipv6", '6', false},
-    {"--http1.1", 0, false}, {"--http1.0", '0', false}, {"--http2", 0, false}, {"--compressed", 0, false},
-    {"--progress-bar", '#', false}, {"--no-progress-meter", 0, false}, {"--upload-file", 'T', true},
-    {"--dump-header", 'D', true}, {"--url", 0, true}, {"--version", 'V', false}, {"--help", 'h', false},
-    {"--noproxy", 0, true}, {"--cookie", 'b', true}, {"--tlsv1.2", 0, false}, {"--globoff", 'g', false},
-    {"--oauth2-bearer", 0, true}, {"--max-redirs", 0, true}, {"--parallel", 'Z', false}};
-
-struct Failure {
-    int code = 0;
-    std::string text;
-};
-
-std::string encoded(const std::string& text) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos) return ports::percentEncode(text);
-    return text.substr(0, equals) + "=" + ports::percentEncode(text.substr(equals + 1));
-}
-
-class Reader {
-public:
-    Reader(ports::Process& process, Options& options) : process_(process), options_(options) {}
-    bool version = false, help = false;
-
-    std::optional<Failure> run() {
-        const auto& argv = process_.argv();
-        for (std::size_t i = 1; i < argv.size(); ++i) {
-            const std::string& word = argv[i];
-            if (word.size() < 2 || word[0] != '-') {
-                options_.urls.push_back(word);
-                continue;
-            }
-            if (word[1] == '-') {
-                const Flag* flag = nullptr;
-                for (const Flag& known : kFlags)
-                    if (word == known.name) flag = &known;
-                if (flag == nullptr) return Failure{2, "option " + word + ": is unknown"};
-                std::string value;
-                if (flag->value) {
-                    if (i + 1 >= argv.size()) return Failure{2, "option " + word + ": requires parameter"};
-                    value = argv[++i];
-                }
-                if (auto failure = set(*flag, value)) return failure;
-                continue;
-            }
-            for (std::size_t at = 1; at < word.size(); ++at) {
-                const Flag* flag = nullptr;
-                for (const Flag& known : kFlags)
-                    if (known.brief == word[at]) flag = &known;
-                if (flag == nullptr) return Failure{2, "option " + word + ": is unknown"};
-                std::string value;
-                if (flag->value) {
-                    value = word.substr(at + 1);
-                    at = word.size();
-                    if (value.empty()) {
-                        if (i + 1 >= argv.size()) return Failure{2, "option -" + std::string(1, flag->brief) + ": requires parameter"};
-                        value = argv[++i];
-                    }
-                }
-                if (auto failure = set(*flag, value)) return failure;
-            }
-        }
-        return std::nullopt;
-    }
-
-private:
-    std::optional<Failure> addData(std::string value, bool raw, bool binary) {
-        if (!raw && !value.empty() && value[0] == '@') {
-            const std::string path = value.substr(1);
-            const auto content = process_.files().read(path == "-" ? "/dev/stdin" : process_.resolve(path));
-            if (!content.ok()) return Failure{26, "Failed to open " + path};
-            value = *content;
-            if (!binary) value = base::replaceAll(base::replaceAll(value, "\r", ""), "\n", "");
-        }
-        options_.data += (options_.hasData ? "&" : "") + value;
-        options_.hasData = true;
-        return std::nullopt;
-    }
-
-    std::optional<Failure> set(const Flag& flag, const std::string& value) {
-        const std::string_view name = flag.name;
-        if (name == "--silent") options_.silent = true;
-        else if (name == "--show-error") options_.showError = true;
-        else if (name == "--verbose") options_.verbose = true;
-        else if (name == "--head") options_.head = true;
-        else if (name == "--include") options_.include = true;
-        else if (name == "--insecure") options_.insecure = true;
-        else if (name == "--location") options_.follow = true;
-        else if (name == "--fail") options_.fail = true;
-        else if (name == "--fail-with-body") options_.fail = options_.failWithBody = true;
-        else if (name == "--remote-name") options_.remoteName = true;
-        else if (name == "--get") options_.get = true;
-        else if (name == "--no-progress-meter") options_.silent = options_.showError = true;
-        else if (name == "--output") options_.output = value;
-        else if (name == "--write-out") options_.format = value;
-        else if (name == "--request") options_.method = value;
-        else if (name == "--data" || name == "--data-ascii") return addData(value, false, false);
-        else if (name == "--data-raw") return addData(value, true, false);
-        else if (name == "--data-binary") return addData(value, false, true);
-        else if (name == "--data-urlencode") return addData(encoded(value), true, false);
-        else if (name == "--json") {
-            options_.headers.push_back("Content-Type: application/json");
-            options_.headers.push_back("Accept: application/json");
-            return addData(value, false, true);
-        } else if (name == "--header") options_.headers.push_back(value);
-        else if (name == "--user-agent") options_.userAgent = value;
-        else if (name == "--referer") options_.headers.push_back("Referer: " + value);
-        else if (name == "--cookie") options_.headers.push_back("Cookie: " + value);
-        else if (name == "--oauth2-bearer") options_.headers.push_back("Authorization: Bearer " + value);
-        else if (name == "--user") options_.user = value;
-        else if (name == "--cacert") options_.cacert = value;
-        else if (name == "--cert") options_.cert = value;
-        else if (name == "--key") options_.key = value;
-        else if (name == "--resolve") options_.resolve.push_back(value);
-        else if (name == "--interface") options_.interface = value;
-        else if (name == "--upload-file") options_.upload = value;
-        else if (name == "--dump-header") options_.dumpHeader = value;
-        else if (name == "--url") options_.urls.push_back(value);
-        else if (name == "--retry") options_.retry = static_cast<int>(base::parseInt(value).value_or(0));
-        else if (name == "--retry-delay") options_.retryDelay = static_cast<int>(base::parseInt(value).value_or(0));
-        else if (name == "--max-time" || name == "--connect-timeout") {
-            char* end = nullptr;
-            const double seconds = std::strtod(value.c_str(), &end);
-            if (value.empty() || *end != '\0') return Failure{2, "option " + std::string(name == "--max-time" ? "-m" : name) + ": expected a proper numerical parameter"};
-            (name == "--max-time" ? options_.maxTime : options_.connectTimeout) = seconds;
-        } else if (name == "--version") version = true;
-        else if (name == "--help") help = true;
-        return std::nullopt;
-    }
-
-    ports::Process& process_;
-    Options& options_;
-};
-
 // One URL from start to end.
 struct Transfer {
     ports::Process& process;
-    const Options& options;
+    const CurlOptions& options;
     Url url;
     sim::Time begun = 0, connectedAt = 0, deadline = sim::kForever;
     int status = 0, redirects = 0;
@@ -207,14 +49,14 @@ sim::Task<std::optional<base::IpAddress>> addressOf(Transfer& t) {
     co_return found->addresses.front();
 }
 
-sim::Task<Failure> open(Transfer& t, ports::ConnectionPtr& connection) {
+sim::Task<CurlFailure> open(Transfer& t, ports::ConnectionPtr& connection) {
     const std::optional<base::IpAddress> address = co_await addressOf(t);
     if (!address) {
         {
             std::string outgoing = "* Could not resolve host: " + t.url.host + "\n";
             co_await note(t, std::move(outgoing));
         }
-        co_return Failure{6, "Could not resolve host: " + t.url.host};
+        co_return CurlFailure{6, "Could not resolve host: " + t.url.host};
     }
     sim::Kernel& kernel = t.process.kernel();
     t.remoteIp = address->text();
@@ -233,13 +75,13 @@ sim::Task<Failure> open(Transfer& t, ports::ConnectionPtr& connection) {
         const int code = made.error().code;
         std::int64_t took = milliseconds(t);
         if (code == ETIMEDOUT && kernel.now() >= t.deadline)
-            co_return Failure{28, "Connection timed out after " + std::to_string(took + 1) + " milliseconds"};
+            co_return CurlFailure{28, "Connection timed out after " + std::to_string(took + 1) + " milliseconds"};
         if (code == ETIMEDOUT && t.options.connectTimeout > 0) {
             {
             std::string outgoing = "* ipv4 connect timeout after " + std::to_string(took - 1) + "ms, move on!\n";
             co_await note(t, std::move(outgoing));
         }
-            Failure failure{28, "Failed to connect to " + where + " after " + std::to_string(took + 1) + " ms: Timeout was reached"};
+            CurlFailure failure{28, "Failed to connect to " + where + " after " + std::to_string(took + 1) + " ms: Timeout was reached"};
             {
             std::string outgoing = "* " + failure.text + "\n";
             co_await note(t, std::move(outgoing));
@@ -256,7 +98,7 @@ sim::Task<Failure> open(Transfer& t, ports::ConnectionPtr& connection) {
             std::string outgoing = "* connect to " + t.remoteIp + " port " + std::to_string(t.url.port) + " failed: " + errnoText(code) + "\n";
             co_await note(t, std::move(outgoing));
         }
-        Failure failure{code == ETIMEDOUT ? 28 : 7, "Failed to connect to " + where + " after " + std::to_string(took) + " ms: Couldn't connect to server"};
+        CurlFailure failure{code == ETIMEDOUT ? 28 : 7, "Failed to connect to " + where + " after " + std::to_string(took) + " ms: Couldn't connect to server"};
         {
             std::string outgoing = "* " + failure.text + "\n";
             co_await note(t, std::move(outgoing));
@@ -271,42 +113,42 @@ sim::Task<Failure> open(Transfer& t, ports::ConnectionPtr& connection) {
             std::string outgoing = "* Connected to " + t.url.host + " (" + t.remoteIp + ") port " + std::to_string(t.url.port) + " (#0)\n";
             co_await note(t, std::move(outgoing));
         }
-    if (t.url.scheme != "https") co_return Failure{};
+    if (t.url.scheme != "https") co_return CurlFailure{};
     ports::TlsClient tls;
     tls.insecureSkipVerify = t.options.insecure;
     tls.serverName = t.url.host;
     auto roots = trustedRoots(t.process, t.options.cacert);
-    if (!roots.ok()) co_return Failure{77, roots.error().message};
+    if (!roots.ok()) co_return CurlFailure{77, roots.error().message};
     tls.roots = *roots;
     if (!t.options.cert.empty()) {
         const auto pem = t.process.files().read(t.process.resolve(t.options.cert));
         const auto keyPem = t.process.files().read(t.process.resolve(t.options.key.empty() ? t.options.cert : t.options.key));
-        if (!pem.ok()) co_return Failure{58, "could not load PEM client certificate, OpenSSL error error:80000002:system library::No such file or directory, (no key found, wrong pass phrase, or wrong file format?)"};
-        if (!keyPem.ok()) co_return Failure{58, "unable to set private key file: '" + t.options.key + "' type PEM"};
+        if (!pem.ok()) co_return CurlFailure{58, "could not load PEM client certificate, OpenSSL error error:80000002:system library::No such file or directory, (no key found, wrong pass phrase, or wrong file format?)"};
+        if (!keyPem.ok()) co_return CurlFailure{58, "unable to set private key file: '" + t.options.key + "' type PEM"};
         auto chain = pki::readCertificatesPem(*pem);
         auto key = pki::readKeyPem(*keyPem);
-        if (!chain.ok() || !key.ok()) co_return Failure{58, "unable to set private key file: '" + t.options.key + "' type PEM"};
+        if (!chain.ok() || !key.ok()) co_return CurlFailure{58, "unable to set private key file: '" + t.options.key + "' type PEM"};
         tls.chain = *chain;
         tls.key = *key;
     }
     base::Status shaken = co_await connection->startTls(std::move(tls), t.url.host);
     if (shaken.ok()) {
         t.httpVersion = "2";
-        co_return Failure{};
+        co_return CurlFailure{};
     }
     const base::Error& error = shaken.error();
-    if (error.reason == "tls-plain") co_return Failure{35, "OpenSSL/3.0.20: error:0A00010B:SSL routines::wrong version number"};
+    if (error.reason == "tls-plain") co_return CurlFailure{35, "OpenSSL/3.0.20: error:0A00010B:SSL routines::wrong version number"};
     if (error.reason == "tls-alert") {
         const bool required = error.message.find("certificate required") != std::string::npos;
-        co_return Failure{56, required ? "OpenSSL SSL_read: OpenSSL/3.0.20: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0"
+        co_return CurlFailure{56, required ? "OpenSSL SSL_read: OpenSSL/3.0.20: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0"
                                        : "OpenSSL SSL_read: OpenSSL/3.0.20: error:0A000412:SSL routines::sslv3 alert bad certificate, errno 0"};
     }
-    if (error.reason != "tls-verify") co_return Failure{35, "OpenSSL SSL_connect: Connection reset by peer in connection to " + t.url.authority()};
-    co_return Failure{60, openSslReason(error.message, t.url.host)};
+    if (error.reason != "tls-verify") co_return CurlFailure{35, "OpenSSL SSL_connect: Connection reset by peer in connection to " + t.url.authority()};
+    co_return CurlFailure{60, openSslReason(error.message, t.url.host)};
 }
 
 ports::Request requestFor(const Transfer& t) {
-    const Options& o = t.options;
+    const CurlOptions& o = t.options;
     ports::Request request;
     const bool post = o.hasData && !o.get;
     request.method = !o.method.empty() ? o.method : o.head ? "HEAD" : !o.upload.empty() ? "PUT" : post ? "POST" : "GET";
@@ -343,11 +185,11 @@ std::string headText(const Transfer& t, const ports::Response& response, std::si
 }
 
 // Bodies that go on: watches and logs.
-sim::Task<Failure> follow(Transfer& t, ports::Response& response) {
+sim::Task<CurlFailure> follow(Transfer& t, ports::Response& response) {
     sim::Kernel& kernel = t.process.kernel();
     std::size_t received = 0;
     const auto late = [&] {
-        return Failure{28, "Operation timed out after " + std::to_string(milliseconds(t)) + " milliseconds with " + std::to_string(received) + " bytes received"};
+        return CurlFailure{28, "Operation timed out after " + std::to_string(milliseconds(t)) + " milliseconds with " + std::to_string(received) + " bytes received"};
     };
     if (response.stream) {
         for (;;) {
@@ -356,7 +198,7 @@ sim::Task<Failure> follow(Transfer& t, ports::Response& response) {
                 if (!woken && kernel.now() >= t.deadline) co_return late();
             }
             std::string part = co_await response.stream->read();
-            if (part.empty()) co_return Failure{};
+            if (part.empty()) co_return CurlFailure{};
             received += part.size();
             co_await t.process.writeOut(std::move(part));
         }
@@ -364,7 +206,7 @@ sim::Task<Failure> follow(Transfer& t, ports::Response& response) {
     for (;;) {
         std::optional<ports::WatchEvent> event = co_await response.watch->popUntil(t.deadline);
         if (!event) {
-            if (response.watch->closed()) co_return Failure{};
+            if (response.watch->closed()) co_return CurlFailure{};
             co_return late();
         }
         const document::Value line = document::Value::object({{"type", event->type}, {"object", event->object}});
@@ -374,11 +216,11 @@ sim::Task<Failure> follow(Transfer& t, ports::Response& response) {
     }
 }
 
-sim::Task<Failure> exchange(Transfer& t, ports::ConnectionPtr connection, ports::Response& response) {
+sim::Task<CurlFailure> exchange(Transfer& t, ports::ConnectionPtr connection, ports::Response& response) {
     ports::Request request = requestFor(t);
     if (!t.options.upload.empty()) {
         const auto content = t.process.files().read(t.process.resolve(t.options.upload));
-        if (!content.ok()) co_return Failure{26, "Can't open '" + t.options.upload + "'!"};
+        if (!content.ok()) co_return CurlFailure{26, "Can't open '" + t.options.upload + "'!"};
         request.body = *content;
     }
     if (t.options.verbose) {
@@ -393,21 +235,21 @@ sim::Task<Failure> exchange(Transfer& t, ports::ConnectionPtr connection, ports:
     sim::Task<base::Result<ports::Response>> round = connection->roundTrip(std::move(request));
     std::optional<base::Result<ports::Response>> answer = co_await sim::withDeadline(kernel, std::move(round), t.deadline);
     if (!answer)
-        co_return Failure{28, "Operation timed out after " + std::to_string(milliseconds(t) + 1) + " milliseconds with 0 bytes received"};
+        co_return CurlFailure{28, "Operation timed out after " + std::to_string(milliseconds(t) + 1) + " milliseconds with 0 bytes received"};
     if (!answer->ok()) {
         const base::Error& error = answer->error();
-        if (error.reason == "eof") co_return Failure{52, "Empty reply from server"};
-        if (error.reason == "malformed") co_return Failure{1, "Received HTTP/0.9 when not allowed"};
-        co_return Failure{56, "Recv failure: Connection reset by peer"};
+        if (error.reason == "eof") co_return CurlFailure{52, "Empty reply from server"};
+        if (error.reason == "malformed") co_return CurlFailure{1, "Received HTTP/0.9 when not allowed"};
+        co_return CurlFailure{56, "Recv failure: Connection reset by peer"};
     }
     response = std::move(**answer);
-    co_return Failure{};
+    co_return CurlFailure{};
 }
 
-sim::Task<Failure> perform(Transfer& t) {
+sim::Task<CurlFailure> perform(Transfer& t) {
     for (;;) {
         ports::ConnectionPtr connection;
-        Failure failure = co_await open(t, connection);
+        CurlFailure failure = co_await open(t, connection);
         if (failure.code != 0) {
             if (t.meterShown) {
             std::string outgoing = std::string(kMeterEmpty) + "\n";
@@ -437,22 +279,22 @@ sim::Task<Failure> perform(Transfer& t) {
         const bool redirect = response.status >= 301 && response.status <= 308 && response.status != 304 && response.headers.has("Location");
         if (t.options.include || t.options.head) t.printed += head;
         if (t.options.follow && redirect) {
-            if (++t.redirects > 50) co_return Failure{47, "Maximum (50) redirects followed"};
+            if (++t.redirects > 50) co_return CurlFailure{47, "Maximum (50) redirects followed"};
             const auto next = resolveUrl(t.url, response.headers.get("Location"));
-            if (!next) co_return Failure{3, "URL using bad/illegal format or missing URL"};
+            if (!next) co_return CurlFailure{3, "URL using bad/illegal format or missing URL"};
             t.url = *next;
             connection->close();
             continue;
         }
         if (t.options.fail && response.status >= 400) {
-            const Failure refused{22, "The requested URL returned error: " + std::to_string(response.status)};
+            const CurlFailure refused{22, "The requested URL returned error: " + std::to_string(response.status)};
             if (t.options.failWithBody) t.body = std::move(body);
             co_return refused;
         }
         if (response.watch || response.stream) {
             co_await t.process.writeOut(t.printed);
             t.printed.clear();
-            Failure ended = co_await follow(t, response);
+            CurlFailure ended = co_await follow(t, response);
             connection->close();
             co_return ended;
         }
@@ -464,11 +306,11 @@ sim::Task<Failure> perform(Transfer& t) {
             co_await note(t, std::move(outgoing));
         }
         connection->close();
-        co_return Failure{};
+        co_return CurlFailure{};
     }
 }
 
-std::string formatted(const Transfer& t, const Failure& failure) {
+std::string formatted(const Transfer& t, const CurlFailure& failure) {
     std::string out;
     const std::string& f = t.options.format;
     char code[8];
@@ -502,8 +344,8 @@ std::string formatted(const Transfer& t, const Failure& failure) {
     return out;
 }
 
-sim::Task<int> transferOne(ports::Process& process, const Options& options, std::string text) {
-    const auto complain = [&](const Failure& failure) -> std::string {
+sim::Task<int> transferOne(ports::Process& process, const CurlOptions& options, std::string text) {
+    const auto complain = [&](const CurlFailure& failure) -> std::string {
         if (failure.code == 0 || (options.silent && !options.showError)) return {};
         std::string out = "curl: (" + std::to_string(failure.code) + ") " + failure.text + "\n";
         if (failure.code == 60)
@@ -514,7 +356,7 @@ sim::Task<int> transferOne(ports::Process& process, const Options& options, std:
         return out;
     };
     const std::optional<Url> url = parseUrl(text);
-    Failure failure;
+    CurlFailure failure;
     if (!url) failure = {3, "URL using bad/illegal format or missing URL"};
     else if (url->scheme != "http" && url->scheme != "https") failure = {1, "Protocol \"" + url->scheme + "\" not supported or disabled in libcurl"};
     if (failure.code != 0) {
@@ -566,7 +408,7 @@ sim::Task<int> transferOne(ports::Process& process, const Options& options, std:
         } else if (failure.code == 0 || !t.body.empty()) {
             if (target != "/dev/null") {
                 base::Status written = process.files().write(process.resolve(target), out + t.body);
-                if (!written.ok() && failure.code == 0) failure = {23, "Failure writing output to destination"};
+                if (!written.ok() && failure.code == 0) failure = {23, "CurlFailure writing output to destination"};
             }
             out.clear();
         }
@@ -583,9 +425,8 @@ sim::Task<int> transferOne(ports::Process& process, const Options& options, std:
 } // namespace
 
 sim::Task<int> curlMain(ports::Process& process) {
-    Options options;
-    Reader reader(process, options);
-    const std::optional<Failure> wrong = reader.run();
+    CurlOptions options;
+    const std::optional<CurlFailure> wrong = readCurlOptions(process, options);
     if (wrong) {
         {
             std::string outgoing = "curl: " + wrong->text + "\ncurl: try 'curl --help' or 'curl --manual' for more information\n";
@@ -593,11 +434,11 @@ sim::Task<int> curlMain(ports::Process& process) {
         }
         co_return wrong->code;
     }
-    if (reader.version) {
+    if (options.version) {
         co_await process.writeOut("curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.20 zlib/1.2.13 brotli/1.0.9 zstd/1.5.4 libidn2/2.3.3 libpsl/0.21.2 (+libidn2/2.3.3) libssh2/1.10.0 nghttp2/1.52.0 librtmp/2.3 OpenLDAP/2.5.13\n");
         co_return 0;
     }
-    if (reader.help) {
+    if (options.help) {
         co_await process.writeOut("Usage: curl [options...] <url>\n -d, --data <data>          HTTP POST data\n -f, --fail                 Fail fast with no output on HTTP errors\n"
                                   " -h, --help <category>      Get help for commands\n -i, --include              Include protocol response headers in the output\n"
                                   " -o, --output <file>        Write to file instead of stdout\n -O, --remote-name          Write output to a file named as the remote file\n"
