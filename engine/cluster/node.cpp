@@ -75,7 +75,10 @@ ports::FileSystem& NodeContainers::rootFiles(const std::string& id) {
     return *found->second.view;
 }
 
-void NodeContainers::removeRoot(const std::string& id) { roots_.erase(id); }
+void NodeContainers::removeRoot(const std::string& id) {
+    roots_.erase(id);
+    machine_.processes().setMemoryLimit(id, 0);
+}
 
 base::Result<int> NodeContainers::start(runtime::ContainerProcessSpec spec,
                                         base::Function<void(runtime::ProcessEnd)> ended) {

@@ -4,6 +4,7 @@
 #include "runtime/tar.h"
 
 #include "base/strings.h"
+#include "ports/busybox.h"
 
 #include <algorithm>
 
@@ -97,14 +98,6 @@ std::string header(const std::string& name, char type, const ports::FileStat& st
     for (const char c : out) sum += static_cast<unsigned char>(c);
     put(out, 148, octal(sum, 7) + " ");
     return out;
-}
-
-// A container without bash whose tools are links to BusyBox.
-bool isBusybox(ports::Process& process) {
-    const auto target = process.files().realPath("/bin/tar");
-    return (target.ok() && target->ends_with("/busybox")) ||
-           (process.files().exists("/bin/busybox") && !process.files().exists("/bin/bash") &&
-            !process.files().exists("/usr/bin/bash"));
 }
 
 struct Maker {
@@ -204,7 +197,7 @@ private:
             co_await process.writeError("tar: Cowardly refusing to create an empty archive\nTry 'tar --help' or 'tar --usage' for more information.\n");
             co_return 2;
         }
-        Maker maker{process.files(), isBusybox(process), {}, {}, {}};
+        Maker maker{process.files(), ports::isBusybox(process, "tar"), {}, {}, {}};
         for (const std::string& name : options.names) {
             std::string path = under(base, name);
             while (path.size() > 1 && path.back() == '/') path.pop_back();

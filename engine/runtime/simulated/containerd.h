@@ -18,7 +18,7 @@
 namespace runtime {
 
 // How long an operation takes: at least `least`, and up to `spread` more, as on a real node no two
-// containers take the same time. Measured on a laptop with two cores.
+// containers take the same time. The spans are our choice, within what recorded pod histories show.
 struct Latency {
     sim::Duration least, spread;
 };

@@ -1,4 +1,5 @@
 #include "base/strings.h"
+#include "ports/busybox.h"
 #include "shell/coreutils/coreutils.h"
 
 #include <algorithm>
@@ -484,10 +485,7 @@ std::optional<std::uint32_t> groupId(ports::Process& process, const std::string&
 }
 
 bool isBusybox(ports::Process& process) {
-    const auto target = process.files().realPath("/bin/" + lastComponent(programName(process)));
-    return (target.ok() && lastComponent(*target) == "busybox") ||
-           (process.files().exists("/bin/busybox") && !process.files().exists("/bin/bash") &&
-            !process.files().exists("/usr/bin/bash"));
+    return ports::isBusybox(process, lastComponent(programName(process)));
 }
 
 // Symbolic and octal modes. Source: chmod(1).
