@@ -38,6 +38,7 @@ public:
         const std::string_view kind = value["kind"].asString();
         if (const Type* type = typeOf(value)) return writeStruct(*type, value);
         if (kind.starts_with("API") && isDiscovery(kind)) return writeDiscovery(value, true);
+        if (kind.starts_with("NodeMetrics") || kind.starts_with("PodMetrics")) return writeMetrics(value);
         const bool metadata = kind.starts_with("PartialObjectMetadata");
         const Type* item = kind.ends_with("List") ? itemTypeOf(value) : nullptr;
         if (item == nullptr && !metadata && kind != "Table") {
@@ -56,6 +57,29 @@ public:
             else if (std::string_view(name) == "items" && member.isArray()) writeItems(item, member);
             else if (std::string_view(name) == "rows" && member.isArray()) writeRows(member);
             else out += document::writeJson(member, true);
+        }
+        out += '}';
+    }
+    // metrics.k8s.io is served by another program; its types are in no table.
+    void writeMetrics(const Value& value) {
+        out += '{';
+        bool first = true;
+        for (const char* name : {"kind", "apiVersion", "name", "metadata", "timestamp", "window", "usage", "containers", "items"}) {
+            if (!value.has(name)) continue;
+            const Value& member = value[name];
+            key(name, first);
+            if (std::string_view(name) == "metadata") {
+                writeStruct(*builtinKinds().type(value.has("items") ? "meta.v1.ListMeta" : "meta.v1.ObjectMeta"), member);
+            } else if (member.isArray()) {
+                out += '[';
+                for (std::size_t i = 0; i < member.size(); ++i) {
+                    if (i > 0) out += ',';
+                    writeMetrics(member[i]);
+                }
+                out += ']';
+            } else {
+                out += document::writeJson(member, true);
+            }
         }
         out += '}';
     }

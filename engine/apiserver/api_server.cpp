@@ -28,6 +28,9 @@ base::Error noSuchResource() {
 
 namespace {
 
+// What a request keeps a processor busy for, on the average.
+constexpr sim::Duration kRequestCost = 400 * sim::kMicrosecond;
+
 base::Error notAllowed() {
     return api::errorFromStatus(
         Value::object({{"kind", "Status"},
@@ -301,6 +304,7 @@ std::size_t ApiServer::watcherCount() const { return core_->hub.size(); }
 sim::Task<ports::Response> ApiServer::handle(ports::Request request) {
     const std::shared_ptr<Core> core = core_;
     if (core->config.latency > 0) co_await sim::sleepFor(core->kernel, core->config.latency);
+    if (core->config.busy) core->config.busy(kRequestCost);
     Context context;
     context.request = std::move(request);
     context.info = parseRequestInfo(context.request);

@@ -84,6 +84,7 @@ struct Config {
     ports::TlsClient proxyClient;    // --proxy-client-cert-file
     std::vector<EncryptionRule> encryption;                     // --encryption-provider-config
     std::string hostname;                // of the machine; empty: no identity lease is kept
+    base::Function<void(sim::Duration)> busy; // told what requests cost the processor
     // What one request takes inside the server.
     sim::Duration latency = 0;
     base::Function<void(const AuditRecord&)> audit;

@@ -16,6 +16,12 @@ base::Error at(std::string_view source, const document::YamlDocument& text, std:
 
 } // namespace
 
+bool hasAddon(const Blueprint& blueprint, std::string_view name) {
+    for (const auto& item : blueprint.extra["addons"].items())
+        if (item.asString() == name) return true;
+    return false;
+}
+
 base::Result<Blueprint> readBlueprint(std::string_view yaml, std::string_view source) {
     BASE_TRY(const auto documents, document::readYamlStream(yaml, source));
     if (documents.size() != 1 || !documents.front().value.isObject())
@@ -58,6 +64,9 @@ base::Result<Blueprint> readBlueprint(std::string_view yaml, std::string_view so
     if (!controlPlane)
         return at(source, text, "/nodes", "a cluster needs a node with controlPlane: true");
     for (const auto& image : data["images"].items()) blueprint.images.push_back(image.text());
+    for (std::size_t i = 0; i < data["addons"].size(); ++i)
+        if (data["addons"][i].asString() != "metrics-server")
+            return at(source, text, "/addons/" + std::to_string(i), "no add-on is called " + data["addons"][i].text());
     blueprint.extra = data;
     return blueprint;
 }

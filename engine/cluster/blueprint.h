@@ -29,6 +29,10 @@ struct Blueprint {
     document::Value extra;           // keys that newer parts read
 };
 
+inline constexpr const char* kMetricsServerImage = "registry.k8s.io/metrics-server/metrics-server:v0.8.0";
+// Whether `addons` names it; known: "metrics-server".
+bool hasAddon(const Blueprint& blueprint, std::string_view name);
+
 base::Result<Blueprint> readBlueprint(std::string_view yaml, std::string_view source);
 // A built-in one by name ("bench") or a file path given by the caller's reader.
 base::Result<Blueprint> builtinBlueprint(std::string_view name);

@@ -140,12 +140,7 @@ std::uint64_t NodeContainers::memoryOf(const std::string& containerId) {
 }
 
 std::uint64_t NodeContainers::cpuTimeOf(const std::string& containerId) {
-    // Programs here do not measure themselves: a thousandth of a core for each that lives.
-    std::uint64_t total = 0;
-    for (const auto& process : machine_.processes().all())
-        if (process->spec().containerId == containerId)
-            total += static_cast<std::uint64_t>(machine_.kernel().now() - process->startedAt()) / 1000;
-    return total;
+    return static_cast<std::uint64_t>(machine_.processes().cpuTimeOf(containerId));
 }
 
 namespace {

@@ -43,6 +43,12 @@ std::string fillTemplate(std::string_view text, const Blueprint& blueprint, cons
     return base::replaceAll(out, "{{dnsAddress}}", serviceAddress(blueprint, 10));
 }
 
+void writeAddonExamples(ports::FileSystem& files) {
+    const std::string folder = "/usr/share/doc/metrics-server/examples";
+    (void)files.makeDirectories(folder, 0755);
+    (void)files.write(folder + "/components.yaml", std::string(base::asset("cluster/addons/metrics-server.yaml")), 0644);
+}
+
 void writeNodeFiles(ports::FileSystem& files, const Blueprint& blueprint, const NodeBlueprint& node) {
     std::string hosts = "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n";
     for (const auto& other : blueprint.nodes) hosts += other.address + " " + other.name + "\n";

@@ -13,6 +13,8 @@
 #include "tools/net/programs.h"
 #include "tools/system/programs.h"
 
+#include <algorithm>
+
 namespace cluster {
 namespace {
 
@@ -28,7 +30,12 @@ std::vector<std::string> imagesOf(const Blueprint& blueprint) {
         images.push_back(std::string("registry.k8s.io/") + name + ":" + blueprint.kubernetesVersion);
     for (const char* name : {"etcd:3.6.6-0", "coredns/coredns:v1.13.1", "pause:3.10.1"})
         images.push_back(std::string("registry.k8s.io/") + name);
+    if (hasAddon(blueprint, "metrics-server")) images.emplace_back(kMetricsServerImage);
     return images;
+}
+
+bool knowsImage(const std::vector<std::string>& images, std::string_view name) {
+    return std::find(images.begin(), images.end(), name) != images.end();
 }
 
 // Every host knows the way to the pods of the others, as the bridge CNI needs it.
@@ -52,6 +59,7 @@ Cluster::State::State(Blueprint given, std::uint64_t seed)
     registry.add("kube-apiserver", apiServerProgram(etcds), "");
     registry.add("kube-controller-manager", controllerManagerProgram(), "");
     registry.add("kube-scheduler", schedulerProgram(), "");
+    registry.add("metrics-server", metricsServerProgram(), "");
     registry.add("etcdutl", etcdutlProgram(etcds));
     registry.addAll(network::programs(), "");
     for (auto& item : runtime::programs(runtimes))
@@ -75,6 +83,8 @@ Cluster::State::State(Blueprint given, std::uint64_t seed)
                                                imagesOf(blueprint), blueprint.extra["online"].asBool()));
         Node& node = *nodes.back();
         writeNodeFiles(*node.machine().files(), blueprint, item);
+        if (item.controlPlane && knowsImage(imagesOf(blueprint), kMetricsServerImage))
+            writeAddonExamples(*node.machine().files());
         if (item.controlPlane) kubeadm::writeControlPlaneFiles(kernel, secrets, blueprint, node);
         kubeadm::writeKubeletFiles(kernel, secrets, blueprint, node);
         addPodRoutes(blueprint, item, node.space());

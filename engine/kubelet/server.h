@@ -38,6 +38,7 @@ private:
     sim::Task<ports::Response> stream(ports::Request request, std::vector<std::string> parts);
     sim::Task<ports::Response> summary();
     sim::Task<ports::Response> resourceMetrics();
+    std::uint64_t nodeCpuTime(const std::vector<ports::CriStats>& stats);
     ports::Response podList(bool running);
 
     Core& core_;
@@ -50,6 +51,9 @@ private:
         sim::Time until = 0;
     };
     std::map<std::string, Decision> decisions_;
+    // Processor time of containers seen, and of those that have gone.
+    std::map<std::string, std::uint64_t> meters_;
+    std::uint64_t pastWork_ = 0;
     sim::Scope streams_; // logs that are followed, open sessions
 };
 

@@ -11,7 +11,7 @@ namespace kubelet {
 namespace {
 
 constexpr std::uint64_t kSystemMemory = 900ULL << 20; // the host's own programs
-constexpr std::uint64_t kSystemCores = 45'000'000;
+constexpr std::uint64_t kSystemCores = 45'000'000; // of a second's 10^9 ns
 
 Value usage(const std::string& now, std::uint64_t cores, std::uint64_t total) {
     return Value::object({{"time", now}, {"usageNanoCores", static_cast<std::int64_t>(cores)},
@@ -24,14 +24,11 @@ Value memory(const std::string& now, std::uint64_t bytes) {
                           {"rssBytes", static_cast<std::int64_t>(bytes)}, {"pageFaults", 0}, {"majorPageFaults", 0}});
 }
 
-std::string number(double value) {
-    std::string text = std::to_string(value);
-    while (text.find('.') != std::string::npos && (text.back() == '0' || text.back() == '.')) {
-        const bool dot = text.back() == '.';
-        text.pop_back();
-        if (dot) break;
-    }
-    return text;
+// Nanoseconds as seconds with all their places.
+std::string seconds(std::uint64_t nanoseconds) {
+    std::string places = std::to_string(nanoseconds % 1'000'000'000 + 1'000'000'000).substr(1);
+    while (!places.empty() && places.back() == '0') places.pop_back();
+    return std::to_string(nanoseconds / 1'000'000'000) + (places.empty() ? "" : "." + places);
 }
 
 struct PodUsage {
@@ -62,6 +59,18 @@ sim::Task<base::Result<std::map<std::string, PodUsage>>> collect(Core& core) {
 
 } // namespace
 
+// The counter of the whole node never falls, whichever containers have gone.
+std::uint64_t Server::nodeCpuTime(const std::vector<ports::CriStats>& stats) {
+    std::map<std::string, std::uint64_t> now;
+    std::uint64_t total = 0;
+    for (const ports::CriStats& item : stats) total += now[item.containerId] = item.cpuNanoseconds;
+    for (const auto& [id, work] : meters_)
+        if (now.count(id) == 0) pastWork_ += work;
+    meters_ = std::move(now);
+    const auto up = static_cast<std::uint64_t>(core_.kernel().now());
+    return total + pastWork_ + up / 1'000'000'000 * kSystemCores;
+}
+
 sim::Task<ports::Response> Server::summary() {
     auto usages = co_await collect(core_);
     ports::Response response;
@@ -72,11 +81,12 @@ sim::Task<ports::Response> Server::summary() {
         co_return response;
     }
     const std::string now = core_.nowText();
-    std::uint64_t cores = kSystemCores, total = 0, bytes = kSystemMemory;
+    std::uint64_t cores = kSystemCores, bytes = kSystemMemory;
+    std::vector<ports::CriStats> all;
     document::ArrayBuilder pods;
     for (const auto& [uid, pod] : *usages) {
         cores += pod.cores;
-        total += pod.total;
+        all.insert(all.end(), pod.containers.begin(), pod.containers.end());
         bytes += pod.memory;
         const Value& object = core_.pods->byUid(uid);
         if (!object.isObject()) continue;
@@ -92,7 +102,7 @@ sim::Task<ports::Response> Server::summary() {
     Value nodeMemory = memory(now, bytes);
     nodeMemory = nodeMemory.with("availableBytes", core_.node->memoryCapacity() - static_cast<std::int64_t>(bytes));
     const Value node = Value::object({{"nodeName", core_.nodeName}, {"systemContainers", Value::array()},
-                                      {"startTime", now}, {"cpu", usage(now, cores, total)}, {"memory", nodeMemory}});
+                                      {"startTime", now}, {"cpu", usage(now, cores, nodeCpuTime(all))}, {"memory", nodeMemory}});
     response.object = Value::object({{"node", node}, {"pods", std::move(pods).build()}});
     co_return response;
 }
@@ -105,30 +115,41 @@ sim::Task<ports::Response> Server::resourceMetrics() {
         response.status = 500;
         co_return response;
     }
-    std::string cpuLines, memoryLines;
-    double cpu = 0;
+    std::string cpuLines, memoryLines, startLines, podCpuLines, podMemoryLines;
+    std::vector<ports::CriStats> all;
     std::uint64_t bytes = kSystemMemory;
-    const std::string stamp = std::to_string(core_.unixNow() / sim::kMillisecond);
+    const std::string stamp = " " + std::to_string(core_.unixNow() / sim::kMillisecond) + "\n";
     for (const auto& [uid, pod] : *usages) {
         const Value& object = core_.pods->byUid(uid);
-        cpu += static_cast<double>(pod.total) / 1e9;
+        all.insert(all.end(), pod.containers.begin(), pod.containers.end());
         bytes += pod.memory;
         if (!object.isObject()) continue;
+        const std::string owner = "namespace=\"" + api::namespaceOf(object) + "\",pod=\"" + api::nameOf(object) + "\"} ";
         for (const ports::CriStats& item : pod.containers) {
-            const std::string labels = "{container=\"" + item.name + "\",namespace=\"" + api::namespaceOf(object) +
-                                       "\",pod=\"" + api::nameOf(object) + "\"} ";
-            cpuLines += "container_cpu_usage_seconds_total" + labels + number(static_cast<double>(item.cpuNanoseconds) / 1e9) + " " + stamp + "\n";
-            memoryLines += "container_memory_working_set_bytes" + labels + std::to_string(item.memoryWorkingSet) + " " + stamp + "\n";
+            const std::string labels = "{container=\"" + item.name + "\"," + owner;
+            cpuLines += "container_cpu_usage_seconds_total" + labels + seconds(item.cpuNanoseconds) + stamp;
+            memoryLines += "container_memory_working_set_bytes" + labels + std::to_string(item.memoryWorkingSet) + stamp;
+            startLines += "container_start_time_seconds" + labels +
+                          seconds(static_cast<std::uint64_t>(item.startedAt)) + "\n";
         }
+        podCpuLines += "pod_cpu_usage_seconds_total{" + owner + seconds(pod.total) + stamp;
+        podMemoryLines += "pod_memory_working_set_bytes{" + owner + std::to_string(pod.memory) + stamp;
     }
-    response.body = "# HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container in core-seconds\n"
-                    "# TYPE container_cpu_usage_seconds_total counter\n" + cpuLines +
-                    "# HELP container_memory_working_set_bytes [STABLE] Current working set of the container in bytes\n"
-                    "# TYPE container_memory_working_set_bytes gauge\n" + memoryLines +
-                    "# HELP node_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the node in core-seconds\n"
-                    "# TYPE node_cpu_usage_seconds_total counter\nnode_cpu_usage_seconds_total " + number(cpu) + " " + stamp + "\n" +
-                    "# HELP node_memory_working_set_bytes [STABLE] Current working set of the node in bytes\n"
-                    "# TYPE node_memory_working_set_bytes gauge\nnode_memory_working_set_bytes " + std::to_string(bytes) + " " + stamp + "\n";
+    const auto family = [&](const char* name, const char* help, const char* type, const std::string& lines) {
+        if (lines.empty()) return;
+        response.body += std::string("# HELP ") + name + " [STABLE] " + help + "\n# TYPE " + name + " " + type + "\n" + lines;
+    };
+    family("container_cpu_usage_seconds_total", "Cumulative cpu time consumed by the container in core-seconds", "counter", cpuLines);
+    family("container_memory_working_set_bytes", "Current working set of the container in bytes", "gauge", memoryLines);
+    family("container_start_time_seconds", "Start time of the container since unix epoch in seconds", "gauge", startLines);
+    family("node_cpu_usage_seconds_total", "Cumulative cpu time consumed by the node in core-seconds", "counter",
+           "node_cpu_usage_seconds_total " + seconds(nodeCpuTime(all)) + stamp);
+    family("node_memory_working_set_bytes", "Current working set of the node in bytes", "gauge",
+           "node_memory_working_set_bytes " + std::to_string(bytes) + stamp);
+    family("pod_cpu_usage_seconds_total", "Cumulative cpu time consumed by the pod in core-seconds", "counter", podCpuLines);
+    family("pod_memory_working_set_bytes", "Current working set of the pod in bytes", "gauge", podMemoryLines);
+    family("resource_scrape_error", "1 if there was an error while getting container metrics, 0 otherwise", "gauge",
+           "resource_scrape_error 0\n");
     co_return response;
 }
 

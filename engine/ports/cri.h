@@ -172,7 +172,7 @@ struct CriExecResult {
 
 struct CriStats {
     std::string containerId, sandboxId, name;
-    std::int64_t timestamp = 0;
+    std::int64_t timestamp = 0, startedAt = 0; // Unix ns
     std::uint64_t cpuNanoseconds = 0;   // since the start
     std::uint64_t cpuNanoCores = 0;     // now
     std::uint64_t memoryWorkingSet = 0; // bytes

@@ -89,7 +89,8 @@ std::vector<NamedProgram> programs(Runtimes& runtimes) {
             {"pause", std::make_shared<PauseProgram>()},
             {"tar", tarProgram()},
             {"nginx", web::nginxProgram()},
-            {"busybox-httpd", web::httpdProgram()}};
+            {"busybox-httpd", web::httpdProgram()},
+            {"hpa-example", web::hpaExampleProgram()}};
 }
 
 } // namespace runtime

@@ -1,6 +1,7 @@
 #include "shell/shell.h"
 
 #include "base/strings.h"
+#include "machine/process/process.h"
 #include "shell/builtins/builtins.h"
 #include "shell/pattern.h"
 
@@ -204,7 +205,10 @@ void Shell::requestExit(int status) {
 // without end lets the rest of the world go on.
 sim::Task<bool> Shell::step() {
     constexpr int kLot = 64;
-    if (++family->steps % kLot == 0) co_await sim::sleepFor(kernel(), kLot * 5 * sim::kMicrosecond);
+    if (++family->steps % kLot == 0) {
+        machine::consume(*process_, kLot * 5 * sim::kMicrosecond);
+        co_await sim::sleepFor(kernel(), kLot * 5 * sim::kMicrosecond);
+    }
     if (family->interrupted && flow == Flow::None) {
         flow = Flow::Abort;
         lastStatus = 130;

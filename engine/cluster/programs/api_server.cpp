@@ -6,6 +6,8 @@
 #include "cluster/programs/control_plane.h"
 #include "cluster/programs/flag_set.h"
 #include "document/yaml.h"
+#include "machine/machine.h"
+#include "machine/process/process.h"
 
 #include <fmt/format.h>
 
@@ -233,6 +235,11 @@ base::Status configure(ports::Process& process, const FlagSet& flags, Setup& set
             if (!address.address.isLoopback()) config.advertiseAddress = address.address;
     }
     config.network = &process.network();
+    // Connections outlive the process, and with them the server.
+    if (machine::LinuxProcess* own = machine::linuxProcess(process))
+        config.busy = [self = std::weak_ptr(own->machine().processes().find(own->hostPid()))](sim::Duration work) {
+            if (const auto alive = self.lock()) alive->consume(work);
+        };
     setup.listen = endpointOf(flags.text("bind-address"), config.securePort);
     return base::okStatus();
 }

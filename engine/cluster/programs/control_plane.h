@@ -11,6 +11,7 @@ namespace cluster {
 std::shared_ptr<ports::Program> apiServerProgram(EtcdWorld& world);
 std::shared_ptr<ports::Program> controllerManagerProgram();
 std::shared_ptr<ports::Program> schedulerProgram();
+std::shared_ptr<ports::Program> metricsServerProgram();
 std::shared_ptr<ports::Program> etcdutlProgram(EtcdWorld& world);
 
 } // namespace cluster

@@ -21,7 +21,7 @@ client::Resource hpas() { return {"autoscaling", "v2", "horizontalpodautoscalers
 // What client-go adds to an answer without a Status.
 std::string metricsError(const base::Error& error) {
     std::string text = error.message;
-    if (text == "the server could not find the requested resource")
+    if (text == "the server could not find the requested resource" || text == "the server is currently unable to handle the request")
         text += " (get pods.metrics.k8s.io)";
     return "unable to fetch metrics from resource metrics API: " + text;
 }

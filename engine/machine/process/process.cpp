@@ -34,6 +34,11 @@ std::string LinuxProcess::commandName() const {
     return name.substr(0, 15);
 }
 
+sim::Duration LinuxProcess::cpuTime() const {
+    const sim::Duration alive = machine_.kernel().now() - startedAt_;
+    return worked_ + alive / 1'000'000 * idleRate_;
+}
+
 ProcessSpec LinuxProcess::childSpec(ports::SpawnOptions options, ViewPtr files) const {
     ProcessSpec spec;
     spec.argv = std::move(options.argv);
@@ -120,11 +125,16 @@ base::Status LinuxProcess::kill(int pid, int number) {
 sim::Task<void> LinuxProcess::body(std::shared_ptr<LinuxProcess> self) {
     // What fork, exec and the loader take.
     co_await sim::sleepFor(self->kernel(), sim::kMillisecond);
+    self->consume(sim::kMillisecond);
     ProcessEnd end;
     end.code = co_await self->program_->run(*self) & 0xff;
     self->table_.finish(self, end);
 }
 
 LinuxProcess* linuxProcess(ports::Process& process) { return dynamic_cast<LinuxProcess*>(&process); }
+
+void consume(ports::Process& process, sim::Duration work) {
+    if (LinuxProcess* own = linuxProcess(process)) own->consume(work);
+}
 
 } // namespace machine

@@ -91,6 +91,9 @@ public:
     std::string commandName() const; // as in /proc/PID/comm
     std::int64_t resident() const { return resident_; }
     void setResident(std::int64_t bytes) { resident_ = bytes; }
+    // Time on a processor: what work was charged, and what a daemon does by itself while it lives.
+    void consume(sim::Duration work) { worked_ += work; }
+    sim::Duration cpuTime() const;
     // Starts a child with other credentials or another tree (su, sudo, ssh).
     base::Result<int> startAs(ports::SpawnOptions options, ViewPtr files);
 
@@ -110,6 +113,8 @@ private:
     bool ended_ = false, stopped_ = false, reaped_ = false;
     ProcessEnd end_;
     std::int64_t resident_ = 4 << 20;
+    sim::Duration worked_ = 0;
+    std::int64_t idleRate_ = 0; // millionths of a processor
     sim::Signal changed_;
     base::Function<void(ProcessEnd)> onEnd_;
     sim::Scope scope_; // last, so that it ends first
@@ -118,6 +123,8 @@ using LinuxProcessPtr = std::shared_ptr<LinuxProcess>;
 
 // The machine's own process behind a port, or null in tests that bring another one.
 LinuxProcess* linuxProcess(ports::Process& process);
+// Charges a process with work; nothing happens for another kind of process.
+void consume(ports::Process& process, sim::Duration work);
 
 class ProcessTable {
 public:
@@ -142,6 +149,8 @@ public:
     void killAll(); // power off
     bool unitEmpty(std::string_view unit) const;
     int lastPid() const { return nextPid_ - 1; }
+    // Of a container's processes, those that have ended included.
+    sim::Duration cpuTimeOf(std::string_view containerId) const;
 
     static constexpr std::size_t kMostProcesses = 2048;
 
@@ -165,6 +174,7 @@ private:
     std::map<int, LinuxProcessPtr> processes_;
     std::map<std::string, int, std::less<>> namespaceNext_;
     std::map<std::string, std::int64_t, std::less<>> memoryLimits_; // of containers
+    std::map<std::string, sim::Duration, std::less<>> endedWork_; // by container
     int nextPid_ = 1;
 };
 

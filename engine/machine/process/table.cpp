@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "machine/machine.h"
+#include "machine/process/usage.h"
 
 #include <cerrno>
 
@@ -99,6 +100,9 @@ base::Result<int> ProcessTable::start(ProcessSpec spec, base::Function<void(Proc
     auto process = std::make_shared<LinuxProcess>(machine_, *this, std::move(spec), hostPid, pid);
     process->program_ = std::move(process->spec_.program);
     process->onEnd_ = std::move(ended);
+    const ProgramUsage usual = usualUsage(process->commandName());
+    process->idleRate_ = usual.idleRate;
+    process->resident_ = usual.resident;
     processes_.emplace(hostPid, process);
     process->scope_.spawn(LinuxProcess::body(process), "process");
     return hostPid;
@@ -166,6 +170,7 @@ void ProcessTable::finish(const LinuxProcessPtr& process, ProcessEnd end) {
     const LinuxProcessPtr self = process;
     self->ended_ = true;
     self->end_ = end;
+    if (!self->spec_.containerId.empty()) endedWork_[self->spec_.containerId] += self->cpuTime();
     self->signals_.close();
     if (self->spec_.closeOutput) {
         if (self->spec_.output) self->spec_.output->closeWrite();
@@ -220,8 +225,7 @@ void ProcessTable::setMemoryLimit(const std::string& containerId, std::int64_t b
 }
 
 void LinuxProcess::holdMemory(std::int64_t bytes) {
-    constexpr std::int64_t kProgram = 4 << 20;
-    resident_ = kProgram + bytes;
+    resident_ = usualUsage(commandName()).resident + bytes;
     table_.checkMemory(*this);
 }
 
@@ -271,6 +275,14 @@ bool ProcessTable::unitEmpty(std::string_view unit) const {
     return true;
 }
 
+sim::Duration ProcessTable::cpuTimeOf(std::string_view containerId) const {
+    const auto ended = endedWork_.find(containerId);
+    sim::Duration total = ended == endedWork_.end() ? 0 : ended->second;
+    for (const auto& [number, process] : processes_)
+        if (!process->ended_ && process->spec_.containerId == containerId) total += process->cpuTime();
+    return total;
+}
+
 void ProcessTable::killAll() {
     for (const auto& process : all()) {
         process->onEnd_ = nullptr;
@@ -278,6 +290,7 @@ void ProcessTable::killAll() {
     }
     processes_.clear();
     namespaceNext_.clear();
+    endedWork_.clear();
 }
 
 } // namespace machine

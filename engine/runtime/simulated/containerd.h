@@ -94,6 +94,9 @@ private:
         std::uint32_t uid = 0, gid = 0;
         std::vector<std::uint32_t> groups;
         bool stopping = false;
+        // Processor time as the cgroup counts it: no more than its quota allows.
+        std::int64_t meteredAt = 0; // Unix ns
+        std::uint64_t workSeen = 0, cpuTime = 0, cpuRate = 0;
         sim::Signal changed;
         sim::Scope scope; // log copiers; last, so that it ends first
     };
@@ -127,6 +130,7 @@ private:
     int stopSignalOf(const Container& container) const;
     ports::CriImage describe(const ImageRecord& image, const std::set<std::string>& names) const;
     ImageRecordPtr findLocal(std::string_view reference) const;
+    void meter(Container& container);
     sim::Task<base::Status> resolveRegistry(std::string domain, std::string reference, std::string url);
     sim::Task<base::Result<int>> runExec(ContainerPtr container, std::vector<std::string> command,
                                          std::shared_ptr<ports::StreamOffer> streams, bool tty);

@@ -186,11 +186,28 @@ sim::Task<base::Result<ports::CriFsUsage>> Containerd::imageFsInfo() {
     co_return out;
 }
 
+void Containerd::meter(Container& container) {
+    const std::int64_t now = host_.kernel().unixNow();
+    const std::int64_t elapsed = now - std::max(container.meteredAt, container.info.startedAt);
+    if (elapsed <= 0) return;
+    const std::uint64_t work = host_.cpuTimeOf(container.info.id);
+    std::uint64_t used = work - std::min(work, container.workSeen);
+    const ports::CriResources& limits = container.info.resources;
+    if (limits.cpuQuota > 0 && limits.cpuPeriod > 0) {
+        const double share = static_cast<double>(limits.cpuQuota) / static_cast<double>(limits.cpuPeriod);
+        used = std::min(used, static_cast<std::uint64_t>(share * static_cast<double>(elapsed)));
+    }
+    container.workSeen = work;
+    container.cpuTime += used;
+    container.cpuRate = static_cast<std::uint64_t>(static_cast<double>(used) / static_cast<double>(elapsed) * 1e9);
+    container.meteredAt = now;
+}
+
 sim::Task<base::Result<std::vector<ports::CriStats>>> Containerd::listStats(ports::CriFilter filter) {
     BASE_CO_CHECK(available());
     std::vector<ports::CriStats> out;
     for (const std::string& id : order_) {
-        const Container& item = *containers_.find(id)->second;
+        Container& item = *containers_.find(id)->second;
         if (item.info.state != ports::CriContainerState::Running || !matches(filter, item.info)) continue;
         ports::CriStats stats;
         stats.containerId = id;
@@ -198,11 +215,10 @@ sim::Task<base::Result<std::vector<ports::CriStats>>> Containerd::listStats(port
         stats.name = item.info.name;
         stats.timestamp = host_.kernel().unixNow();
         stats.memoryUsage = stats.memoryWorkingSet = host_.memoryOf(id);
-        stats.cpuNanoseconds = host_.cpuTimeOf(id);
-        const std::int64_t alive = stats.timestamp - item.info.startedAt;
-        if (alive > 0)
-            stats.cpuNanoCores = static_cast<std::uint64_t>(
-                static_cast<double>(stats.cpuNanoseconds) / static_cast<double>(alive) * 1e9);
+        meter(item);
+        stats.cpuNanoseconds = item.cpuTime;
+        stats.cpuNanoCores = item.cpuRate;
+        stats.startedAt = item.info.startedAt;
         stats.rootfsUsed = 40960;
         out.push_back(stats);
     }

@@ -1,6 +1,7 @@
 // BusyBox httpd: static files of one folder. Source: busybox networking/httpd.c.
 
 #include "base/strings.h"
+#include "machine/process/process.h"
 #include "runtime/web/programs.h"
 #include "runtime/web/static_files.h"
 
@@ -25,6 +26,7 @@ public:
 
     sim::Task<ports::Response> handle(ports::Request request) override {
         if (process_ == nullptr) co_return ports::Response{};
+        machine::consume(*process_, 900 * sim::kMicrosecond); // it forks for each
         ports::Response response = answer(request);
         response.headers.set("Date", httpDate(process_->kernel().unixNow()));
         response.headers.set("Connection", "close");

@@ -1,6 +1,7 @@
 // nginx 1.22: static files, return, try_files, proxy_pass over HTTP. Source: nginx.org/en/docs.
 
 #include "base/strings.h"
+#include "machine/process/process.h"
 #include "runtime/programs.h"
 #include "runtime/web/nginx_config.h"
 #include "runtime/web/programs.h"
@@ -45,6 +46,7 @@ public:
 
     sim::Task<ports::Response> handle(ports::Request request) override {
         if (process_ == nullptr) co_return ports::Response{503, {}, "", {}, nullptr, nullptr, false};
+        machine::consume(*process_, 150 * sim::kMicrosecond);
         const Directive* http = config_.find("http");
         const Directive* server = http == nullptr ? nullptr : chooseServer(*http, request);
         ports::Response response;

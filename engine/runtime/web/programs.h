@@ -9,5 +9,6 @@ namespace runtime::web {
 
 std::shared_ptr<ports::Program> nginxProgram();
 std::shared_ptr<ports::Program> httpdProgram(); // BusyBox httpd
+std::shared_ptr<ports::Program> hpaExampleProgram();
 
 } // namespace runtime::web

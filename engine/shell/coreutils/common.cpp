@@ -1,4 +1,5 @@
 #include "base/strings.h"
+#include "machine/process/process.h"
 #include "ports/busybox.h"
 #include "shell/coreutils/coreutils.h"
 
@@ -134,8 +135,10 @@ sim::Task<bool> Out::flush() {
     const bool written = co_await pipe->write(std::move(text));
     if (!written) broken_ = true;
     // Endless output takes time, so that the world goes on beside it.
-    if (size >= 16 * 1024)
+    if (size >= 16 * 1024) {
+        machine::consume(process_, static_cast<sim::Duration>(size));
         co_await sim::sleepFor(process_.kernel(), static_cast<sim::Duration>(size));
+    }
     co_return written;
 }
 

@@ -1,6 +1,7 @@
 // dd, split, join, bc, nano's entry, and the packers that are not modelled.
 
 #include "base/strings.h"
+#include "machine/process/process.h"
 #include "shell/coreutils/coreutils.h"
 #include "shell/editors/vi.h"
 
@@ -60,6 +61,11 @@ sim::Task<int> ddMain(ports::Process& process, Strings argv) {
     constexpr std::uint64_t kMost = 256u << 20;
     std::string data;
     if (input == "/dev/zero" || input == "/dev/urandom" || input == "/dev/random") {
+        // Endless copying into nothing keeps a processor busy until somebody ends it.
+        while (output == "/dev/null" && count == UINT64_MAX) {
+            machine::consume(process, sim::kMillisecond);
+            co_await sim::sleepFor(process.kernel(), sim::kMillisecond);
+        }
         if (count == UINT64_MAX || count > kMost / block) {
             co_await process.writeError("dd: error writing '" + output +
                                         "': No space left on device\n");

@@ -1,6 +1,7 @@
 // cat, head, tail, wc, tee, seq, yes.
 
 #include "base/strings.h"
+#include "machine/process/process.h"
 #include "shell/coreutils/coreutils.h"
 
 #include <algorithm>
@@ -553,6 +554,8 @@ sim::Task<int> yesMain(ports::Process& process, Strings argv) {
         if (!pipe) co_return kSigPipeStatus;
         const bool written = co_await pipe->write(block);
         if (!written) co_return kSigPipeStatus;
+        // The copy into the pipe included, which a reader such as /dev/null makes it wait for.
+        machine::consume(process, 36 * sim::kMicrosecond);
         co_await sim::sleepFor(process.kernel(), 20 * sim::kMicrosecond);
     }
 }

@@ -43,7 +43,7 @@ std::string startText(ports::Process& process, sim::Time at) {
 
 std::string row(ports::Process& viewer, machine::LinuxProcess& p, const std::string& style) {
     const char state = p.ended() ? 'Z' : p.stopped() ? 'T' : 'S';
-    const sim::Duration cpu = (viewer.kernel().now() - p.startedAt()) / 500;
+    const sim::Duration cpu = p.cpuTime();
     const std::string tty = p.terminal() ? "pts/0" : "?";
     if (style == "full")
         return fmt::format("{:<8} {:>7} {:>7}  0 {} {:<8} {} {}\n", userName(viewer, p.uid()), p.pid(), p.parentPid(),
