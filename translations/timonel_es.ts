@@ -383,10 +383,6 @@
         <translation>Ajustes</translation>
     </message>
     <message>
-        <source>Free cluster</source>
-        <translation>Clúster libre</translation>
-    </message>
-    <message>
         <source>Report</source>
         <translation>Informe</translation>
     </message>

@@ -40,7 +40,6 @@ void EngineThread::reset(World& world) {
     world.sessions.clear();
     world.restored.clear();
     world.attempt.reset();
-    world.freeCluster.reset();
     world.recording = {};
     world.firstInput = world.storedInputs = 0;
     world.stored = {};
@@ -63,21 +62,6 @@ void EngineThread::announce(World& world) {
             world.restored.push_back(std::move(each.session));
         }
     Q_EMIT started(world_, hosts, terminals);
-}
-
-void EngineThread::startFree(cluster::Blueprint blueprint, quint64 seed) {
-    post([this, blueprint = std::move(blueprint), seed](World& world) {
-        reset(world);
-        auto made = cluster::Cluster::create(blueprint, seed);
-        if (!made.ok()) {
-            Q_EMIT failed(QString::fromStdString(made.error().message));
-            return;
-        }
-        world.freeCluster = std::move(made).value();
-        if (const auto booted = world.freeCluster->boot(); !booted.ok())
-            Q_EMIT failed(QString::fromStdString(booted.error().message));
-        announce(world);
-    });
 }
 
 void EngineThread::startPack(lab::Pack pack, quint64 seed, int task, Recording recording, bool fresh) {

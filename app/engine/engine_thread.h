@@ -53,16 +53,12 @@ using RestoredTerminals = std::vector<RestoredTerminal>;
 // Lives on the engine's thread.
 struct World {
     std::unique_ptr<lab::Attempt> attempt;
-    std::unique_ptr<cluster::Cluster> freeCluster;
     std::map<int, std::shared_ptr<cluster::Session>> sessions;
     std::vector<std::shared_ptr<cluster::Session>> restored; // wait to be adopted by a tab
     Recording recording;
     std::size_t firstInput = 0, storedInputs = 0; // positions in the cluster's journal
     cluster::Moment stored;
-    cluster::Cluster* cluster() const {
-        if (attempt) return &attempt->cluster();
-        return freeCluster.get();
-    }
+    cluster::Cluster* cluster() const { return attempt ? &attempt->cluster() : nullptr; }
 };
 
 class EngineThread : public QObject {
@@ -72,8 +68,7 @@ public:
     ~EngineThread() override;
     void setWriter(JournalWriter* writer) { writer_ = writer; } // before anything is started
 
-    // A cluster without tasks, or one for a pack. Answers with `started` or `failed`.
-    void startFree(cluster::Blueprint blueprint, quint64 seed);
+    // Answers with `started` or `failed`. A pack without tasks is a free cluster.
     // Goes on from the stored journal of `recording` where there is one and `fresh` is not asked for;
     // one that this program cannot replay is reported by `resumeFailed`, and the pack begins anew.
     void startPack(lab::Pack pack, quint64 seed, int task, Recording recording = {}, bool fresh = true);

@@ -9,6 +9,7 @@
 namespace app {
 namespace {
 constexpr quint64 kSeed = 1;
+constexpr const char* kFree = "(free)"; // in the place of a pack's id: none can be called so
 
 QString kindName(lab::PackKind kind) {
     switch (kind) {
@@ -40,7 +41,7 @@ LabController::LabController(EngineThread& engine, lab::Progress* progress, Jour
       checks_(roles("id title passed guard expected observed cause causeAt")),
       report_(roles("id number title weight score checks task")),
       proof_(roles("id task solution expected cells ok detail")) {
-    if (auto bench = cluster::builtinBlueprint("bench"); bench.ok()) freeBlueprint_ = std::move(bench).value();
+    if (auto bench = cluster::builtinBlueprint("bench"); bench.ok()) setFree(std::move(bench).value(), kSeed);
     connect(&engine, &EngineThread::started, this, [this] {
         setBusy(false);
         resuming_ = -1;
@@ -48,6 +49,7 @@ LabController::LabController(EngineThread& engine, lab::Progress* progress, Jour
         running_ = true;
         Q_EMIT packChanged();
         Q_EMIT taskChanged();
+        refreshPacks(); // now it can be continued
         Q_EMIT opened();
     });
     connect(&engine, &EngineThread::resuming, this, [this](double share) {
@@ -88,7 +90,7 @@ LabController::LabController(EngineThread& engine, lab::Progress* progress, Jour
 LabController::~LabController() { stopProof(); }
 
 void LabController::setFree(cluster::Blueprint blueprint, quint64 seed) {
-    freeBlueprint_ = std::move(blueprint);
+    freeBlueprint_ = std::make_shared<const cluster::Blueprint>(std::move(blueprint));
     freeSeed_ = seed;
 }
 
@@ -215,17 +217,21 @@ QVariantMap LabController::recommended() const {
     return {};
 }
 
-void LabController::openFree() {
-    pack_ = {};
-    recorded_ = false;
-    finished_ = false;
-    results_.clear();
-    secondsLeft_ = -1;
-    setBusy(true);
-    refreshTasks();
-    Q_EMIT packChanged();
-    engine_.startFree(freeBlueprint_, freeSeed_);
+void LabController::openFree(bool anew) {
+    if (!anew && pack_.id == kFree && (running_ || busy_)) {
+        Q_EMIT opened();
+        return;
+    }
+    lab::Pack free;
+    free.id = kFree;
+    free.title = {"Free cluster", "Clúster libre"};
+    free.ownBlueprint = freeBlueprint_;
+    const auto left = progress_ != nullptr && !anew ? progress_->openAttempt(kFree) : std::nullopt;
+    if (left) goOn(std::move(free), *left);
+    else start(std::move(free));
 }
+
+bool LabController::freeOpen() const { return progress_ != nullptr && progress_->openAttempt(kFree).has_value(); }
 
 const lab::Pack* LabController::findPack(const std::string& id) const {
     for (const auto& pack : packs_)
@@ -284,7 +290,7 @@ void LabController::start(lab::Pack pack, bool recorded) {
 void LabController::goOn(lab::Pack pack, const lab::OpenAttempt& attempt) {
     pack_ = std::move(pack);
     recorded_ = true;
-    taskIndex_ = static_cast<int>(std::min(attempt.currentTask, pack_.tasks.size() - 1));
+    taskIndex_ = pack_.tasks.empty() ? 0 : static_cast<int>(std::min(attempt.currentTask, pack_.tasks.size() - 1));
     startedAt_ = attempt.startedUnix;
     resumedVersion_ = QString::fromStdString(attempt.version);
     secondsLeft_ = pack_.minutes > 0 ? static_cast<int>(std::max<std::int64_t>(1, attempt.secondsLeft)) : -1;
@@ -314,20 +320,23 @@ void LabController::show(bool fresh) {
     Q_EMIT checked();
     Q_EMIT tick();
     saveAttempt();
-    engine_.startPack(pack_, kSeed, taskIndex_, recording(), fresh);
+    engine_.startPack(pack_, seed(), taskIndex_, recording(), fresh);
 }
 
 Recording LabController::recording() const {
     if (!recorded_) return {};
+    if (pack_.id == kFree) return {kFree, pack_.ownBlueprint->name + " " + std::to_string(freeSeed_)};
     return {pack_.id, pack_.isolated && task() != nullptr ? task()->id : std::string()};
 }
+
+quint64 LabController::seed() const { return pack_.id == kFree ? freeSeed_ : kSeed; }
 
 // Off the window's thread: a slow disk must not cost a frame.
 void LabController::saveAttempt() {
     if (writer_ == nullptr || !recorded_ || pack_.id.empty() || finished_) return;
     lab::OpenAttempt attempt;
     attempt.packId = pack_.id;
-    attempt.seed = kSeed;
+    attempt.seed = seed();
     attempt.currentTask = static_cast<std::size_t>(taskIndex_);
     attempt.startedUnix = startedAt_;
     attempt.secondsLeft = secondsLeft_;
@@ -353,7 +362,7 @@ const lab::Task* LabController::task() const {
 }
 
 QString LabController::packTitle() const { return in(pack_.title); }
-QString LabController::packKind() const { return pack_.id.empty() ? QStringLiteral("free") : kindName(pack_.kind); }
+QString LabController::packKind() const { return pack_.tasks.empty() ? QStringLiteral("free") : kindName(pack_.kind); }
 QString LabController::taskTitle() const { return task() ? in(task()->title) : QString(); }
 QString LabController::taskHost() const { return task() ? QString::fromStdString(task()->host) : QString(); }
 double LabController::taskWeight() const { return task() ? task()->weight : 0; }
@@ -367,7 +376,7 @@ void LabController::setTaskIndex(int index) {
     if (pack_.isolated) { // another task, another cluster; one that was left open goes on
         running_ = false;
         setBusy(true);
-        engine_.startPack(pack_, kSeed, index, recording(), !recorded_);
+        engine_.startPack(pack_, seed(), index, recording(), !recorded_);
     }
     refreshTasks();
     refreshChecks();

@@ -27,6 +27,7 @@ class LabController : public QObject {
     Q_PROPERTY(app::RowModel* report READ report CONSTANT)
     Q_PROPERTY(QVariantList skills READ skills NOTIFY progressChanged) // {domain, score, done, total}
     Q_PROPERTY(QVariantMap resume READ resume NOTIFY progressChanged)  // where one left; empty: nothing
+    Q_PROPERTY(bool freeOpen READ freeOpen NOTIFY progressChanged)     // a free cluster goes on where it was left
     Q_PROPERTY(QVariantMap recommended READ recommended NOTIFY progressChanged)
     Q_PROPERTY(bool busy READ busy NOTIFY busyChanged)
     Q_PROPERTY(double resuming READ resuming NOTIFY resumingChanged) // share of a journal that is replayed; -1: none
@@ -74,6 +75,7 @@ public:
     RowModel* proof() { return &proof_; }
     QVariantList skills() const;
     QVariantMap resume() const;
+    bool freeOpen() const;
     QVariantMap recommended() const;
     bool busy() const { return busy_; }
     double resuming() const { return resuming_; }
@@ -108,7 +110,7 @@ public:
     double proving() const { return proving_; }
     int proofFailures() const { return proofFailures_; }
 
-    Q_INVOKABLE void openFree();
+    Q_INVOKABLE void openFree(bool anew = false); // goes on with the one that was left
     Q_INVOKABLE void openPack(const QString& id); // goes on with an open attempt
     Q_INVOKABLE void startOver(const QString& id);
     Q_INVOKABLE void leave();
@@ -145,6 +147,7 @@ private:
     void goOn(lab::Pack pack, const lab::OpenAttempt& attempt);
     void show(bool fresh); // the pack and task that are set now
     Recording recording() const;
+    quint64 seed() const;
     void saveAttempt();
     std::map<std::string, double> scoresOf(const lab::OpenAttempt& attempt) const;
     bool complete(const lab::Pack& pack, const lab::OpenAttempt& attempt) const;
@@ -164,7 +167,7 @@ private:
     JournalWriter* writer_;
     std::vector<lab::Pack> packs_;
     lab::Pack pack_, authorPack_;
-    cluster::Blueprint freeBlueprint_;
+    std::shared_ptr<const cluster::Blueprint> freeBlueprint_;
     quint64 freeSeed_ = 1;
     QString language_ = QStringLiteral("en"), notice_;
     bool busy_ = false, running_ = false, finished_ = false, checking_ = false;

@@ -17,8 +17,11 @@ Attempt::~Attempt() = default;
 
 base::Result<std::unique_ptr<Attempt>> Attempt::begin(Pack pack, std::uint64_t seed, std::size_t only) {
     auto state = std::make_unique<State>();
-    BASE_TRY(const cluster::Blueprint blueprint, cluster::builtinBlueprint(pack.blueprint));
-    BASE_TRY(state->cluster, cluster::Cluster::create(blueprint, seed));
+    if (!pack.ownBlueprint) {
+        BASE_TRY(auto named, cluster::builtinBlueprint(pack.blueprint));
+        pack.ownBlueprint = std::make_shared<const cluster::Blueprint>(std::move(named));
+    }
+    BASE_TRY(state->cluster, cluster::Cluster::create(*pack.ownBlueprint, seed));
     BASE_CHECK(state->cluster->boot());
     const std::string home = state->cluster->hosts().front();
     BASE_CHECK(perform(pack.setup, home, *state->cluster));

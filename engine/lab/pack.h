@@ -7,9 +7,14 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace cluster {
+struct Blueprint;
+}
 
 namespace lab {
 
@@ -64,7 +69,8 @@ struct Pack {
     std::string id;
     PackKind kind = PackKind::Drill;
     Text title, summary;
-    std::string blueprint = "bench";
+    std::string blueprint = "bench"; // its name
+    std::shared_ptr<const cluster::Blueprint> ownBlueprint; // instead of a named one
     std::vector<SetupStep> setup;
     std::vector<Task> tasks; // steps of a lesson
     int minutes = 0;         // exam clock; 0: none

@@ -74,7 +74,7 @@ ApplicationWindow {
                     anchors.leftMargin: 16
                     anchors.rightMargin: 8
                     spacing: 12
-                    TText { text: window.working ? (Lab.packTitle || qsTr("Free cluster")) : window.rail.find(r => r.key === window.screen_)?.text ?? qsTr("Report"); strong: true; wrapMode: Text.NoWrap; elide: Text.ElideRight; Layout.fillWidth: true; Layout.maximumWidth: implicitWidth + 1 }
+                    TText { text: window.working ? Lab.packTitle : window.rail.find(r => r.key === window.screen_)?.text ?? qsTr("Report"); strong: true; wrapMode: Text.NoWrap; elide: Text.ElideRight; Layout.fillWidth: true; Layout.maximumWidth: implicitWidth + 1 }
                     RowLayout {
                         visible: window.working && Cluster.loaded && window.width > 820 * Theme.scale
                         spacing: 6
@@ -107,7 +107,7 @@ ApplicationWindow {
             Item {
                 Layout.fillWidth: true
                 Layout.fillHeight: true
-                Home { anchors.fill: parent; visible: window.screen_ === "home"; onOpen: id => { Lab.openPack(id); window.go("work") } onStartOver: id => { Lab.startOver(id); window.go("work") } onOpenFree: { Lab.openFree(); window.go("cluster") } }
+                Home { anchors.fill: parent; visible: window.screen_ === "home"; onOpen: id => { Lab.openPack(id); window.go("work") } onStartOver: id => { Lab.startOver(id); window.go("work") } onOpenFree: anew => { Lab.openFree(anew); window.go("cluster") } }
                 Workspace { id: workspace; objectName: "workspace"; anchors.fill: parent; visible: window.working; place: window.screen_ }
                 Report { anchors.fill: parent; visible: window.screen_ === "report"; onBackToWork: window.go("work") }
                 Author { anchors.fill: parent; visible: window.screen_ === "author"; onPlay: window.go("work") }

@@ -115,6 +115,35 @@ TEST_CASE("each cluster of a drill with isolated tasks is kept") {
     CHECK_FALSE(fixture.terminalShows(QStringLiteral("first-task")));
 }
 
+TEST_CASE("a free cluster goes on after the window was closed, until it is started over") {
+    QTemporaryDir folder;
+    const QString file = folder.filePath(QStringLiteral("progress.db"));
+    const auto open = [](WindowFixture& fixture, bool anew) {
+        auto& lab = fixture.context->lab();
+        lab.openFree(anew);
+        fixture.show("cluster");
+        REQUIRE(waitFor([&] { return lab.running() && fixture.prompt(); }));
+    };
+    {
+        WindowFixture fixture(file);
+        CHECK_FALSE(fixture.context->lab().freeOpen());
+        open(fixture, false);
+        CHECK(fixture.context->lab().packKind() == QStringLiteral("free"));
+        REQUIRE(fixture.run(QStringLiteral("kubectl create namespace mine; echo kept > /root/note")));
+    }
+    WindowFixture fixture(file);
+    auto& lab = fixture.context->lab();
+    CHECK(lab.freeOpen());
+    open(fixture, false);
+    CHECK(lab.notice().isEmpty());
+    CHECK(fixture.terminalShows(QStringLiteral("namespace/mine created")));
+    REQUIRE(fixture.run(QStringLiteral("cat /root/note; kubectl get ns mine")));
+    CHECK(fixture.terminalShows(QStringLiteral("kept")));
+    open(fixture, true);
+    REQUIRE(fixture.run(QStringLiteral("kubectl get ns mine")));
+    CHECK(fixture.terminalShows(QStringLiteral("namespaces \"mine\" not found")));
+}
+
 TEST_CASE("a journal that cannot be replayed is reported, results are kept and the pack begins anew") {
     QTemporaryDir folder;
     const QString file = folder.filePath(QStringLiteral("progress.db"));

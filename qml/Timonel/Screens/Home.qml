@@ -8,7 +8,7 @@ Flickable {
     id: root
     signal open(string id)
     signal startOver(string id)
-    signal openFree()
+    signal openFree(bool anew)
     contentHeight: page.implicitHeight + 64
     boundsBehavior: Flickable.StopAtBounds
     ScrollBar.vertical: ScrollBar {}
@@ -97,15 +97,18 @@ Flickable {
                 Layout.fillWidth: true
                 Layout.preferredWidth: 2
                 Layout.fillHeight: true
-                onPressed: root.openFree()
+                onPressed: root.openFree(false)
                 ColumnLayout {
                     width: parent.width
                     height: free.height - 32 * Theme.scale
                     spacing: 8
                     RowLayout { spacing: 8; Icon { name: "boxes"; color: Theme.accent } TText { text: qsTr("Free cluster"); size: 15; strong: true } }
-                    TText { quiet: true; Layout.fillWidth: true; text: qsTr("Three nodes, no task. Try whatever you like: delete a manifest, stop a kubelet, flush iptables.") }
+                    TText { quiet: true; Layout.fillWidth: true; text: Lab.freeOpen ? qsTr("The cluster, your terminals and files are as you left them.") : qsTr("Three nodes, no task. Try whatever you like: delete a manifest, stop a kubelet, flush iptables.") }
                     Item { Layout.fillHeight: true }
-                    TButton { text: qsTr("Open"); iconName: "square-terminal"; onClicked: root.openFree() }
+                    RowLayout {
+                        TButton { text: Lab.freeOpen ? qsTr("Continue") : qsTr("Open"); iconName: "square-terminal"; onClicked: root.openFree(false) }
+                        TButton { visible: Lab.freeOpen; kind: "quiet"; iconName: "rotate-ccw"; tip: qsTr("Start over"); onClicked: root.openFree(true) }
+                    }
                 }
             }
         }
