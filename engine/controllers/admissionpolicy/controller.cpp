@@ -137,7 +137,7 @@ sim::Task<base::Status> AdmissionPolicyStatusController::sync(std::string key) {
                                         {"metadata", Value::object({{"name", key}})},
                                         {"status", status}});
     client::WriteOptions options;
-    options.fieldManager = kName;
+    options.fieldManager = "validatingadmissionpolicy-status";
     options.force = true;
     std::string type = "application/apply-patch+yaml", part = "status";
     auto written = co_await client_.patch(policies(), "", key, std::move(type), object, std::move(part), std::move(options));
