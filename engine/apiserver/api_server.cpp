@@ -4,9 +4,10 @@
 
 #include "apiserver/aggregator/aggregator.h"
 #include "apiserver/audit/audit.h"
-#include "apiserver/identity_lease.h"
+#include "apiserver/compaction.h"
 #include "apiserver/connect.h"
 #include "apiserver/core.h"
+#include "apiserver/identity_lease.h"
 #include "base/strings.h"
 
 #include <algorithm>
@@ -281,6 +282,7 @@ ApiServer::ApiServer(sim::Kernel& kernel, std::shared_ptr<store::EtcdAccess> etc
     core_->startRevision = 0;
     if (auto store = core_->store(); store.ok()) core_->startRevision = store.value()->revision();
     startIdentityLease(*core_);
+    startCompaction(*core_);
     const UserInfo self{"system:apiserver", {}, {"system:masters", "system:authenticated"}, {}};
     if (core_->config.network != nullptr)
         aggregator_ = std::make_unique<Aggregator>(

@@ -83,6 +83,7 @@ struct Config {
     ports::TlsClient kubeletClient;  // --kubelet-client-certificate, --kubelet-client-key
     ports::TlsClient proxyClient;    // --proxy-client-cert-file
     std::vector<EncryptionRule> encryption;                     // --encryption-provider-config
+    sim::Duration compactionInterval = 0; // --etcd-compaction-interval; 0: never
     std::string hostname;                // of the machine; empty: no identity lease is kept
     base::Function<void(sim::Duration)> busy; // told what requests cost the processor
     // What one request takes inside the server.

@@ -105,6 +105,7 @@ std::vector<ObjectChange> Cluster::changes(std::uint64_t after, std::size_t limi
     if (store == nullptr) return list;
     for (const auto& change : store->changesSince(static_cast<std::int64_t>(after), limit)) {
         const Value& object = change->removed() ? change->previous : change->value;
+        if (!object.isObject()) continue; // a mark of the API server's own
         const Place place = places().of(*change->key, object);
         ObjectChange out;
         out.revision = static_cast<std::uint64_t>(change->revision);

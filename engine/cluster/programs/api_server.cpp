@@ -217,6 +217,8 @@ base::Status configure(ports::Process& process, const FlagSet& flags, Setup& set
             (void)process.files().append(log, line + "\n", 0600);
         };
     config.hostname = process.hostname();
+    config.compactionInterval =
+        flags.given("etcd-compaction-interval") ? flags.duration("etcd-compaction-interval") : 5 * sim::kMinute;
     config.bootstrapTokens = flags.flag("enable-bootstrap-token-auth");
     config.anonymous = !flags.given("anonymous-auth") || flags.flag("anonymous-auth");
     config.authorizationModes = flags.list("authorization-mode");

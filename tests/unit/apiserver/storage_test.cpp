@@ -156,3 +156,26 @@ TEST_CASE("a flow schema says whether its priority level exists") {
       "spec":{"type":"Limited","limited":{"limitResponse":{"type":"Reject"}}}})")).status == 201);
     CHECK(dangling() == "False");
 }
+
+TEST_CASE("lists of a past that is more than two compactions old end with 410; the picture of the past stays") {
+    apiserver::Config config;
+    config.compactionInterval = 5 * sim::kMinute;
+    Server s(std::move(config));
+    const std::string base = "/api/v1/namespaces/default/configmaps";
+    s.makeNamespace("default");
+    REQUIRE(s.call("POST", base, Server::json(R"({"metadata":{"name":"a"}})")).status == 201);
+    const std::int64_t old = s.store.revision();
+    REQUIRE(s.call("POST", base, Server::json(R"({"metadata":{"name":"b"}})")).status == 201);
+    const std::string exact = base + "?resourceVersionMatch=Exact&resourceVersion=" + std::to_string(old);
+    const auto pass = [&](sim::Duration time) { s.kernel.runUntil(s.kernel.now() + time); };
+    pass(6 * sim::kMinute);
+    CHECK(s.call("GET", exact).status == 200);
+    pass(5 * sim::kMinute);
+    const auto expired = s.call("GET", exact);
+    CHECK(expired.status == 410);
+    CHECK(expired.object["reason"].asString() == "Expired");
+    CHECK(s.call("GET", base).object["items"].size() == 2);
+    CHECK(s.store.get("compact_rev_key")->value.text() == std::to_string(s.store.compactedRevision()));
+    const std::string prefix = "/registry/configmaps/default/";
+    CHECK(s.store.historyAt(old, prefix, store::Store::prefixEnd(prefix)).size() == 1);
+}
