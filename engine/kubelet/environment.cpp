@@ -226,9 +226,9 @@ sim::Task<base::Result<EnvList>> makeEnvironment(Core& core, Value pod, Value co
         put(visible, item["name"].text(), value);
         put(env, item["name"].text(), value);
     }
-    for (const auto& [name, value] : services)
-        if (std::none_of(env.begin(), env.end(), [&](const auto& e) { return e.first == name; }))
-            env.emplace_back(name, value);
+    for (const auto& service : services)
+        if (std::none_of(env.begin(), env.end(), [&](const auto& e) { return e.first == service.first; }))
+            env.push_back(service);
     co_return env;
 }
 

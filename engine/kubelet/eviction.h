@@ -21,7 +21,6 @@ private:
 
     Core& core_;
     sim::Signal changed_;
-    sim::Time diskMetAt_ = -1;
 };
 
 } // namespace kubelet

@@ -56,7 +56,7 @@ Namespace::Namespace(Fabric& fabric, std::string name, std::uint64_t order)
     : fabric_(fabric), name_(std::move(name)), order_(order),
       rules_(std::make_unique<netfilter::RuleSet>(*this, fabric.kernel())),
       conntrack_(std::make_unique<netfilter::ConnectionTable>(fabric.kernel())),
-      sockets_(std::make_unique<SocketTable>(fabric.kernel())) {
+      sockets_(std::make_unique<SocketTable>()) {
     policyRules_ = {{0, {}, {}, {}, 255}, {32766, {}, {}, {}, 254}, {32767, {}, {}, {}, 253}};
     refreshSwitches();
 }

@@ -38,7 +38,6 @@ struct SocketRow { // for ss and netstat
 
 class SocketTable {
 public:
-    explicit SocketTable(sim::Kernel& kernel) : kernel_(kernel) {}
     // The listener that takes a segment for this address and port, or null.
     std::shared_ptr<ListenerState> listening(std::uint32_t address, std::uint16_t port,
                                              std::uint8_t protocol) const;
@@ -52,7 +51,6 @@ public:
     std::vector<SocketRow> rows() const;
 
 private:
-    sim::Kernel& kernel_;
     std::multimap<std::pair<std::uint8_t, std::uint16_t>, std::shared_ptr<ListenerState>> listeners_;
     std::list<std::weak_ptr<Flow>> flows_;
 };

@@ -24,12 +24,13 @@ std::vector<Shortage> shortages(const PodInfo& pod, const NodeInfo& node) {
     check("memory", pod.request.memory, node.requested.memory, node.allocatable.memory);
     check("ephemeral-storage", pod.request.ephemeralStorage, node.requested.ephemeralStorage,
           node.allocatable.ephemeralStorage);
-    for (const auto& [name, wanted] : pod.request.scalars) {
+    for (const auto& scalar : pod.request.scalars) {
+        const std::string& name = scalar.first;
         const auto find = [&name](const std::map<std::string, std::int64_t>& map) {
             const auto place = map.find(name);
             return place == map.end() ? std::int64_t{0} : place->second;
         };
-        check(name, wanted, find(node.requested.scalars), find(node.allocatable.scalars));
+        check(name, scalar.second, find(node.requested.scalars), find(node.allocatable.scalars));
     }
     return out;
 }

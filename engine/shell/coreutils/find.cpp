@@ -23,8 +23,7 @@ using FindPtr = std::unique_ptr<FindNode>;
 
 class FindParser {
 public:
-    FindParser(Strings words, std::int64_t now, ports::Process& process)
-        : words_(std::move(words)), process_(process), now_(now) {}
+    FindParser(Strings words, ports::Process& process) : words_(std::move(words)), process_(process) {}
     std::string error;
     bool acts = false;
     std::int64_t maxDepth = INT64_MAX, minDepth = 0;
@@ -161,7 +160,6 @@ private:
     }
     Strings words_;
     ports::Process& process_;
-    std::int64_t now_;
     std::size_t at_ = 0;
 };
 
@@ -470,8 +468,7 @@ sim::Task<int> findMain(ports::Process& process, Strings argv) {
     while (at < argv.size() && argv[at][0] != '-' && argv[at] != "(" && argv[at] != "!")
         roots.push_back(argv[at++]);
     if (roots.empty()) roots.push_back(".");
-    FindParser parser(Strings(argv.begin() + static_cast<std::ptrdiff_t>(at), argv.end()),
-                      process.kernel().unixNow(), process);
+    FindParser parser(Strings(argv.begin() + static_cast<std::ptrdiff_t>(at), argv.end()), process);
     const FindPtr tree = parser.parse();
     if (!parser.error.empty()) {
         co_await complain(process, parser.error);
