@@ -212,7 +212,7 @@ base::Result<std::shared_ptr<sim::Channel<ports::WatchEvent>>> WatchHub::open(Wa
         const std::weak_ptr<Watcher> weak = watcher;
         watcher->deadline = core_.kernel.scheduleAfter(
             wanted.timeout,
-            [this, weak] {
+            [weak] {
                 const WatcherPtr alive = weak.lock();
                 if (!alive) return;
                 alive->deadline = {};
