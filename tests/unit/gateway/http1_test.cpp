@@ -57,7 +57,7 @@ TEST_CASE("what two parties could read differently is refused before anybody act
         "GET x HTTP/1.1\r\n" + kHost + "\r\n",
         "G\x01T / HTTP/1.1\r\n" + kHost + "\r\n",
         "GET / HTTP/1.1\r\n" + kHost + "A: \x01\r\n\r\n",
-        std::string("\x16\x03\x01\x02\x00garbage\r\n\r\n", 18),
+        std::string("\x16\x03\x01\x02\x00garbage\r\n\r\n", 16),
     };
     for (const std::string& head : bad) {
         World world;
