@@ -3,6 +3,7 @@
 #include "base/strings.h"
 #include "document/json.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <optional>
@@ -136,12 +137,14 @@ base::Result<Quantity> Quantity::read(std::string_view text) {
     const auto scale = readSuffix(text.substr(suffixAt));
     if (!scale) return base::makeError("unable to parse quantity's suffix");
 
+    // A binary suffix multiplies by up to 2^60, which must fit as well.
+    const Wide most = scale->base == 10 ? wideLimit() / 100 : kNano * kNano;
     Wide digits = 0;
     int dropped = 0;
     bool lost = false;
     for (std::string_view part : {whole, fraction}) {
         for (char c : part) {
-            if (digits > wideLimit() / 100) { // keep the magnitude, the tail only rounds up
+            if (digits > most) { // keep the magnitude, the tail only rounds up
                 ++dropped;
                 lost = lost || c != '0';
                 continue;
@@ -157,6 +160,9 @@ base::Result<Quantity> Quantity::read(std::string_view text) {
     Wide nano =
         exponent >= 0 ? scaleUp(digits, 10, exponent) : scaleDownRoundUp(digits, 10, -exponent);
     if (lost && exponent < 0) ++nano;
+    // Upstream caps amounts with binary suffixes, and only those.
+    constexpr Wide kMostBinary = static_cast<Wide>(std::numeric_limits<std::int64_t>::max()) * kNano;
+    if (scale->format == Format::BinarySI) nano = std::min(nano, kMostBinary);
     Quantity result;
     result.nano_ = negative ? -nano : nano;
     result.format_ = scale->format;

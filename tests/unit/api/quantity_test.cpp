@@ -10,7 +10,9 @@ using document::Value;
 TEST_CASE("a quantity is printed in its canonical form") {
     const char* cases[][2] = {{"0.5", "500m"}, {"1500m", "1500m"}, {"2000m", "2"}, {"1024Ki", "1Mi"},
                               {"1000Ki", "1000Ki"}, {"1.5Gi", "1536Mi"}, {"1e3", "1e3"}, {"100k", "100k"},
-                              {"0.1Ki", "102400m"}, {"0", "0"}, {"1E", "1E"}};
+                              {"0.1Ki", "102400m"}, {"0", "0"}, {"1E", "1E"},
+                              {"100Ei", "9223372036854775807"}, {"-100Ei", "-9223372036854775807"},
+                              {"0.500000000000000000000000000000000000Ki", "512"}};
     for (const auto& item : cases) CHECK(Quantity::of(item[0]).text() == item[1]);
     CHECK_FALSE(Quantity::parse("1x").has_value());
     CHECK_FALSE(Quantity::parse("").has_value());
