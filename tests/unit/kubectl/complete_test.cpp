@@ -20,6 +20,17 @@ TEST_CASE("names of files are left to the shell") {
     CHECK(world.bash("kubectl __completeNoDesc apply -f ''").output == ":0\n");
 }
 
+TEST_CASE("every shell that kubectl knows gets a script that asks kubectl") {
+    kubectltest::World world;
+    for (const char* shell : {"bash", "zsh", "fish", "powershell"}) {
+        const auto script = world.bash(std::string("kubectl completion ") + shell);
+        CHECK(script.output.find("kubectl __complete") != std::string::npos);
+        CHECK(script.error.empty());
+    }
+    CHECK(world.bash("kubectl completion zsh").output.starts_with("#compdef kubectl\n"));
+    CHECK(world.bash("kubectl completion csh").error.starts_with("error: Unsupported shell type \"csh\"."));
+}
+
 TEST_CASE("contexts come from the kubeconfig") {
     kubectltest::World world;
     CHECK(world.bash("kubectl config set-context one; kubectl config set-context other; kubectl __completeNoDesc config use-context o")
