@@ -118,6 +118,26 @@ sim::Task<base::Status> DisruptionController::clearStale(Value pod) {
     co_return base::okStatus();
 }
 
+// Nothing may be evicted while nobody can tell how many pods there should be.
+sim::Task<void> DisruptionController::failSafe(Value budget, std::string why) {
+    const Value& old = api::conditionOf(budget, "DisruptionAllowed");
+    const Value condition = Value::object(
+        {{"type", "DisruptionAllowed"},
+         {"status", "False"},
+         {"observedGeneration", api::generationOf(budget)},
+         {"lastTransitionTime", old["status"].asString() == "False" ? old["lastTransitionTime"] : Value(now())},
+         {"reason", "SyncFailed"},
+         {"message", why}});
+    Value status = budget["status"].isObject() ? budget["status"] : Value::object();
+    status = status.with("disruptionsAllowed", 0).with("conditions", api::withCondition(status["conditions"], condition));
+    for (const char* count : {"currentHealthy", "desiredHealthy", "expectedPods"})
+        if (!status.has(count)) status = status.with(count, 0);
+    if (status == budget["status"]) co_return;
+    const std::string ns = api::namespaceOf(budget);
+    auto written = co_await client_.update(client::podDisruptionBudgetsResource(), ns, budget.with("status", status), "status");
+    if (written.ok()) budgets_.put(*written);
+}
+
 sim::Task<base::Status> DisruptionController::sync(std::string key) {
     if (key[0] == '!') {
         const Value pod = pods_.get(std::string_view(key).substr(1));
@@ -142,6 +162,7 @@ sim::Task<base::Status> DisruptionController::sync(std::string key) {
             recorder_.warning(budget, "CalculateExpectedPodCountFailed",
                               "Failed to calculate the number of expected pods: " +
                                   scale.error().message);
+            co_await failSafe(budget, scale.error().message);
             co_return scale.error();
         }
         expected = *scale;

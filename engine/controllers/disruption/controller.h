@@ -16,6 +16,7 @@ private:
     using Value = document::Value;
     // Pods that the owners of these pods want; pods without a scalable owner go to `unmanaged`.
     sim::Task<base::Result<std::int64_t>> expectedScale(std::vector<Value> pods, bool* unmanaged);
+    sim::Task<void> failSafe(document::Value budget, std::string why);
     sim::Task<base::Status> clearStale(Value pod);
     void onPod(const Value& previous, const Value& current);
 
