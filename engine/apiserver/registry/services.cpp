@@ -73,13 +73,27 @@ base::Result<std::string> pickAddress(Core& core, const Value& object) {
                           "[]: failed to allocate a serviceIP: range is full");
 }
 
+// The cluster has addresses of one family. Source: pkg/registry/core/service/storage/alloc.go,
+// initIPFamilyFields.
+std::vector<api::StatusCause> familyProblems(const Core& core, const Value& spec) {
+    std::vector<api::StatusCause> out;
+    // Headless services without a selector have no addresses of their own.
+    if (spec["clusterIP"].asString() == "None" && spec["selector"].size() == 0) return out;
+    if (spec["ipFamilyPolicy"].asString() == "RequireDualStack")
+        out.push_back({"FieldValueInvalid", "Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services",
+                       "spec.ipFamilyPolicy"});
+    for (std::size_t i = 0; i < spec["ipFamilies"].size(); ++i)
+        if (spec["ipFamilies"][i].asString() == "IPv6" && core.config.serviceCidr.address.isV4())
+            out.push_back({"FieldValueInvalid", "Invalid value: \"IPv6\": not configured on this cluster",
+                           "spec.ipFamilies[" + std::to_string(i) + "]"});
+    return out;
+}
+
 base::Result<Value> allocateAddress(Core& core, Context& context, Value object, const Value& old) {
     const Value& spec = object["spec"];
     if (!needsAddress(object)) return object;
-    for (std::size_t i = 0; i < spec["ipFamilies"].size() && spec["clusterIP"].asString() != "None"; ++i)
-        if (spec["ipFamilies"][i].asString() == "IPv6" && core.config.serviceCidr.address.isV4())
-            return invalidService(object, "spec.ipFamilies[" + std::to_string(i) + "]",
-                                  "\"IPv6\": not configured on this cluster");
+    if (auto problems = familyProblems(core, spec); !problems.empty())
+        return api::invalid("", "Service", metaText(object, "name"), std::move(problems));
     std::string ip = spec["clusterIP"].text();
     if (ip.empty() && spec["clusterIPs"].size() > 0) ip = spec["clusterIPs"][0].text();
     const std::string before = old.at("spec", "clusterIP").text();

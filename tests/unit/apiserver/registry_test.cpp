@@ -155,3 +155,19 @@ TEST_CASE("a strategic patch cannot change what kind an object is") {
     CHECK(patched.status == 200);
     CHECK(patched.object["kind"].asString() == "ConfigMap");
 }
+
+TEST_CASE("a cluster with one family of addresses refuses services that require two") {
+    Server server;
+    server.makeNamespace("default");
+    const auto said = [&](const char* spec) {
+        const auto answer = server.call("POST", "/api/v1/namespaces/default/services",
+                                        Server::json(std::string(R"({"apiVersion":"v1","kind":"Service","metadata":{"generateName":"s"},"spec":)") + spec + "}"));
+        return answer.status == 201 ? std::string("fine") : answer.object["details"]["causes"][0]["message"].text();
+    };
+    const std::string dual = "Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services";
+    CHECK(said(R"({"ipFamilyPolicy":"RequireDualStack","selector":{"a":"b"},"ports":[{"port":80}]})") == dual);
+    CHECK(said(R"({"ipFamilyPolicy":"RequireDualStack","clusterIP":"None","selector":{"a":"b"},"ports":[{"port":80}]})") == dual);
+    CHECK(said(R"({"ipFamilies":["IPv6"],"selector":{"a":"b"},"ports":[{"port":80}]})") == "Invalid value: \"IPv6\": not configured on this cluster");
+    CHECK(said(R"({"ipFamilyPolicy":"PreferDualStack","selector":{"a":"b"},"ports":[{"port":80}]})") == "fine");
+    CHECK(said(R"({"ipFamilyPolicy":"RequireDualStack","clusterIP":"None","ports":[{"port":80}]})") == "fine");
+}
