@@ -2,35 +2,13 @@
 // and complete.go, pkg/apis/apiextensions/validation.
 #include "api/validation/definition_schema.h"
 
+#include "api/patterns.h"
 #include "base/strings.h"
-
-#include <re2/re2.h>
 
 #include <algorithm>
 
 namespace api::validation {
 namespace {
-
-// Go's words for what RE2 found.
-std::string regexpProblem(const RE2& compiled) {
-    const char* text = "invalid or unsupported Perl syntax";
-    switch (compiled.error_code()) {
-    case RE2::ErrorBadEscape: text = "invalid escape sequence"; break;
-    case RE2::ErrorBadCharClass: text = "invalid character class"; break;
-    case RE2::ErrorBadCharRange: text = "invalid character class range"; break;
-    case RE2::ErrorMissingBracket: text = "missing closing ]"; break;
-    case RE2::ErrorMissingParen: text = "missing closing )"; break;
-    case RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression: ``";
-    case RE2::ErrorRepeatArgument: text = "missing argument to repetition operator"; break;
-    case RE2::ErrorRepeatSize: text = "invalid repeat count"; break;
-    case RE2::ErrorRepeatOp: text = "invalid nested repetition operator"; break;
-    case RE2::ErrorBadUTF8: text = "invalid UTF-8"; break;
-    case RE2::ErrorUnexpectedParen: text = "unexpected )"; break;
-    case RE2::ErrorBadNamedCapture: text = "invalid named capture"; break;
-    default: break;
-    }
-    return std::string(text) + ": `" + compiled.error_arg() + "`";
-}
 
 bool isIntOrString(const Value& anyOf) {
     return anyOf.size() == 2 && anyOf[0] == Value::object({{"type", "integer"}}) &&
@@ -40,11 +18,9 @@ bool isIntOrString(const Value& anyOf) {
 void pattern(Errors& errors, const Value& schema, const Path& path) {
     const std::string text = schema["pattern"].text();
     if (text.empty()) return;
-    const RE2 compiled(text, RE2::Quiet);
-    if (!compiled.ok())
+    if (const std::string problem = patternProblem(text); !problem.empty())
         errors.invalid(path.child("pattern"), text,
-                       "must be a valid regular expression, but isn't: error parsing regexp: " +
-                           regexpProblem(compiled));
+                       "must be a valid regular expression, but isn't: error parsing regexp: " + problem);
 }
 
 // Every value has a type or says why not; what is reasoned about is also specified.

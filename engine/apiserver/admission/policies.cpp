@@ -1,7 +1,8 @@
 // ValidatingAdmissionPolicy. Source: apiserver pkg/admission/plugin/policy/validating and matching.
+#include "apiserver/admission/expressions.h"
 #include "apiserver/admission/matching.h"
 #include "apiserver/admission/plugin.h"
-#include "apiserver/cel/cel.h"
+#include "apiserver/cel/checks.h"
 #include "base/strings.h"
 
 namespace apiserver {
@@ -14,44 +15,20 @@ struct Denial {
     std::string policy, binding, message, reason;
 };
 
-Value requestOf(const Admission& a) {
-    const Value kind = Value::object(
-        {{"group", a.resource.group}, {"version", a.resource.version}, {"kind", a.resource.kind}});
-    const Value resource = Value::object(
-        {{"group", a.resource.group}, {"version", a.resource.version}, {"resource", a.resource.plural}});
-    return Value::object({{"uid", a.context.generatedUid},
-                          {"kind", kind},
-                          {"resource", resource},
-                          {"subResource", a.subresource},
-                          {"requestKind", kind},
-                          {"requestResource", resource},
-                          {"name", a.name},
-                          {"namespace", a.ns},
-                          {"operation", a.operation},
-                          {"dryRun", a.context.dryRun},
-                          {"userInfo", Value::object({{"username", a.context.user.name},
-                                                      {"uid", a.context.user.uid},
-                                                      {"groups", Value::strings(a.context.user.groups)}})}});
-}
+struct Evaluation {
+    const cel::Environment& environment;
+    cel::Variables variables;
+    cel::Authority* authority;
+    std::int64_t cost = 0;
+};
 
-cel::Variables variablesOf(const Admission& a) {
-    return {{"object", a.object},
-            {"oldObject", a.old},
-            {"request", requestOf(a)},
-            {"params", Value()},
-            {"namespaceObject", a.ns.empty() ? Value() : a.core.lookup("", "namespaces", "", a.ns)},
-            {"variables", Value::object()}};
-}
-
-const std::vector<std::string>& names() {
-    static const std::vector<std::string> kNames = {"object", "oldObject", "request", "params",
-                                                    "namespaceObject", "variables"};
-    return kNames;
-}
-
-base::Result<Value> run(const Value& expression, const cel::Variables& variables) {
-    BASE_TRY(cel::Program program, cel::Program::compile(expression.asString(), names()));
-    return program.evaluate(variables);
+// Source: apiserver pkg/admission/plugin/cel/condition.go.
+base::Result<cel::Datum> run(const Value& expression, Evaluation& evaluation) {
+    BASE_TRY(cel::Program program, cel::Program::compile(expression.asString(), evaluation.environment));
+    constexpr std::int64_t kBudget = 10'000'000;
+    if (evaluation.cost > kBudget)
+        return base::makeError("validation failed due to running out of cost budget, no further validation rules will be run");
+    return program.run(evaluation.variables, evaluation.authority, evaluation.cost);
 }
 
 // Parameters that a binding names; more than one means one evaluation each.
@@ -85,23 +62,23 @@ std::vector<Value> parametersOf(Admission& a, const Value& policy, const Value& 
     return out;
 }
 
-std::string failText(const Value& validation, const cel::Variables& variables) {
+std::string failText(const Value& validation, Evaluation& evaluation) {
     if (!validation["messageExpression"].isEmpty()) {
-        auto text = run(validation["messageExpression"], variables);
-        if (text.ok() && text.value().isString() && !text.value().isEmpty()) return text.value().text();
+        auto text = run(validation["messageExpression"], evaluation);
+        if (text.ok() && text->value.isString() && !base::trim(text->value.asString()).empty()) return text->value.text();
     }
     if (!validation["message"].isEmpty()) return std::string(base::trim(validation["message"].asString()));
     return "failed expression: " + std::string(base::trim(validation["expression"].asString()));
 }
 
-// What a policy finds wrong; `ignore` when its own errors do not count.
-std::vector<std::pair<std::string, std::string>> evaluate(const Value& policy, cel::Variables variables, bool& skipped) {
+// What a policy finds wrong; `skipped` when its conditions are not met.
+std::vector<std::pair<std::string, std::string>> evaluate(const Value& policy, Evaluation& evaluation, bool& skipped) {
     std::vector<std::pair<std::string, std::string>> found;
     const Value& spec = policy["spec"];
     const bool ignore = spec["failurePolicy"].asString() == "Ignore";
     for (const Value& condition : spec["matchConditions"].items()) {
-        auto met = run(condition["expression"], variables);
-        if (met.ok() && !met.value().asBool()) {
+        auto met = run(condition["expression"], evaluation);
+        if (met.ok() && !met->value.asBool()) {
             skipped = true;
             return found;
         }
@@ -110,13 +87,15 @@ std::vector<std::pair<std::string, std::string>> evaluate(const Value& policy, c
             return found;
         }
     }
+    std::vector<std::pair<std::string, cel::Datum>> variables;
     for (const Value& variable : spec["variables"].items()) {
-        auto value = run(variable["expression"], variables);
-        if (value.ok())
-            variables["variables"] = variables["variables"].with(variable["name"].asString(), value.value());
+        auto value = run(variable["expression"], evaluation);
+        if (!value.ok()) continue;
+        variables.emplace_back(variable["name"].text(), std::move(*value));
+        evaluation.variables.insert_or_assign("variables", cel::mapOf(variables));
     }
     for (const Value& validation : spec["validations"].items()) {
-        auto result = run(validation["expression"], variables);
+        auto result = run(validation["expression"], evaluation);
         if (!result.ok()) {
             if (!ignore)
                 found.emplace_back("expression '" + validation["expression"].text() + "' resulted in error: " +
@@ -124,7 +103,7 @@ std::vector<std::pair<std::string, std::string>> evaluate(const Value& policy, c
                                    "");
             continue;
         }
-        if (!result.value().asBool()) found.emplace_back(failText(validation, variables), validation["reason"].text());
+        if (!result->value.asBool()) found.emplace_back(failText(validation, evaluation), validation["reason"].text());
     }
     return found;
 }
@@ -174,11 +153,13 @@ base::Status validatingPolicies(Admission& a) {
             found.emplace_back("failed to configure binding: no params found for policy binding with `Deny` "
                                "parameterNotFoundAction",
                                "");
+        const cel::Environment environment = policyEnvironment(policy);
         for (const Value& parameter : parameters) {
-            cel::Variables variables = variablesOf(a);
-            variables["params"] = parameter;
+            RequestAuthority authority(a);
+            Evaluation evaluation{environment, expressionVariables(a), &authority};
+            evaluation.variables.insert_or_assign("params", parameter);
             bool skipped = false;
-            for (auto& item : evaluate(policy, std::move(variables), skipped)) found.push_back(std::move(item));
+            for (auto& item : evaluate(policy, evaluation, skipped)) found.push_back(std::move(item));
         }
         for (const auto& [message, reason] : found) {
             if (hasAction(binding, "Warn"))

@@ -1,7 +1,9 @@
 // Webhooks are called over the simulated network. Source: apiserver
 // pkg/admission/plugin/webhook/{validating,mutating}/dispatcher.go.
+#include "apiserver/admission/expressions.h"
 #include "apiserver/admission/matching.h"
 #include "apiserver/admission/plugin.h"
+#include "apiserver/cel/checks.h"
 #include "base/strings.h"
 #include "document/json.h"
 #include "document/patch.h"
@@ -122,6 +124,27 @@ base::Status refused(const Admission& a, const Value& webhook, const Value& resp
     return api::errorFromStatus(status);
 }
 
+// Whether all conditions of a webhook hold. Source: apiserver
+// pkg/admission/plugin/webhook/matchconditions/matcher.go.
+base::Result<bool> conditionsHold(Admission& a, const Value& webhook) {
+    if (webhook["matchConditions"].size() == 0) return true;
+    const cel::Environment environment = requestEnvironment(false, true);
+    const cel::Variables variables = expressionVariables(a);
+    RequestAuthority authority(a);
+    std::vector<std::string> problems;
+    std::int64_t cost = 0;
+    for (const Value& condition : webhook["matchConditions"].items()) {
+        auto program = cel::Program::compile(condition["expression"].asString(), environment);
+        base::Result<cel::Datum> met = program.ok() ? program->run(variables, &authority, cost) : base::Result<cel::Datum>(program.error());
+        if (met.ok() && !met->value.asBool()) return false;
+        if (!met.ok())
+            problems.push_back("expression '" + condition["expression"].text() + "' resulted in error: " + met.error().message);
+    }
+    if (problems.empty()) return true;
+    if (webhook["failurePolicy"].asString() == "Ignore") return false;
+    return refuse(a, problems.size() == 1 ? problems[0] : "[" + base::join(problems, ", ") + "]");
+}
+
 base::Status runWebhooks(Admission& a, const char* plural, bool mutating) {
     if (a.resource.group == "admissionregistration.k8s.io") return base::okStatus();
     for (const Value& configuration : a.core.all("admissionregistration.k8s.io", plural))
@@ -129,6 +152,8 @@ base::Status runWebhooks(Admission& a, const char* plural, bool mutating) {
             bool matches = false;
             for (const Value& rule : webhook["rules"].items()) matches = matches || ruleMatches(a, rule);
             if (!matches || !selectorsMatch(a, webhook)) continue;
+            BASE_TRY(const bool wanted, conditionsHold(a, webhook));
+            if (!wanted) continue;
             const std::string id = std::string(plural) + "/" + std::string(metaText(configuration, "name")) + "/" +
                                    webhook["name"].text() + "/" + a.name + "/" + a.operation;
             const Verdict verdict = ask(a, webhook, id);

@@ -2,14 +2,16 @@
 
 #include "api/kinds.h"
 #include "api/objects/meta.h"
-#include "base/strings.h"
+#include "apiserver/cel/checks.h"
+#include "apiserver/cel/types.h"
+#include "document/json.h"
 
 #include <algorithm>
-#include <cctype>
-#include <set>
+#include <tuple>
 
 namespace controllers {
 
+using apiserver::cel::TypePtr;
 using document::Value;
 
 namespace {
@@ -19,93 +21,72 @@ constexpr std::size_t kMostTypes = 10;
 
 client::Resource policies() { return {"admissionregistration.k8s.io", "v1", "validatingadmissionpolicies"}; }
 
-// The kinds that the rules name without wildcards; a wildcard anywhere ends the checking of its rule.
-std::vector<const api::ResourceInfo*> checkedTypes(const Value& policy) {
-    std::vector<const api::ResourceInfo*> out;
-    for (const Value& rule : policy.at("spec", "matchConstraints", "resourceRules").items())
-        for (const Value& group : rule["apiGroups"].items())
-            for (const Value& version : rule["apiVersions"].items())
-                for (const Value& resource : rule["resources"].items()) {
-                    const api::ResourceInfo* info =
-                        api::builtinKinds().find(group.asString(), version.asString(), resource.asString());
-                    if (info != nullptr && info->type != nullptr && out.size() < kMostTypes) out.push_back(info);
-                }
+struct Named {
+    std::string group, version, resource;
+};
+
+// Names of a rule; none when a wildcard stands among them.
+std::vector<std::string> plainNames(const Value& list) {
+    std::vector<std::string> out;
+    for (const Value& item : list.items()) {
+        if (item.asString().find('*') != std::string_view::npos) return {};
+        out.push_back(item.text());
+    }
+    std::sort(out.begin(), out.end());
     return out;
 }
 
-bool inWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-// From `at` (behind "object") along .field.field as far as the types are known; the place of the first
-// field that there is not, or npos.
-std::size_t unknownField(const api::Type& root, std::string_view text, std::size_t at, std::string& field) {
-    static const std::set<std::string_view> kOpen = {"apiVersion", "kind"};
-    const api::Type* type = &root;
-    bool top = true;
-    while (at + 1 < text.size() && text[at] == '.' && (std::isalpha(static_cast<unsigned char>(text[at + 1])) || text[at + 1] == '_')) {
-        std::size_t end = at + 1;
-        while (end < text.size() && inWord(text[end])) ++end;
-        const std::string_view name = text.substr(at + 1, end - at - 1);
-        if (end < text.size() && text[end] == '(') return std::string_view::npos; // a function
-        const api::Field* found = type->find(name);
-        if (found == nullptr && top && kOpen.contains(name)) return std::string_view::npos;
-        if (found == nullptr) {
-            field = name;
-            return at;
-        }
-        if (found->type.kind != api::TypeKind::Struct) return std::string_view::npos;
-        type = found->type.type;
-        top = false;
-        at = end;
-    }
-    return std::string_view::npos;
+// The resources that the rules name; subresources and wildcards among them are passed over.
+std::vector<Named> namedResources(const Value& policy) {
+    std::vector<Named> out;
+    for (const Value& rule : policy.at("spec", "matchConstraints", "resourceRules").items())
+        for (const std::string& group : plainNames(rule["apiGroups"]))
+            for (const std::string& version : plainNames(rule["apiVersions"]))
+                for (const Value& resource : rule["resources"].items())
+                    if (resource.asString().find_first_of("*/") == std::string_view::npos)
+                        out.push_back({group, version, resource.text()});
+    return out;
 }
 
-// As cel-go shows an error: its place, the line, and a mark below it.
-std::string celError(std::string_view text, std::size_t at, const std::string& message) {
-    std::size_t line = 1, begin = 0;
-    for (std::size_t i = 0; i < at; ++i)
-        if (text[i] == '\n') ++line, begin = i + 1;
-    const std::string shown(text.substr(begin, std::min(text.find('\n', begin), text.size()) - begin));
-    return "ERROR: <input>:" + std::to_string(line) + ":" + std::to_string(at - begin + 1) + ": " + message + "\n | " + shown +
-           "\n | " + std::string(at - begin, '.') + "^";
-}
-
-// Every wrong field of an expression, below each other.
-std::string problems(const api::Type& type, std::string_view text) {
-    std::vector<std::string> out;
-    char quote = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (quote != 0) {
-            if (text[i] == '\\') ++i;
-            else if (text[i] == quote) quote = 0;
-            continue;
-        }
-        if (text[i] == '"' || text[i] == '\'') quote = text[i];
-        const bool begins = i == 0 || (!inWord(text[i - 1]) && text[i - 1] != '.');
-        for (const std::string_view variable : {"object", "oldObject"}) {
-            const std::size_t end = i + variable.size();
-            if (!begins || text.substr(i, variable.size()) != variable || (end < text.size() && inWord(text[end]))) continue;
-            std::string field;
-            const std::size_t place = unknownField(type, text, end, field);
-            if (place != std::string_view::npos) out.push_back(celError(text, place, "undefined field '" + field + "'"));
-        }
-    }
-    return base::join(out, "\n");
+TypePtr paramsType(const Value& policy) {
+    const Value& kind = policy.at("spec", "paramKind");
+    const std::string apiVersion = kind["apiVersion"].text();
+    const auto slash = apiVersion.find('/');
+    const std::string group = slash == std::string::npos ? "" : apiVersion.substr(0, slash);
+    const api::ResourceInfo* info = api::builtinKinds().findByKind(group, apiVersion.substr(slash == std::string::npos ? 0 : slash + 1),
+                                                                   kind["kind"].asString());
+    return info != nullptr && info->type != nullptr ? apiserver::cel::typeOfKind(*info->type) : nullptr;
 }
 
 } // namespace
 
-std::vector<Value> expressionWarnings(const Value& policy) {
+std::vector<CheckedKind> builtinKindsOf(const Value& policy) {
+    std::vector<CheckedKind> out;
+    for (const Named& named : namedResources(policy)) {
+        const api::ResourceInfo* info = api::builtinKinds().find(named.group, named.version, named.resource);
+        if (info == nullptr || info->type == nullptr || info->custom || out.size() >= kMostTypes) continue;
+        out.push_back({info->group, info->version, info->kind, apiserver::cel::typeOfKind(*info->type)});
+    }
+    return out;
+}
+
+std::vector<Value> expressionWarnings(const Value& policy, std::vector<CheckedKind> kinds) {
+    const auto order = [](const CheckedKind& kind) { return std::tie(kind.group, kind.version, kind.kind); };
+    std::sort(kinds.begin(), kinds.end(), [&](const CheckedKind& a, const CheckedKind& b) { return order(a) < order(b); });
+    kinds.erase(std::unique(kinds.begin(), kinds.end(), [&](const auto& a, const auto& b) { return order(a) == order(b); }), kinds.end());
     std::vector<Value> out;
-    const auto types = checkedTypes(policy);
+    const TypePtr params = paramsType(policy);
     const auto check = [&](const Value& expression, const std::string& place) {
-        std::vector<std::string> texts;
-        for (const api::ResourceInfo* info : types) {
-            const std::string found = problems(*info->type, expression.asString());
-            const std::string gvk = (info->group.empty() ? "/" : info->group + "/") + info->version + ", Kind=" + info->kind;
-            if (!found.empty()) texts.push_back(gvk + ": " + found + "\n");
+        std::string texts;
+        if (expression.isEmpty()) return;
+        for (const CheckedKind& kind : kinds) {
+            const auto environment = apiserver::typedEnvironment(policy, kind.type, params);
+            const auto problem = apiserver::cel::Program::check(expression.asString(), environment);
+            if (problem.ok()) continue;
+            texts += (texts.empty() ? "" : "\n") + kind.group + "/" + kind.version + ", Kind=" + kind.kind + ": " +
+                     problem.error().message + "\n";
         }
-        if (!texts.empty()) out.push_back(Value::object({{"fieldRef", place}, {"warning", base::join(texts, "\n")}}));
+        if (!texts.empty()) out.push_back(Value::object({{"fieldRef", place}, {"warning", texts}}));
     };
     const Value& validations = policy.at("spec", "validations");
     for (std::size_t i = 0; i < validations.size(); ++i) {
@@ -123,12 +104,45 @@ AdmissionPolicyStatusController::AdmissionPolicyStatusController(Context context
     });
 }
 
+sim::Task<Value> AdmissionPolicyStatusController::read(std::string path) {
+    ports::Request request;
+    request.path = std::move(path);
+    request.headers.set("Accept", "application/json");
+    auto answer = co_await client_.raw(std::move(request));
+    if (!answer.ok() || answer->status != 200) co_return Value();
+    if (!answer->object.isNull()) co_return answer->object;
+    co_return document::readJson(answer->body).valueOr(Value());
+}
+
+// Custom kinds are known from discovery and the published schemas.
+sim::Task<void> AdmissionPolicyStatusController::addCustomKinds(Value policy, std::vector<CheckedKind>* kinds) {
+    for (const Named& named : namedResources(policy)) {
+        if (named.group.empty() || kinds->size() >= kMostTypes) continue;
+        if (api::builtinKinds().find(named.group, named.version, named.resource) != nullptr) continue;
+        const std::string place = "/apis/" + named.group + "/" + named.version;
+        const Value list = co_await read(place);
+        std::string kind;
+        for (const Value& resource : list["resources"].items())
+            if (resource["name"].asString() == named.resource) kind = resource["kind"].text();
+        if (kind.empty()) continue;
+        const Value schemas = co_await read("/openapi/v3" + place);
+        for (const document::Member& schema : schemas.at("components", "schemas").members()) {
+            const Value& marks = schema.value["x-kubernetes-group-version-kind"];
+            if (marks.size() != 1 || marks[0]["kind"].asString() != kind) continue;
+            TypePtr type = apiserver::cel::typeOfSchema(schema.value, true);
+            if (type) kinds->push_back({named.group, named.version, kind, std::move(type)});
+        }
+    }
+}
+
 sim::Task<base::Status> AdmissionPolicyStatusController::sync(std::string key) {
     const Value policy = policies_.get(key);
     if (policy.isNull()) co_return base::okStatus();
     const Value generation = policy.at("metadata", "generation");
     if (generation.asInt() <= policy.at("status", "observedGeneration").asInt()) co_return base::okStatus();
-    std::vector<Value> warnings = expressionWarnings(policy);
+    std::vector<CheckedKind> kinds = builtinKindsOf(policy);
+    co_await addCustomKinds(policy, &kinds);
+    std::vector<Value> warnings = expressionWarnings(policy, std::move(kinds));
     Value checking = Value::object();
     if (!warnings.empty()) checking = Value::object({{"expressionWarnings", Value::array(std::move(warnings))}});
     const Value status = Value::object({{"observedGeneration", generation}, {"typeChecking", checking}});
