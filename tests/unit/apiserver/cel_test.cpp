@@ -43,7 +43,7 @@ TEST_CASE("texts are searched, cut and formatted by characters") {
     CHECK(eval("['x', 'y'].join('-')") == "\"x-y\"");
     CHECK(eval("'  TacoCat '.trim().lowerAscii()") == "\"tacocat\"");
     CHECK(eval("'%s is %d, %.2f, %x'.format(['x', 3, 2.5, 255])") == "\"x is 3, 2.50, ff\"");
-    CHECK(eval("'%s'.format([{'b': ['x', 1.5]}])") == "ERROR: <input>:1:24: expected type 'string' but found 'double'\n | '%s'.format([{'b': ['x', 1.5]}])\n | .......................^");
+    CHECK(eval("'%s'.format([{'b': ['x', 1.5]}])") == R"("{\\"b\\":[\\"x\\", 1.500000]}")");
     CHECK(eval("'abc'.replace('', '-')") == "\"-a-b-c-\"");
     CHECK(eval("'%d'.format(['a'])").starts_with("ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given string"));
     CHECK(eval("'abc 123 456'.findAll('[0-9]+')") == "[\"123\",\"456\"]");
@@ -195,7 +195,7 @@ TEST_CASE("expressions of a policy must be of their types; they may ask the auth
           "Invalid value: \"object.spec.replicas\": must evaluate to bool but got dyn");
     CHECK(said("wrong", R"("validations":[{"expression":"true","messageExpression":"1"}])") ==
           "Invalid value: \"1\": must evaluate to string but got int");
-    CHECK(said("wrong", R"("validations":[{"expression":"true","messageExpression":"authorizer.path('/').check('get').reason()"}])")
+    CHECK(said("wrong", R"j("validations":[{"expression":"true","messageExpression":"authorizer.path('/').check('get').reason()"}])j")
               .find("undeclared reference to 'authorizer'") != std::string::npos);
     CHECK(said("wrong", R"("auditAnnotations":[{"key":"k","valueExpression":"1"}])") ==
           "Invalid value: \"1\": must evaluate to one of [string null_type] but got int");
