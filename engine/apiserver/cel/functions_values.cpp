@@ -94,7 +94,7 @@ base::Result<Datum> toInt(const Datum& a, bool isUnsigned) {
         return Datum(kind, whole.value);
     }
     if (const auto number = base::parseInt(v.asString()); v.isString() && number) return Datum(kind, Value(*number));
-    if (v.isNull() || v.isObject() || v.isArray()) return base::makeError(std::string("no such overload: ") + target + "(" + typeName(a) + ")");
+    if (!v.isString()) return base::makeError(std::string("no such overload: ") + target + "(" + typeName(a) + ")");
     return base::makeError(std::string("type conversion error from '") + typeName(a) + "' to '" + target + "'");
 }
 
@@ -195,7 +195,7 @@ Answer listFunction(const std::string& name, const Data& a, bool method) {
     const auto list = membersOf(a[0]);
     if (!list) return std::nullopt;
     if (name == "optional.unwrap") return unwrapped(*list);
-    if (name == "join") {
+    if (name == "join" && (a.size() == 1 || a[1].value.isString())) {
         std::vector<std::string> parts;
         for (const Datum& item : *list) {
             if (item.kind != Kind::Plain || !item.value.isString())
@@ -265,7 +265,7 @@ Answer conversion(const std::string& name, const Data& a, bool method) {
     if (method || a.size() != 1) return std::nullopt;
     const Value& v = a[0].value;
     const auto refuse = [&](const char* to) {
-        if (v.isNull() || v.isObject() || v.isArray())
+        if (!v.isString())
             return base::Result<Datum>(base::makeError("no such overload: " + name + "(" + typeName(a[0]) + ")"));
         return base::Result<Datum>(base::makeError("type conversion error from '" + typeName(a[0]) + "' to '" + to + "'"));
     };

@@ -147,12 +147,15 @@ TypePtr fieldOf(const Type& object, std::string_view name) {
     return nullptr;
 }
 
-TypePtr typeOfSchema(const Value& schema, bool root) {
+namespace {
+
+// `name`: types of objects are named by where they are.
+TypePtr typeOfPart(const Value& schema, bool root, const std::string& name) {
     if (!schema.isObject()) return nullptr;
     if (schema["x-kubernetes-int-or-string"].asBool()) return simpleType(Kind::Dyn);
     const std::string_view type = schema["type"].asString(), format = schema["format"].asString();
     if (type == "array") {
-        const TypePtr item = typeOfSchema(schema["items"], false);
+        const TypePtr item = typeOfPart(schema["items"], false, name + ".@idx");
         return item ? listType(item) : nullptr;
     }
     if (type == "string") {
@@ -166,23 +169,27 @@ TypePtr typeOfSchema(const Value& schema, bool root) {
     if (type == "boolean") return simpleType(Kind::Bool);
     if (type != "object") return schema["x-kubernetes-preserve-unknown-fields"].asBool() ? simpleType(Kind::Dyn) : nullptr;
     if (schema["additionalProperties"].isObject()) {
-        const TypePtr item = typeOfSchema(schema["additionalProperties"], false);
+        const TypePtr item = typeOfPart(schema["additionalProperties"], false, name + ".@elem");
         return item ? mapType(simpleType(Kind::String), item) : nullptr;
     }
     auto object = std::make_shared<Type>();
     object->kind = Kind::Object;
-    object->name = "object";
+    object->name = name;
     for (const document::Member& property : schema["properties"].members())
-        if (TypePtr field = typeOfSchema(property.value, false)) object->fields.emplace(property.key.text(), std::move(field));
+        if (TypePtr field = typeOfPart(property.value, false, name + "." + property.key.text())) object->fields.emplace(property.key.text(), std::move(field));
     if (root || schema["x-kubernetes-embedded-resource"].asBool()) {
         auto meta = std::make_shared<Type>();
         meta->kind = Kind::Object;
-        meta->name = "object";
-        for (const char* name : {"name", "generateName"}) meta->fields.emplace(name, simpleType(Kind::String));
-        for (const char* name : {"kind", "apiVersion"}) object->fields.insert_or_assign(name, simpleType(Kind::String));
+        meta->name = name + ".metadata";
+        for (const char* key : {"name", "generateName"}) meta->fields.emplace(key, simpleType(Kind::String));
+        for (const char* key : {"kind", "apiVersion"}) object->fields.insert_or_assign(key, simpleType(Kind::String));
         object->fields.insert_or_assign("metadata", meta);
     }
     return object;
 }
+
+} // namespace
+
+TypePtr typeOfSchema(const Value& schema, bool root) { return typeOfPart(schema, root, "selfType"); }
 
 } // namespace apiserver::cel

@@ -43,7 +43,7 @@ TEST_CASE("texts are searched, cut and formatted by characters") {
     CHECK(eval("['x', 'y'].join('-')") == "\"x-y\"");
     CHECK(eval("'  TacoCat '.trim().lowerAscii()") == "\"tacocat\"");
     CHECK(eval("'%s is %d, %.2f, %x'.format(['x', 3, 2.5, 255])") == "\"x is 3, 2.50, ff\"");
-    CHECK(eval("'%s'.format([{'b': ['x', 1.5]}])") == R"("{\\"b\\":[\\"x\\", 1.500000]}")");
+    CHECK(eval("'%s'.format([{'b': ['x', 1.5]}])") == R"("{\"b\":[\"x\", 1.500000]}")");
     CHECK(eval("'abc'.replace('', '-')") == "\"-a-b-c-\"");
     CHECK(eval("'%d'.format(['a'])").starts_with("ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given string"));
     CHECK(eval("'abc 123 456'.findAll('[0-9]+')") == "[\"123\",\"456\"]");
