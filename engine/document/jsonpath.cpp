@@ -4,6 +4,8 @@
 #include "document/json.h"
 #include "document/jsonpath_nodes.h"
 
+#include <charconv>
+
 namespace document {
 
 namespace {
@@ -279,16 +281,30 @@ base::Result<std::string> JsonPath::print(const Value& data, bool asJson) const 
     return out;
 }
 
+namespace {
+
+// %v: the shortest digits, with an exponent below -4 and from 6 on.
+std::string goFloat(double number) {
+    char text[400];
+    const auto end = std::to_chars(text, text + sizeof text, number, std::chars_format::scientific);
+    const std::string shortest(text, end.ptr);
+    const std::size_t mark = shortest.find('e');
+    if (mark == std::string::npos) return formatNumber(number);
+    const bool negative = shortest[mark + 1] == '-';
+    const std::int64_t exponent = base::parseInt(shortest.substr(mark + 2)).value_or(0) * (negative ? -1 : 1);
+    if (exponent < -4 || exponent >= 6) return shortest;
+    const auto plain = std::to_chars(text, text + sizeof text, number, std::chars_format::fixed);
+    return {text, plain.ptr};
+}
+
+} // namespace
+
 std::string formatGoValue(const Value& value) {
     switch (value.kind()) {
     case ValueKind::Null: return "<nil>";
     case ValueKind::Bool: return value.asBool() ? "true" : "false";
     case ValueKind::Int: return std::to_string(value.asInt());
-    case ValueKind::Double: {
-        // %v uses %g with the shortest digits; exponents from 21 on.
-        std::string text = formatNumber(value.asDouble());
-        return text;
-    }
+    case ValueKind::Double: return goFloat(value.asDouble());
     case ValueKind::String: return value.text();
     case ValueKind::Array: {
         std::string out = "[";

@@ -192,9 +192,7 @@ void trafficRules(Errors& errors, const Value& service) {
         if (check != 0)
             errors.invalid(path, check,
                            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'");
-    } else if (check == 0) {
-        errors.required(path);
-    } else {
+    } else if (check != 0) { // none is allocated later
         errors.invalidEach(path, check, checkPortNumber(check));
     }
     const Value& internal = spec["internalTrafficPolicy"];

@@ -5,7 +5,7 @@
 #include "kubectl/describe/writer.h"
 
 #include <algorithm>
-#include <map>
+#include <cctype>
 
 namespace kubectl {
 
@@ -70,16 +70,30 @@ void describeState(DescribeWriter& w, std::string_view title, const Value& state
     }
 }
 
+// As Go's net/url writes a path and joins a host with a port.
+std::string escapedPath(std::string_view path) {
+    std::string out;
+    for (const char c : path) {
+        const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_.~$&+,/:;=@").find(c) != std::string_view::npos;
+        out += plain ? std::string(1, c) : "%" + base::toUpper(base::encodeHex(std::string(1, c)));
+    }
+    return out;
+}
+std::string hostPort(const std::string& host, const std::string& port) {
+    return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + port;
+}
+std::string urlText(const Value& http) {
+    const std::string path = http["path"].asString() == "*" ? "*" : escapedPath(http["path"].asString());
+    return base::toLower(http["scheme"].asString()) + "://" + hostPort(http["host"].text(), textOf(http["port"])) +
+           (path.empty() || path[0] == '/' ? "" : "/") + path;
+}
+
 std::string probeText(const Value& probe) {
     const auto number = [&](const char* key) { return std::to_string(probe[key].asInt()); };
     const std::string rest = "delay=" + number("initialDelaySeconds") + "s timeout=" + number("timeoutSeconds") + "s period=" +
                              number("periodSeconds") + "s #success=" + number("successThreshold") + " #failure=" + number("failureThreshold");
     if (const Value& exec = probe["exec"]; !exec.isNull()) return "exec " + goList(exec["command"]) + " " + rest;
-    if (const Value& http = probe["httpGet"]; !http.isNull()) {
-        std::string path = http["path"].text();
-        if (!path.empty() && path[0] != '/') path = "/" + path;
-        return "http-get " + base::toLower(http["scheme"].asString()) + "://" + http["host"].text() + ":" + textOf(http["port"]) + path + " " + rest;
-    }
+    if (const Value& http = probe["httpGet"]; !http.isNull()) return "http-get " + urlText(http) + " " + rest;
     if (const Value& tcp = probe["tcpSocket"]; !tcp.isNull()) return "tcp-socket " + tcp["host"].text() + ":" + textOf(tcp["port"]) + " " + rest;
     if (const Value& grpc = probe["grpc"]; !grpc.isNull()) return "grpc <pod>:" + textOf(grpc["port"]) + " " + grpc["service"].text() + " " + rest;
     return "unknown " + rest;
@@ -90,7 +104,8 @@ std::string optional(const Value& source) { return source["optional"].asBool() ?
 // Source: kubectl pkg/util/resource ExtractContainerResourceValue.
 std::string resourceValue(const Value& container, const Value& ref) {
     const auto parts = base::splitLimited(ref["resource"].asString(), '.', 2);
-    if (parts.size() < 2) return {};
+    if (parts.size() < 2 || (parts[0] != "limits" && parts[0] != "requests")) return {};
+    if (parts[1] != "cpu" && parts[1] != "memory" && parts[1] != "ephemeral-storage" && !parts[1].starts_with("hugepages-")) return {};
     const api::Quantity amount = api::Quantity::ofValue(container["resources"][parts[0]][parts[1]]);
     const std::string divisor = textOf(ref["divisor"]);
     const api::Quantity by = divisor.empty() || divisor == "0" ? api::Quantity::fromValue(1) : api::Quantity::of(divisor);
@@ -114,10 +129,11 @@ void describeEnvironment(DescribeWriter& w, const Value& container, const Value&
                 first = false;
             }
         } else if (const Value& ref = from["fieldRef"]; !ref.isNull()) {
-            // Only metadata is looked up: a path into spec or status shows no value.
-            const bool known = !pod.isNull() && ref["fieldPath"].asString().starts_with("metadata.");
-            const std::string value = known ? api::fieldText(pod, ref["fieldPath"].asString()) : "";
-            w.line(3, name + ":\t" + value + " (" + ref["apiVersion"].text() + ":" + ref["fieldPath"].text() + ")");
+            // The client looks up these two; every other path shows no value.
+            const std::string path = ref["fieldPath"].text();
+            const bool known = path == "metadata.name" || path == "metadata.namespace";
+            const std::string value = known && !pod.isNull() ? pod.at("metadata", path.substr(9)).text() : "";
+            w.line(3, name + ":\t" + value + " (" + ref["apiVersion"].text() + ":" + path + ")");
         } else if (const Value& field = from["resourceFieldRef"]; !field.isNull()) {
             std::string value = resourceValue(container, field);
             const std::string resource = field["resource"].text();
@@ -169,6 +185,29 @@ void describeSpread(DescribeWriter& w, const Value& constraints, std::string_vie
         text += list[i]["topologyKey"].text() + ":" + list[i]["whenUnsatisfiable"].text() + " when max skew " + textOf(list[i]["maxSkew"]) + " is exceeded";
         if (!list[i]["labelSelector"].isNull()) text += " for selector " + selectorText(list[i]["labelSelector"]);
         w.line(0, text);
+    }
+}
+
+// The workload that a gang-scheduled pod belongs to.
+void describeWorkload(DescribeWriter& w, const Value& workload, std::string_view space) {
+    if (workload.isNull()) return;
+    w.line(0, std::string(space) + "WorkloadRef:");
+    w.field(1, "Name", workload["name"].asString());
+    w.field(1, "PodGroup", workload["podGroup"].asString());
+    if (!workload["podGroupReplicaKey"].asString().empty()) w.field(1, "PodGroupReplicaKey", workload["podGroupReplicaKey"].asString());
+}
+
+void describeGates(DescribeWriter& w, const Value& gates, const Value& conditions) {
+    if (gates.size() == 0) return;
+    w.line(0, "Readiness Gates:\n  Type\tStatus");
+    for (const Value& gate : gates.items()) {
+        std::string text = "<none>";
+        for (const Value& condition : conditions.items()) {
+            if (condition["type"] != gate["conditionType"]) continue;
+            text = condition["status"].text();
+            break;
+        }
+        w.line(1, gate["conditionType"].text() + " \t" + text + " ");
     }
 }
 
@@ -225,54 +264,8 @@ void describePodTemplate(DescribeWriter& w, const Value& podTemplate) {
     if (!spec["priorityClassName"].asString().empty()) w.field(1, "Priority Class Name", spec["priorityClassName"].asString());
     printLabels(w, "  Node-Selectors", spec["nodeSelector"]);
     printTolerations(w, "  Tolerations", spec["tolerations"]);
+    describeWorkload(w, spec["workloadRef"], "  ");
 }
-
-namespace {
-
-using Totals = std::map<std::string, api::Quantity>;
-
-void add(Totals& into, const Value& list) {
-    for (const document::Member& member : list.members()) {
-        const auto key = member.key.text();
-        into[key] = into.contains(key) ? into[key] + api::Quantity::ofValue(member.value) : api::Quantity::ofValue(member.value);
-    }
-}
-void takeMax(Totals& into, const Totals& other) {
-    for (const auto& [key, quantity] : other)
-        if (!into.contains(key) || into[key] < quantity) into[key] = quantity;
-}
-Value totalsValue(const Totals& totals) {
-    document::ObjectBuilder out;
-    for (const auto& [key, quantity] : totals) out.set(key, quantity.text());
-    return std::move(out).build();
-}
-
-// Source: kubectl pkg/util/resource PodRequestsAndLimits, with restartable init containers.
-Totals totalOf(const Value& pod, const char* key) {
-    Totals total;
-    for (const Value& container : pod["spec"]["containers"].items()) add(total, container["resources"][key]);
-    Totals sidecars, peak;
-    for (const Value& container : pod["spec"]["initContainers"].items()) {
-        if (container["restartPolicy"].asString() == "Always") {
-            add(total, container["resources"][key]);
-            add(sidecars, container["resources"][key]);
-            takeMax(peak, sidecars);
-            continue;
-        }
-        Totals here = sidecars;
-        add(here, container["resources"][key]);
-        takeMax(peak, here);
-    }
-    takeMax(total, peak);
-    const Value& overhead = pod["spec"]["overhead"];
-    for (const document::Member& member : overhead.members())
-        if (key[0] == 'r' || total.contains(member.key.text())) total[member.key.text()] = total[member.key.text()] + api::Quantity::ofValue(member.value);
-    return total;
-}
-
-} // namespace
-
-PodTotals podTotals(const Value& pod) { return {totalsValue(totalOf(pod, "requests")), totalsValue(totalOf(pod, "limits"))}; }
 
 sim::Task<base::Status> describePod(DescribeContext& c) {
     DescribeWriter& w = c.w;
@@ -316,15 +309,7 @@ sim::Task<base::Status> describePod(DescribeContext& c) {
     describeContainers(w, "Containers", spec["containers"], status["containerStatuses"], pod, "");
     if (spec["ephemeralContainers"].size() > 0)
         describeContainers(w, "Ephemeral Containers", spec["ephemeralContainers"], status["ephemeralContainerStatuses"], pod, "");
-    if (spec["readinessGates"].size() > 0) {
-        w.line(0, "Readiness Gates:\n  Type\tStatus");
-        for (const Value& gate : spec["readinessGates"].items()) {
-            std::string text = "<none>";
-            for (const Value& condition : status["conditions"].items())
-                if (condition["type"] == gate["conditionType"]) text = condition["status"].text();
-            w.line(1, gate["conditionType"].text() + " \t" + text + " ");
-        }
-    }
+    describeGates(w, spec["readinessGates"], status["conditions"]);
     if (status["conditions"].size() > 0) {
         w.line(0, "Conditions:\n  Type\tStatus");
         for (const Value& condition : status["conditions"].items()) w.line(1, condition["type"].text() + " \t" + condition["status"].text() + " ");
@@ -334,6 +319,7 @@ sim::Task<base::Status> describePod(DescribeContext& c) {
     printLabels(w, "Node-Selectors", spec["nodeSelector"]);
     printTolerations(w, "Tolerations", spec["tolerations"]);
     describeSpread(w, spec["topologySpreadConstraints"], "");
+    describeWorkload(w, spec["workloadRef"], "");
     describeEvents(c);
     co_return base::okStatus();
 }

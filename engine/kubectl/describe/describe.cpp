@@ -17,11 +17,11 @@ namespace {
 struct Known {
     std::string_view group, kind;
     Describer describer;
-    bool pods = false; // events of pods are searched without the kind
+    std::string_view version = "v1"; // which is asked for, whatever the name or the file said
 };
 
 constexpr Known kKnown[] = {
-    {"", "Pod", describePod, true},
+    {"", "Pod", describePod},
     {"", "ReplicationController", describeReplicationController},
     {"", "Secret", describeSecret},
     {"", "Service", describeService},
@@ -35,7 +35,7 @@ constexpr Known kKnown[] = {
     {"", "Endpoints", describeEndpoints},
     {"", "ConfigMap", describeConfigMap},
     {"discovery.k8s.io", "EndpointSlice", describeEndpointSlice},
-    {"autoscaling", "HorizontalPodAutoscaler", describeAutoscaler},
+    {"autoscaling", "HorizontalPodAutoscaler", describeAutoscaler, "v2"},
     {"networking.k8s.io", "Ingress", describeIngress},
     {"networking.k8s.io", "IngressClass", describeIngressClass},
     {"networking.k8s.io", "ServiceCIDR", describeServiceCidr},
@@ -127,9 +127,10 @@ sim::Task<base::Status> describeGeneric(DescribeContext& c) {
 
 } // namespace
 
-sim::Task<base::Result<std::vector<Value>>> listAll(Session& session, std::string path, ports::Query query) {
+sim::Task<base::Result<std::vector<Value>>> listAll(Session& session, std::string path, ports::Query query,
+                                                    std::int64_t chunk) {
     std::vector<Value> out;
-    query.set("limit", "500");
+    if (chunk > 0) query.set("limit", std::to_string(chunk));
     while (true) {
         auto list = co_await session.get(path, query);
         if (!list.ok()) co_return list.error();
@@ -140,17 +141,17 @@ sim::Task<base::Result<std::vector<Value>>> listAll(Session& session, std::strin
     }
 }
 
-sim::Task<Value> searchEvents(Session& session, Value object, std::string uid, bool withKind) {
+sim::Task<base::Result<Value>> searchEvents(Session& session, Value object, EventSearch search) {
     const Value& metadata = object["metadata"];
     const std::string ns = metadata["namespace"].text();
     std::string selector = "involvedObject.name=" + metadata["name"].text() + ",involvedObject.namespace=" + ns;
-    if (withKind) selector += ",involvedObject.kind=" + object["kind"].text();
-    if (!uid.empty()) selector += ",involvedObject.uid=" + uid;
+    if (search.withKind) selector += ",involvedObject.kind=" + object["kind"].text();
+    if (!search.uid.empty()) selector += ",involvedObject.uid=" + search.uid;
     ports::Query query;
     query.set("fieldSelector", selector);
     const std::string path = ns.empty() ? "/api/v1/events" : "/api/v1/namespaces/" + ns + "/events";
-    auto events = co_await listAll(session, path, query);
-    if (!events.ok()) co_return Value::array();
+    auto events = co_await listAll(session, path, query, search.chunk);
+    if (!events.ok()) co_return events.error();
     co_return Value::array(std::move(events).value());
 }
 
@@ -184,60 +185,98 @@ void describeEvents(DescribeContext& c) {
 
 namespace {
 
-sim::Task<base::Result<std::string>> describeOne(Session& session, Info info, bool showEvents) {
-    auto fetched = co_await fetch(session, info);
+const Known* knownKind(const Mapping& mapping) {
+    for (const Known& known : kKnown)
+        if (known.group == mapping.group && known.kind == mapping.kind) return &known;
+    return nullptr;
+}
+
+// A pod that is gone may have left events.
+sim::Task<base::Result<std::string>> describeGone(Session& session, Info info, base::Error error, std::int64_t chunk) {
+    const Value gone = Value::object({{"metadata", Value::object({{"name", info.name}, {"namespace", info.ns}})}});
+    const EventSearch search{"", false, chunk};
+    const auto events = co_await searchEvents(session, gone, search);
+    if (!events.ok() || events.value().size() == 0) co_return error;
     DescribeWriter w(session.kernel().unixNow());
+    DescribeContext context{session, w, gone, info.ns, info.name, events.value()};
+    w.line(0, "Pod '" + info.name + "': error '" + errorText(error) + "', but found events.");
+    describeEvents(context);
+    co_return w.finish();
+}
+
+sim::Task<base::Result<std::string>> describeOne(Session& session, Info info) {
+    const bool showEvents = session.flags.on("show-events");
+    const std::int64_t chunk = session.flags.number("chunk-size");
+    const Known* known = knownKind(info.mapping);
+    if (known != nullptr) info.mapping.version = std::string(known->version);
+    const bool pod = known != nullptr && known->describer == describePod;
+    auto fetched = co_await fetch(session, info);
     if (!fetched.ok()) {
-        if (info.mapping.kind == "Pod" && showEvents) {
-            const Value gone = Value::object({{"metadata", Value::object({{"name", info.name}, {"namespace", info.ns}})}});
-            const Value events = co_await searchEvents(session, gone, "", false);
-            if (events.size() > 0) {
-                DescribeContext context{session, w, gone, info.ns, info.name, events};
-                w.line(0, "Pod '" + info.name + "': error '" + errorText(fetched.error()) + "', but found events.");
-                describeEvents(context);
-                co_return w.finish();
-            }
-        }
+        if (pod && showEvents) co_return co_await describeGone(session, info, fetched.error(), chunk);
         co_return fetched.error();
     }
     const Value object = fetched.value();
-    Describer describer = describeGeneric;
-    bool withKind = true;
-    for (const Known& known : kKnown)
-        if (known.group == info.mapping.group && known.kind == info.mapping.kind) {
-            describer = known.describer;
-            withKind = !known.pods;
-        }
+    DescribeWriter w(session.kernel().unixNow());
     DescribeContext context{session, w, object, info.ns, info.name, {}};
+    context.chunk = chunk;
     if (showEvents) {
-        std::string uid = object.at("metadata", "uid").text();
-        if (const Value& mirror = object.at("metadata", "annotations")["kubernetes.io/config.mirror"]; !mirror.isNull() && !withKind) uid = mirror.text();
-        context.events = co_await searchEvents(session, object, uid, withKind);
+        // Events of a static pod are about the kubelet's pod, not about its mirror.
+        EventSearch search{object.at("metadata", "uid").text(), !pod, chunk};
+        const Value& mirror = object.at("metadata", "annotations")["kubernetes.io/config.mirror"];
+        if (pod && !mirror.isNull()) search.uid = mirror.text();
+        const auto events = co_await searchEvents(session, object, search);
+        context.events = events.ok() ? events.value() : Value::array();
+        if (!events.ok()) context.eventsError = events.error();
     }
+    const Describer describer = known != nullptr ? known->describer : describeGeneric;
     base::Status done = co_await describer(context);
     if (!done.ok()) co_return done.error();
     co_return w.finish();
 }
 
 // "describe pod we" describes what begins with "we" when there is no "we".
-sim::Task<base::Result<bool>> describePrefix(Session& session, const Mapping mapping, std::string ns, std::string prefix, bool events) {
-    auto list = co_await listAll(session, mapping.path(ns), ports::Query());
+sim::Task<base::Result<bool>> describePrefix(Session& session, const Mapping mapping, std::string ns, std::string prefix) {
+    const std::int64_t chunk = session.flags.number("chunk-size");
+    auto list = co_await listAll(session, mapping.path(ns), ports::Query(), chunk);
     if (!list.ok()) co_return list.error();
     bool found = false;
     for (const Value& item : list.value()) {
         const std::string name = item.at("metadata", "name").text();
-        if (name.compare(0, prefix.size(), prefix) != 0) continue;
+        if (!name.starts_with(prefix)) continue;
         Info info;
         info.mapping = mapping;
         info.ns = item.at("metadata", "namespace").text();
         info.name = name;
-        auto text = co_await describeOne(session, info, events);
+        auto text = co_await describeOne(session, info);
         if (!text.ok()) co_return text.error();
-        if (found) session.out("\n\n");
-        session.out(text.value());
+        session.out(text.value() + "\n");
         found = true;
     }
     co_return found;
+}
+
+// TYPE NAME that was not found: NAME may be the beginning of others.
+sim::Task<Outcome> describeMatching(Session& session, base::Error original) {
+    const std::string type = session.args[0], prefix = session.args[1];
+    if (type.find(',') != std::string::npos) co_return base::makeError("you may only specify a single resource type");
+    auto mapper = co_await session.mapper();
+    auto ns = session.ns();
+    const Mapping* mapping = mapper.ok() ? mapper.value()->find(type) : nullptr;
+    if (mapping == nullptr || !ns.ok() || prefix.find('/') != std::string::npos) co_return original;
+    const Mapping chosen = *mapping;
+    const std::string space = chosen.namespaced ? ns.value() : "";
+    auto found = co_await describePrefix(session, chosen, space, prefix);
+    if (!found.ok()) co_return found.error();
+    if (!found.value()) co_return original;
+    co_return 0;
+}
+
+// The same complaint about several objects is made once.
+void addError(std::vector<base::Error>& errors, std::vector<std::string>& seen, const base::Error& error) {
+    const std::string text = errorText(error);
+    if (std::find(seen.begin(), seen.end(), text) != seen.end()) return;
+    seen.push_back(text);
+    errors.push_back(error);
 }
 
 } // namespace
@@ -250,28 +289,16 @@ sim::Task<Outcome> runDescribe(Session& session) {
     options.allowEmptySelectors = true;
     auto built = co_await build(session, std::move(options));
     if (!built.ok()) co_return built.error();
-    const bool events = flags.on("show-events");
     const std::vector<Info> infos = built.value().infos();
     std::vector<base::Error> errors = built.value().errors();
-    // A single name that does not exist may be the beginning of others.
-    if (errors.size() == 1 && errors[0].code == 404 && session.args.size() == 2 && flags.list("filename").empty()) {
-        auto mapper = co_await session.mapper();
-        auto ns = session.ns();
-        const Mapping* mapping = mapper.ok() ? mapper.value()->find(session.args[0]) : nullptr;
-        if (mapping != nullptr && ns.ok() && session.args[1].find('/') == std::string::npos) {
-            const Mapping chosen = *mapping;
-            const std::string prefix = session.args[1];
-            const std::string space = chosen.namespaced ? ns.value() : "";
-            auto found = co_await describePrefix(session, chosen, space, prefix, events);
-            if (found.ok() && found.value()) co_return 0;
-        }
-        co_return errors[0];
-    }
+    if (errors.size() == 1 && errors[0].code == 404 && session.args.size() == 2)
+        co_return co_await describeMatching(session, errors[0]);
+    std::vector<std::string> seen;
     bool first = true;
     for (const Info& info : infos) {
-        auto text = co_await describeOne(session, info, events);
+        auto text = co_await describeOne(session, info);
         if (!text.ok()) {
-            errors.push_back(text.error());
+            addError(errors, seen, text.error());
             continue;
         }
         if (!first) session.out("\n\n");

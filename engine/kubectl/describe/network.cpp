@@ -41,7 +41,7 @@ std::string endpointsText(const std::vector<Value>& slices, const std::string& p
 sim::Task<base::Result<std::vector<Value>>> slicesOf(Session& session, std::string ns, std::string service) {
     ports::Query query;
     query.set("labelSelector", "kubernetes.io/service-name=" + service);
-    co_return co_await listAll(session, "/apis/discovery.k8s.io/v1/namespaces/" + ns + "/endpointslices", query);
+    co_return co_await listAll(session, "/apis/discovery.k8s.io/v1/namespaces/" + ns + "/endpointslices", query, 0);
 }
 
 void describeMeta(DescribeContext& c, bool ns) {
@@ -59,9 +59,7 @@ sim::Task<base::Status> describeService(DescribeContext& c) {
     auto slices = co_await slicesOf(c.session, c.ns, c.name);
     const std::vector<Value> endpoints = slices.ok() ? slices.value() : std::vector<Value>{};
     describeMeta(c, true);
-    std::vector<std::string> selector;
-    for (const document::Member& member : spec["selector"].members()) selector.push_back(member.key.text() + "=" + member.value.text());
-    w.field(0, "Selector", orDefault(base::join(selector, ","), "<none>"));
+    w.field(0, "Selector", pairsText(spec["selector"]));
     w.field(0, "Type", spec["type"].asString());
     if (!spec["ipFamilyPolicy"].isNull()) w.field(0, "IP Family Policy", spec["ipFamilyPolicy"].asString());
     w.field(0, "IP Families", orDefault(joined(spec["ipFamilies"], ","), "<none>"));

@@ -1,12 +1,11 @@
-// Nodes and signing requests.
+// Nodes.
 #include "api/quantity.h"
 #include "base/go_sort.h"
 #include "base/strings.h"
 #include "kubectl/describe/writer.h"
-#include "kubectl/printers/human.h"
-#include "pki/certificate.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 namespace kubectl {
@@ -26,16 +25,17 @@ std::string rolesOf(const Value& labels) {
     return base::join({roles.begin(), roles.end()}, ",");
 }
 
-std::string percent(std::int64_t part, std::int64_t whole) {
-    if (whole == 0) return "0";
+// A share of nothing is what Go's int64() makes of an infinity or of no number at all.
+std::string percent(std::int64_t part, std::int64_t whole, bool guarded) {
+    if (whole == 0) return guarded ? "0" : std::to_string(std::numeric_limits<std::int64_t>::min());
     return std::to_string(static_cast<std::int64_t>(static_cast<double>(part) / static_cast<double>(whole) * 100));
 }
 
 // "100m (5%)"
-std::string share(const Value& amount, const Value& whole, bool milli) {
+std::string share(const Value& amount, const Value& whole, bool milli, bool guarded = true) {
     const api::Quantity a = api::Quantity::ofValue(amount), w = api::Quantity::ofValue(whole);
     const std::string text = amount.isNull() ? "0" : a.text();
-    return text + " (" + (milli ? percent(a.milliValue(), w.milliValue()) : percent(a.value(), w.value())) + "%)";
+    return text + " (" + percent(milli ? a.milliValue() : a.value(), milli ? w.milliValue() : w.value(), guarded) + "%)";
 }
 
 Value sum(const Value& a, const Value& b) {
@@ -59,8 +59,8 @@ void describePods(DescribeContext& c, const std::vector<Value>& pods) {
     for (const Value& pod : pods) {
         const PodTotals totals = podTotals(pod);
         w.line(1, pod.at("metadata", "namespace").text() + "\t" + pod.at("metadata", "name").text() + "\t\t" +
-                      share(totals.requests["cpu"], whole["cpu"], true) + "\t" + share(totals.limits["cpu"], whole["cpu"], true) + "\t" +
-                      share(totals.requests["memory"], whole["memory"], false) + "\t" + share(totals.limits["memory"], whole["memory"], false) + "\t" +
+                      share(totals.requests["cpu"], whole["cpu"], true, false) + "\t" + share(totals.limits["cpu"], whole["cpu"], true, false) + "\t" +
+                      share(totals.requests["memory"], whole["memory"], false, false) + "\t" + share(totals.limits["memory"], whole["memory"], false, false) + "\t" +
                       ageOf(w, pod.at("metadata", "creationTimestamp")));
         requests = sum(requests, totals.requests);
         limits = sum(limits, totals.limits);
@@ -72,8 +72,9 @@ void describePods(DescribeContext& c, const std::vector<Value>& pods) {
         w.line(1, std::string(name) + "\t" + share(requests[name], whole[name], name[0] == 'c') + "\t" + share(limits[name], whole[name], name[0] == 'c'));
     for (const std::string& name : sortedKeys(whole))
         if (name.starts_with("hugepages-")) w.line(1, name + "\t" + share(requests[name], whole[name], false) + "\t" + share(limits[name], whole[name], false));
+    static const std::set<std::string> kStandard = {"cpu", "memory", "ephemeral-storage", "pods"};
     for (const std::string& name : sortedKeys(whole))
-        if (name.find('/') != std::string::npos)
+        if (!kStandard.contains(name) && !name.starts_with("hugepages-"))
             w.line(1, name + "\t" + orDefault(textOf(requests[name]), "0") + "\t" + orDefault(textOf(limits[name]), "0"));
 }
 
@@ -109,13 +110,16 @@ sim::Task<base::Status> describeNode(DescribeContext& c) {
     DescribeWriter& w = c.w;
     const Value &metadata = c.object["metadata"], &spec = c.object["spec"], &status = c.object["status"];
     ports::Query query;
-    query.set("fieldSelector", "spec.nodeName=" + c.name + ",status.phase!=Failed,status.phase!=Succeeded");
-    auto pods = co_await listAll(c.session, "/api/v1/pods", query);
+    query.set("fieldSelector", "spec.nodeName=" + c.name + ",status.phase!=Succeeded,status.phase!=Failed");
+    auto pods = co_await listAll(c.session, "/api/v1/pods", query, c.chunk);
     if (!pods.ok() && pods.error().code != 403) co_return pods.error();
     if (!c.events.isNull()) {
-        const Value more = co_await searchEvents(c.session, c.object, c.name, true);
+        // Controllers name a node by its UID, kubelets by its name.
+        const EventSearch search{c.name, true, c.chunk};
+        const auto more = co_await searchEvents(c.session, c.object, search);
         document::ArrayBuilder all(c.events);
-        for (const Value& event : more.items()) all.push(event);
+        if (more.ok())
+            for (const Value& event : more.value().items()) all.push(event);
         c.events = std::move(all).build();
     }
     w.field(0, "Name", c.name);
@@ -151,48 +155,6 @@ sim::Task<base::Status> describeNode(DescribeContext& c) {
     if (!spec["providerID"].asString().empty()) w.field(0, "ProviderID", spec["providerID"].asString());
     if (pods.ok()) describePods(c, pods.value());
     else w.field(0, "Pods", "not authorized");
-    describeEvents(c);
-    co_return base::okStatus();
-}
-
-sim::Task<base::Status> describeRequest(DescribeContext& c) {
-    DescribeWriter& w = c.w;
-    const Value &metadata = c.object["metadata"], &spec = c.object["spec"], &status = c.object["status"];
-    const auto pem = base::decodeBase64(spec["request"].asString());
-    auto parsed = pki::readRequestPem(pem.value_or(""));
-    if (!parsed.ok()) co_return base::makeError("Error parsing CSR: " + parsed.error().message);
-    const auto pairs = [](const Value& map) {
-        std::vector<std::string> out;
-        for (const document::Member& member : map.members()) out.push_back(member.key.text() + "=" + member.value.text());
-        return orDefault(base::join(out, ","), "<none>");
-    };
-    bool approved = false, denied = false, failed = false;
-    for (const Value& item : status["conditions"].items()) {
-        approved = approved || item["type"].asString() == "Approved";
-        denied = denied || item["type"].asString() == "Denied";
-        failed = failed || item["type"].asString() == "Failed";
-    }
-    w.field(0, "Name", c.name);
-    w.field(0, "Labels", pairs(metadata["labels"]));
-    w.field(0, "Annotations", pairs(metadata["annotations"]));
-    w.field(0, "CreationTimestamp", longTime(metadata["creationTimestamp"]));
-    w.field(0, "Requesting User", spec["username"].asString());
-    if (!spec["signerName"].asString().empty()) w.field(0, "Signer", spec["signerName"].asString());
-    if (!spec["expirationSeconds"].isNull()) w.field(0, "Requested Duration", humanDuration(spec["expirationSeconds"].asInt() * sim::kSecond));
-    w.field(0, "Status", std::string(denied ? "Denied" : approved ? "Approved" : "Pending") + (failed ? ",Failed" : "") +
-                             (status["certificate"].asString().empty() ? "" : ",Issued"));
-    const pki::CertificateRequest& request = parsed.value().request;
-    w.line(0, "Subject:");
-    w.line(0, "\tCommon Name:\t" + request.subject.commonName);
-    w.line(0, "\tSerial Number:\t");
-    if (!request.subject.organizations.empty()) w.line(0, "\tOrganization:\t" + base::join(request.subject.organizations, "\n\t\t"));
-    if (!request.dnsNames.empty() || !request.addresses.empty()) {
-        w.line(0, "Subject Alternative Names:");
-        if (!request.dnsNames.empty()) w.line(0, "\tDNS Names:\t" + base::join(request.dnsNames, "\n\t\t"));
-        std::vector<std::string> addresses;
-        for (const base::IpAddress& address : request.addresses) addresses.push_back(address.text());
-        if (!addresses.empty()) w.line(0, "\tIP Addresses:\t" + base::join(addresses, "\n\t\t"));
-    }
     describeEvents(c);
     co_return base::okStatus();
 }

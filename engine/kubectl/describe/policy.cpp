@@ -40,6 +40,7 @@ sim::Task<base::Status> describeConfigMap(DescribeContext& c) {
     for (const document::Member& member : c.object["binaryData"].members())
         w.line(0, member.key.text() + ": " + std::to_string(decodedSize(member.value)) + " bytes");
     w.line(0, "");
+    if (!c.eventsError.message.empty()) co_return c.eventsError; // here, and only here
     describeEvents(c);
     co_return base::okStatus();
 }
@@ -95,7 +96,8 @@ std::vector<Rule> compactRules(const Value& rules) {
         const std::vector<std::string> key = {group, resource, name == nullptr ? "" : "n" + *name};
         const auto found = simple.find(key);
         if (found != simple.end()) {
-            out[found->second].verbs.push_back(verb);
+            auto& verbs = out[found->second].verbs;
+            if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) verbs.push_back(verb);
             return;
         }
         simple[key] = out.size();
@@ -219,8 +221,10 @@ sim::Task<base::Status> describeLimitRange(DescribeContext& c) {
 
 sim::Task<base::Status> describeNamespace(DescribeContext& c) {
     DescribeWriter& w = c.w;
-    auto quotas = co_await listAll(c.session, "/api/v1/namespaces/" + c.name + "/resourcequotas", ports::Query());
-    auto limits = co_await listAll(c.session, "/api/v1/namespaces/" + c.name + "/limitranges", ports::Query());
+    auto quotas = co_await listAll(c.session, "/api/v1/namespaces/" + c.name + "/resourcequotas", ports::Query(), c.chunk);
+    if (!quotas.ok() && quotas.error().code != 404) co_return quotas.error();
+    auto limits = co_await listAll(c.session, "/api/v1/namespaces/" + c.name + "/limitranges", ports::Query(), c.chunk);
+    if (!limits.ok() && limits.error().code != 404) co_return limits.error();
     describeMeta(c, false);
     w.field(0, "Status", c.object.at("status", "phase").asString());
     const Value& conditions = c.object.at("status", "conditions");
@@ -284,10 +288,7 @@ sim::Task<base::Status> describePriorityClass(DescribeContext& c) {
     w.field(0, "GlobalDefault", c.object["globalDefault"].asBool() ? "true" : "false");
     w.field(0, "PreemptionPolicy", c.object["preemptionPolicy"].asString());
     w.field(0, "Description", c.object["description"].asString());
-    std::vector<std::string> annotations;
-    for (const document::Member& member : c.object.at("metadata", "annotations").members())
-        annotations.push_back(member.key.text() + "=" + member.value.text());
-    w.field(0, "Annotations", orDefault(base::join(annotations, ","), "<none>"));
+    w.field(0, "Annotations", pairsText(c.object.at("metadata", "annotations")));
     describeEvents(c);
     co_return base::okStatus();
 }

@@ -3,6 +3,8 @@
 #include "kubectl/describe/writer.h"
 #include "kubectl/printers/human.h"
 
+#include <algorithm>
+
 namespace kubectl {
 
 using document::Value;
@@ -17,18 +19,20 @@ struct PodCounts {
     }
 };
 
+bool ownedBy(const Value& object, const Value& controller) {
+    for (const Value& owner : object.at("metadata", "ownerReferences").items())
+        if (owner["controller"].asBool()) return owner["uid"] == controller.at("metadata", "uid");
+    return false;
+}
+
 sim::Task<base::Result<PodCounts>> countPods(DescribeContext& c, std::string selector) {
     ports::Query query;
     query.set("labelSelector", selector);
-    auto pods = co_await listAll(c.session, "/api/v1/namespaces/" + c.ns + "/pods", query);
+    auto pods = co_await listAll(c.session, "/api/v1/namespaces/" + c.ns + "/pods", query, c.chunk);
     if (!pods.ok()) co_return pods.error();
     PodCounts counts;
     for (const Value& pod : pods.value()) {
-        // Only those that it controls.
-        bool own = false;
-        for (const Value& owner : pod.at("metadata", "ownerReferences").items())
-            own = own || (owner["controller"].asBool() && owner["uid"] == c.object.at("metadata", "uid"));
-        if (!own) continue;
+        if (!ownedBy(pod, c.object)) continue;
         const std::string_view phase = pod.at("status", "phase").asString();
         if (phase == "Running") ++counts.running;
         else if (phase == "Pending") ++counts.waiting;
@@ -72,23 +76,19 @@ std::string setList(const std::vector<Value>& sets) {
 sim::Task<void> describeReplicaSets(DescribeContext& c) {
     ports::Query query;
     query.set("labelSelector", selectorString(c.object.at("spec", "selector")));
-    auto sets = co_await listAll(c.session, "/apis/apps/v1/namespaces/" + c.ns + "/replicasets", query);
+    auto sets = co_await listAll(c.session, "/apis/apps/v1/namespaces/" + c.ns + "/replicasets", query, c.chunk);
     if (!sets.ok()) co_return;
-    std::vector<Value> fresh, old;
+    std::vector<Value> own = std::move(sets).value(), fresh, old;
+    std::erase_if(own, [&](const Value& rs) { return !ownedBy(rs, c.object); });
+    // Oldest first: of several with the wanted template the oldest is the new one.
+    std::sort(own.begin(), own.end(), [](const Value& a, const Value& b) {
+        const auto key = [](const Value& rs) { return std::pair(rs.at("metadata", "creationTimestamp").asString(), rs.at("metadata", "name").asString()); };
+        return key(a) < key(b);
+    });
     const Value wanted = bareTemplate(c.object.at("spec", "template"));
-    for (const Value& rs : sets.value()) {
-        bool own = false;
-        for (const Value& owner : rs.at("metadata", "ownerReferences").items())
-            own = own || (owner["controller"].asBool() && owner["uid"] == c.object.at("metadata", "uid"));
-        if (!own) continue;
-        const bool same = bareTemplate(rs.at("spec", "template")) == wanted;
-        const bool earlier = same && (fresh.empty() || rs.at("metadata", "creationTimestamp").asString() < fresh[0].at("metadata", "creationTimestamp").asString());
-        if (earlier) {
-            if (!fresh.empty()) old.push_back(fresh[0]);
-            fresh = {rs};
-        } else {
-            old.push_back(rs);
-        }
+    for (const Value& rs : own) {
+        const bool chosen = fresh.empty() && bareTemplate(rs.at("spec", "template")) == wanted;
+        (chosen ? fresh : old).push_back(rs);
     }
     if (fresh.empty() && old.empty()) co_return;
     c.w.field(0, "OldReplicaSets", setList(old));
@@ -136,12 +136,12 @@ sim::Task<base::Status> describeReplicaSet(DescribeContext& c) {
 sim::Task<base::Status> describeReplicationController(DescribeContext& c) {
     DescribeWriter& w = c.w;
     const Value &spec = c.object["spec"], &status = c.object["status"];
-    std::vector<std::string> parts;
-    for (const document::Member& member : spec["selector"].members()) parts.push_back(member.key.text() + "=" + member.value.text());
-    auto counts = co_await countPods(c, base::join(parts, ","));
+    const std::string selector = pairsText(spec["selector"]);
+    const std::string asked = spec["selector"].size() == 0 ? "" : selector;
+    auto counts = co_await countPods(c, asked);
     if (!counts.ok()) co_return counts.error();
     describeHead(c);
-    w.field(0, "Selector", orDefault(base::join(parts, ","), "<none>"));
+    w.field(0, "Selector", selector);
     describeMeta(c);
     w.field(0, "Replicas", number(status["replicas"]) + " current / " + number(spec["replicas"]) + " desired");
     w.field(0, "Pods Status", counts.value().text());
@@ -158,10 +158,7 @@ sim::Task<base::Status> describeDaemonSet(DescribeContext& c) {
     if (!counts.ok()) co_return counts.error();
     describeHead(c);
     w.field(0, "Selector", selectorString(spec["selector"]));
-    std::vector<std::string> nodeSelector;
-    for (const document::Member& member : spec.at("template", "spec", "nodeSelector").members())
-        nodeSelector.push_back(member.key.text() + "=" + member.value.text());
-    w.field(0, "Node-Selector", orDefault(base::join(nodeSelector, ","), "<none>"));
+    w.field(0, "Node-Selector", pairsText(spec.at("template", "spec", "nodeSelector")));
     describeMeta(c);
     w.line(0, "Desired Number of Nodes Scheduled: " + number(status["desiredNumberScheduled"]));
     w.line(0, "Current Number of Nodes Scheduled: " + number(status["currentNumberScheduled"]));
@@ -195,7 +192,7 @@ sim::Task<base::Status> describeStatefulSet(DescribeContext& c) {
     w.line(0, claims.size() == 0 ? "Volume Claims:\t<none>" : "Volume Claims:");
     for (const Value& claim : claims.items()) {
         w.field(1, "Name", claim.at("metadata", "name").asString());
-        w.field(1, "StorageClass", claim.at("spec", "storageClassName").asString());
+        w.field(1, "StorageClass", claimClass(claim));
         printLabels(w, "Labels", claim.at("metadata", "labels"), "  ");
         printLabels(w, "Annotations", claim.at("metadata", "annotations"), "  ");
         w.field(1, "Capacity", orDefault(textOf(claim.at("spec", "resources", "requests", "storage")), "<default>"));
@@ -262,34 +259,48 @@ sim::Task<base::Status> describeCronJob(DescribeContext& c) {
 
 namespace {
 
-void describeMetric(DescribeWriter& w, const Value& metric, const Value& current) {
-    const std::string type = metric["type"].text();
-    if (type == "Resource" || type == "ContainerResource") {
-        const Value& source = type == "Resource" ? metric["resource"] : metric["containerResource"];
-        const Value& now = (type == "Resource" ? current["resource"] : current["containerResource"])["current"];
-        std::string text = "resource " + source["name"].text() + (type == "Resource" ? "" : " of container \"" + source["container"].text() + "\"") + " on pods";
-        if (!source.at("target", "averageValue").isNull()) {
-            w.line(1, text + ":\t" + orDefault(textOf(now["averageValue"]), "<unknown>") + " / " + textOf(source.at("target", "averageValue")));
-            return;
-        }
-        const std::string used = now["averageUtilization"].isNull() ? "<unknown>" : textOf(now["averageUtilization"]) + "% (" + textOf(now["averageValue"]) + ")";
-        const Value& target = source.at("target", "averageUtilization");
-        w.line(1, text + "  (as a percentage of request):\t" + used + " / " + (target.isNull() ? "<auto>" : textOf(target) + "%"));
+// A quantity that the status may lack altogether, or have of another sort only.
+std::string currentText(const Value& status, const char* field) {
+    if (status.isNull()) return "<unknown>";
+    return orDefault(textOf(status.at("current", field)), "<nil>");
+}
+std::string targetText(const Value& source, const char* field) { return orDefault(textOf(source.at("target", field)), "<nil>"); }
+
+void describeResourceMetric(DescribeWriter& w, const Value& source, const Value& status, const std::string& whose) {
+    const std::string title = "resource " + source["name"].text() + whose + " on pods";
+    if (!source.at("target", "averageValue").isNull()) {
+        w.line(1, title + ":\t" + currentText(status, "averageValue") + " / " + targetText(source, "averageValue"));
         return;
     }
-    const auto pick = [&](const char* key, const char* field) { return orDefault(textOf(current[key].at("current", field)), "<unknown>"); };
-    if (type == "Pods") {
-        w.line(1, base::quoteGo(metric.at("pods", "metric", "name").asString()) + " on pods:\t" + pick("pods", "averageValue") + " / " + textOf(metric.at("pods", "target", "averageValue")));
+    const Value &used = status.at("current", "averageUtilization"), &target = source.at("target", "averageUtilization");
+    const std::string text = used.isNull() ? "<unknown>" : textOf(used) + "% (" + currentText(status, "averageValue") + ")";
+    w.line(1, title + "  (as a percentage of request):\t" + text + " / " + (target.isNull() ? "<auto>" : textOf(target) + "%"));
+}
+
+void describeMetric(DescribeWriter& w, const Value& metric, const Value& current) {
+    const std::string type = metric["type"].text();
+    if (type == "Resource") {
+        describeResourceMetric(w, metric["resource"], current["resource"], "");
+    } else if (type == "ContainerResource") {
+        const std::string whose = " of container \"" + metric.at("containerResource", "container").text() + "\"";
+        describeResourceMetric(w, metric["containerResource"], current["containerResource"], whose);
+    } else if (type == "Pods") {
+        const Value& source = metric["pods"];
+        w.line(1, base::quoteGo(source.at("metric", "name").asString()) + " on pods:\t" + currentText(current["pods"], "averageValue") + " / " +
+                      targetText(source, "averageValue"));
     } else if (type == "External") {
-        const bool average = !metric.at("external", "target", "averageValue").isNull();
-        w.line(1, base::quoteGo(metric.at("external", "metric", "name").asString()) + (average ? " (target average value):\t" : " (target value):\t") +
-                      pick("external", average ? "averageValue" : "value") + " / " + textOf(metric.at("external", "target", average ? "averageValue" : "value")));
+        const Value& source = metric["external"];
+        const std::string name = base::quoteGo(source.at("metric", "name").asString());
+        const Value& average = source.at("target", "averageValue");
+        if (average.isNull()) w.line(1, name + " (target value):\t" + currentText(current["external"], "value") + " / " + targetText(source, "value"));
+        else
+            w.line(1, name + " (target average value):\t" + orDefault(textOf(current["external"].at("current", "averageValue")), "<unknown>") + " / " + textOf(average));
     } else if (type == "Object") {
         const Value& source = metric["object"];
         const bool average = source.at("target", "type").asString() == "AverageValue";
+        const char* field = average ? "averageValue" : "value";
         w.line(1, "\"" + source.at("metric", "name").text() + "\" on " + source.at("describedObject", "kind").text() + "/" + source.at("describedObject", "name").text() +
-                      (average ? " (target average value):\t" : " (target value):\t") + pick("object", average ? "averageValue" : "value") + " / " +
-                      textOf(source.at("target", average ? "averageValue" : "value")));
+                      (average ? " (target average value):\t" : " (target value):\t") + currentText(current["object"], field) + " / " + targetText(source, field));
     } else {
         w.line(1, "<unknown metric type " + base::quoteGo(type) + ">");
     }

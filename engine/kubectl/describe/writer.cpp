@@ -15,11 +15,15 @@ namespace kubectl {
 using document::Value;
 
 DescribeWriter& DescribeWriter::write(int level, std::string_view text) {
-    text_.append(static_cast<std::size_t>(level) * 2, ' ');
+    text_.append(static_cast<std::size_t>(level + nest_) * 2, ' ');
     for (const char c : text) {
         if (c == '\x1b') text_ += "^[";
         else if (c == '\r') text_ += "\\r";
-        else text_ += c;
+        else if (c == '\v') text_ += '\t'; // ends a cell as well
+        else if (c == '\f') { // ends a line and every column
+            text_ += '\n';
+            flush();
+        } else text_ += c;
     }
     return *this;
 }
@@ -75,6 +79,12 @@ std::vector<std::string> sortedKeys(const Value& object) {
     return keys;
 }
 
+std::string pairsText(const Value& map) {
+    std::vector<std::string> out;
+    for (const document::Member& member : map.members()) out.push_back(member.key.text() + "=" + member.value.text());
+    return orDefault(base::join(out, ","), "<none>");
+}
+
 void printLabels(DescribeWriter& w, std::string_view title, const Value& labels, std::string_view indent) {
     w.write(0, std::string(indent) + std::string(title) + ":\t");
     if (labels.size() == 0) {
@@ -83,8 +93,9 @@ void printLabels(DescribeWriter& w, std::string_view title, const Value& labels,
     }
     bool first = true;
     for (const document::Member& member : labels.members()) {
-        w.write(0, (first ? "" : std::string(indent) + "\t") + member.key.text() + "=" + member.value.text() + "\n");
+        if (!first) w.write(0, indent).write(0, "\t");
         first = false;
+        w.line(0, member.key.text() + "=" + member.value.text());
     }
 }
 

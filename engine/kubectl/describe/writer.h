@@ -19,11 +19,13 @@ public:
     // "Name:\tvalue"
     void field(int level, std::string_view name, std::string_view value);
     void flush(); // what comes is aligned on its own
+    void nest(int levels) { nest_ += levels; } // every piece written from now on begins deeper
     std::string finish();
     std::int64_t now() const { return now_; } // Unix ns
 
 private:
     std::int64_t now_;
+    int nest_ = 0;
     std::string text_, done_;
 };
 
@@ -42,20 +44,23 @@ void printAnnotations(DescribeWriter& w, std::string_view title, const document:
 void printTolerations(DescribeWriter& w, std::string_view title, const document::Value& tolerations);
 std::string controllerOf(const document::Value& object); // "ReplicaSet/web-1" or empty
 std::vector<std::string> sortedKeys(const document::Value& object);
+std::string pairsText(const document::Value& map); // "a=b,c=d" or "<none>"
 
 void describePodTemplate(DescribeWriter& w, const document::Value& podTemplate);
 void describeVolumes(DescribeWriter& w, const document::Value& volumes, std::string_view space);
 void describeContainers(DescribeWriter& w, std::string_view label, const document::Value& containers,
                         const document::Value& statuses, const document::Value& pod, std::string_view space);
-void describeHostPath(DescribeWriter& w, const document::Value& source);
-void describeCsi(DescribeWriter& w, const document::Value& source, bool persistent);
-void describeClaim(DescribeWriter& w, const document::Value& claim, bool whole, int level);
+// The source of a pod's volume or of a PersistentVolume's spec.
+void describeVolumeSource(DescribeWriter& w, const document::Value& volume, bool persistent);
+// A claim, or a template of one, which has no name and no status.
+void describeClaim(DescribeWriter& w, const document::Value& claim, bool whole);
+std::string claimClass(const document::Value& object); // a claim's or a volume's storage class
 void describeResources(DescribeWriter& w, const document::Value& resources, int level);
 
 // RBAC rules split, merged and sorted: resource, URLs, names, verbs, with tabs between.
 std::vector<std::string> ruleRows(const document::Value& rules);
 
-// The sum over containers as the scheduler counts it; canonical quantities.
+// The sum over containers as the client counts it; canonical quantities.
 struct PodTotals {
     document::Value requests, limits;
 };
@@ -68,13 +73,21 @@ struct DescribeContext {
     const document::Value& object;
     std::string ns, name;
     document::Value events; // null when not shown
+    base::Error eventsError{}; // why there are none
     std::int64_t chunk = 500;
 };
 using Describer = sim::Task<base::Status> (*)(DescribeContext& context);
 Describer describerFor(std::string_view group, std::string_view kind);
 void describeEvents(DescribeContext& context);
-sim::Task<document::Value> searchEvents(Session& session, document::Value object, std::string uid, bool withKind);
-sim::Task<base::Result<std::vector<document::Value>>> listAll(Session& session, std::string path, ports::Query query);
+struct EventSearch {
+    std::string uid;
+    bool withKind = true;
+    std::int64_t chunk = 500;
+};
+sim::Task<base::Result<document::Value>> searchEvents(Session& session, document::Value object, EventSearch search);
+// In pages of that size; 0 means all at once.
+sim::Task<base::Result<std::vector<document::Value>>> listAll(Session& session, std::string path, ports::Query query,
+                                                              std::int64_t chunk = 500);
 
 sim::Task<base::Status> describePod(DescribeContext& c);
 sim::Task<base::Status> describeDeployment(DescribeContext& c);
