@@ -74,6 +74,8 @@ std::string Query::text() const {
         if (!out.empty()) out += '&';
         out += percentEncode(key) + "=" + percentEncode(value);
     }
+    // Blanks as forms write them; a percent sign of the text itself reads %25 by now.
+    for (std::size_t at = out.find("%20"); at != std::string::npos; at = out.find("%20", at)) out.replace(at, 3, "+");
     return out;
 }
 void Query::set(std::string_view name, std::string value) {

@@ -14,48 +14,50 @@ using document::Value;
 
 namespace {
 
+enum class Events { kFirst, kLater, kNever }; // asked for before the describer, by it, or not at all
 struct Known {
     std::string_view group, kind;
     Describer describer;
+    Events events = Events::kFirst;
     std::string_view version = "v1"; // which is asked for, whatever the name or the file said
 };
 
 constexpr Known kKnown[] = {
     {"", "Pod", describePod},
-    {"", "ReplicationController", describeReplicationController},
-    {"", "Secret", describeSecret},
-    {"", "Service", describeService},
+    {"", "ReplicationController", describeReplicationController, Events::kLater},
+    {"", "Secret", describeSecret, Events::kNever},
+    {"", "Service", describeService, Events::kLater},
     {"", "ServiceAccount", describeServiceAccount},
-    {"", "Node", describeNode},
-    {"", "LimitRange", describeLimitRange},
-    {"", "ResourceQuota", describeQuota},
+    {"", "Node", describeNode, Events::kLater},
+    {"", "LimitRange", describeLimitRange, Events::kNever},
+    {"", "ResourceQuota", describeQuota, Events::kNever},
     {"", "PersistentVolume", describePersistentVolume},
-    {"", "PersistentVolumeClaim", describePersistentVolumeClaim},
-    {"", "Namespace", describeNamespace},
+    {"", "PersistentVolumeClaim", describePersistentVolumeClaim, Events::kLater},
+    {"", "Namespace", describeNamespace, Events::kNever},
     {"", "Endpoints", describeEndpoints},
     {"", "ConfigMap", describeConfigMap},
     {"discovery.k8s.io", "EndpointSlice", describeEndpointSlice},
-    {"autoscaling", "HorizontalPodAutoscaler", describeAutoscaler, "v2"},
+    {"autoscaling", "HorizontalPodAutoscaler", describeAutoscaler, Events::kFirst, "v2"},
     {"networking.k8s.io", "Ingress", describeIngress},
     {"networking.k8s.io", "IngressClass", describeIngressClass},
     {"networking.k8s.io", "ServiceCIDR", describeServiceCidr},
     {"networking.k8s.io", "IPAddress", describeIpAddress},
-    {"networking.k8s.io", "NetworkPolicy", describeNetworkPolicy},
+    {"networking.k8s.io", "NetworkPolicy", describeNetworkPolicy, Events::kNever},
     {"batch", "Job", describeJob},
     {"batch", "CronJob", describeCronJob},
-    {"apps", "StatefulSet", describeStatefulSet},
+    {"apps", "StatefulSet", describeStatefulSet, Events::kLater},
     {"apps", "Deployment", describeDeployment},
-    {"apps", "DaemonSet", describeDaemonSet},
-    {"apps", "ReplicaSet", describeReplicaSet},
+    {"apps", "DaemonSet", describeDaemonSet, Events::kLater},
+    {"apps", "ReplicaSet", describeReplicaSet, Events::kLater},
     {"certificates.k8s.io", "CertificateSigningRequest", describeRequest},
     {"storage.k8s.io", "StorageClass", describeStorageClass},
     {"storage.k8s.io", "CSINode", describeCsiNode},
     {"storage.k8s.io", "VolumeAttributesClass", describeVolumeAttributesClass},
     {"policy", "PodDisruptionBudget", describeBudget},
-    {"rbac.authorization.k8s.io", "Role", describeRole},
-    {"rbac.authorization.k8s.io", "ClusterRole", describeRole},
-    {"rbac.authorization.k8s.io", "RoleBinding", describeBinding},
-    {"rbac.authorization.k8s.io", "ClusterRoleBinding", describeBinding},
+    {"rbac.authorization.k8s.io", "Role", describeRole, Events::kNever},
+    {"rbac.authorization.k8s.io", "ClusterRole", describeRole, Events::kNever},
+    {"rbac.authorization.k8s.io", "RoleBinding", describeBinding, Events::kNever},
+    {"rbac.authorization.k8s.io", "ClusterRoleBinding", describeBinding, Events::kNever},
     {"scheduling.k8s.io", "PriorityClass", describePriorityClass},
 };
 
@@ -155,6 +157,18 @@ sim::Task<base::Result<Value>> searchEvents(Session& session, Value object, Even
     co_return Value::array(std::move(events).value());
 }
 
+sim::Task<void> loadEvents(DescribeContext& c) {
+    if (!c.wantEvents) co_return;
+    // Events of a static pod are about the kubelet's pod, not about its mirror.
+    const bool pod = c.object["kind"].asString() == "Pod" && c.object["apiVersion"].asString() == "v1";
+    EventSearch search{c.object.at("metadata", "uid").text(), !pod, c.chunk};
+    const Value& mirror = c.object.at("metadata", "annotations")["kubernetes.io/config.mirror"];
+    if (pod && !mirror.isNull()) search.uid = mirror.text();
+    const auto events = co_await searchEvents(c.session, c.object, search);
+    c.events = events.ok() ? events.value() : Value::array();
+    if (!events.ok()) c.eventsError = events.error();
+}
+
 void describeEvents(DescribeContext& c) {
     if (c.events.isNull()) return;
     DescribeWriter& w = c.w;
@@ -219,15 +233,8 @@ sim::Task<base::Result<std::string>> describeOne(Session& session, Info info) {
     DescribeWriter w(session.kernel().unixNow());
     DescribeContext context{session, w, object, info.ns, info.name, {}};
     context.chunk = chunk;
-    if (showEvents) {
-        // Events of a static pod are about the kubelet's pod, not about its mirror.
-        EventSearch search{object.at("metadata", "uid").text(), !pod, chunk};
-        const Value& mirror = object.at("metadata", "annotations")["kubernetes.io/config.mirror"];
-        if (pod && !mirror.isNull()) search.uid = mirror.text();
-        const auto events = co_await searchEvents(session, object, search);
-        context.events = events.ok() ? events.value() : Value::array();
-        if (!events.ok()) context.eventsError = events.error();
-    }
+    context.wantEvents = showEvents && (known == nullptr || known->events != Events::kNever);
+    if (known == nullptr || known->events == Events::kFirst) co_await loadEvents(context);
     const Describer describer = known != nullptr ? known->describer : describeGeneric;
     base::Status done = co_await describer(context);
     if (!done.ok()) co_return done.error();

@@ -57,6 +57,7 @@ sim::Task<base::Status> describeService(DescribeContext& c) {
     DescribeWriter& w = c.w;
     const Value &spec = c.object["spec"], &status = c.object["status"];
     auto slices = co_await slicesOf(c.session, c.ns, c.name);
+    co_await loadEvents(c);
     const std::vector<Value> endpoints = slices.ok() ? slices.value() : std::vector<Value>{};
     describeMeta(c, true);
     w.field(0, "Selector", pairsText(spec["selector"]));

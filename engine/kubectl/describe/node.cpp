@@ -113,6 +113,7 @@ sim::Task<base::Status> describeNode(DescribeContext& c) {
     query.set("fieldSelector", "spec.nodeName=" + c.name + ",status.phase!=Succeeded,status.phase!=Failed");
     auto pods = co_await listAll(c.session, "/api/v1/pods", query, c.chunk);
     if (!pods.ok() && pods.error().code != 403) co_return pods.error();
+    co_await loadEvents(c);
     if (!c.events.isNull()) {
         // Controllers name a node by its UID, kubelets by its name.
         const EventSearch search{c.name, true, c.chunk};

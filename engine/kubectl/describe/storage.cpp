@@ -103,9 +103,10 @@ sim::Task<base::Status> describePersistentVolume(DescribeContext& c) {
 
 sim::Task<base::Status> describePersistentVolumeClaim(DescribeContext& c) {
     DescribeWriter& w = c.w;
-    describeClaim(w, c.object, true);
     auto pods = co_await listAll(c.session, "/api/v1/namespaces/" + c.ns + "/pods", ports::Query(), c.chunk);
     if (!pods.ok()) co_return pods.error();
+    co_await loadEvents(c);
+    describeClaim(w, c.object, true);
     std::vector<std::string> names;
     for (const Value& pod : pods.value())
         for (const Value& volume : pod.at("spec", "volumes").items())

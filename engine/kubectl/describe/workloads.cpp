@@ -121,6 +121,7 @@ sim::Task<base::Status> describeReplicaSet(DescribeContext& c) {
     DescribeWriter& w = c.w;
     const Value &spec = c.object["spec"], &status = c.object["status"];
     auto counts = co_await countPods(c, selectorString(spec["selector"]));
+    co_await loadEvents(c);
     describeHead(c);
     w.field(0, "Selector", selectorText(spec["selector"]));
     describeMeta(c);
@@ -140,6 +141,7 @@ sim::Task<base::Status> describeReplicationController(DescribeContext& c) {
     const std::string asked = spec["selector"].size() == 0 ? "" : selector;
     auto counts = co_await countPods(c, asked);
     if (!counts.ok()) co_return counts.error();
+    co_await loadEvents(c);
     describeHead(c);
     w.field(0, "Selector", selector);
     describeMeta(c);
@@ -156,6 +158,7 @@ sim::Task<base::Status> describeDaemonSet(DescribeContext& c) {
     const Value &spec = c.object["spec"], &status = c.object["status"];
     auto counts = co_await countPods(c, selectorString(spec["selector"]));
     if (!counts.ok()) co_return counts.error();
+    co_await loadEvents(c);
     describeHead(c);
     w.field(0, "Selector", selectorString(spec["selector"]));
     w.field(0, "Node-Selector", pairsText(spec.at("template", "spec", "nodeSelector")));
@@ -176,6 +179,7 @@ sim::Task<base::Status> describeStatefulSet(DescribeContext& c) {
     const Value &spec = c.object["spec"], &status = c.object["status"];
     auto counts = co_await countPods(c, selectorString(spec["selector"]));
     if (!counts.ok()) co_return counts.error();
+    co_await loadEvents(c);
     describeHead(c);
     w.field(0, "CreationTimestamp", longTime(c.object.at("metadata", "creationTimestamp")));
     w.field(0, "Selector", selectorString(spec["selector"]));

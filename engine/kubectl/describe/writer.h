@@ -72,13 +72,17 @@ struct DescribeContext {
     DescribeWriter& w;
     const document::Value& object;
     std::string ns, name;
-    document::Value events; // null when not shown
-    base::Error eventsError{}; // why there are none
+    document::Value events;      // null when not shown
+    base::Error eventsError{};   // why there are none
     std::int64_t chunk = 500;
+    bool wantEvents = false;
 };
 using Describer = sim::Task<base::Status> (*)(DescribeContext& context);
 Describer describerFor(std::string_view group, std::string_view kind);
 void describeEvents(DescribeContext& context);
+// Asks for the events of the object when they are wanted. Describers that list other things first do this
+// themselves, so that requests go out in the order of the real client.
+sim::Task<void> loadEvents(DescribeContext& context);
 struct EventSearch {
     std::string uid;
     bool withKind = true;
