@@ -58,7 +58,7 @@ TEST_CASE("describe says of every kind what the real client says") {
     REQUIRE(made.ok());
     auto& world = **made;
     REQUIRE(world.boot().ok());
-    for (const char* name : {"objects.yaml", "requests.yaml", "things.yaml"})
+    for (const char* name : {"objects.yaml", "requests.yaml", "things.yaml", "events.yaml"})
         REQUIRE(world.writeFile("controlplane", std::string("/root/") + name, textOf(name)).ok());
     const auto sh = [&](const std::string& command) { return world.run("test", "controlplane", command); };
     const auto applied = sh("cd /root; kubectl apply -f objects.yaml -f requests.yaml && sleep 3 && kubectl apply -f things.yaml");
