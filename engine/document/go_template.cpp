@@ -13,6 +13,12 @@
 namespace document {
 namespace {
 
+// Where Go's decoder stops: at the first letter that is none, else at the end.
+std::size_t base64Stop(std::string_view text) {
+    const auto bad = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
+    return bad == std::string_view::npos ? text.size() - text.size() % 4 : bad;
+}
+
 using Node = GoTemplate::Node;
 
 struct Operand {
@@ -52,7 +58,9 @@ private:
     };
 
     base::Error fail(const TemplateOperand& at, const std::string& message) const {
-        return failAt(at.position, at.text, message);
+        // A function that fails is shown with its arguments.
+        const bool called = message.starts_with("error calling ") && !commandText_.empty();
+        return failAt(at.position, called ? commandText_ : at.text, message);
     }
     base::Error failAt(std::size_t position, const std::string& text, const std::string& message) const {
         return base::makeError("template: " + name_ + ":1:" + std::to_string(position) +
@@ -192,6 +200,8 @@ private:
                 if (head.name == "and" && !truth(arguments.back())) return arguments.back();
             }
             if (last != nullptr) arguments.push_back(*last);
+            commandText_.clear();
+            for (const TemplateOperand& operand : command.operands) commandText_ += (commandText_.empty() ? "" : " ") + operand.text;
             return callFunction(head, arguments);
         }
         if (command.operands.size() > 1 || last != nullptr)
@@ -252,6 +262,7 @@ private:
     bool allowMissing_;
     std::string& out_;
     std::vector<Variable> variables_;
+    std::string commandText_; // of the function that runs
     int depth_ = 0;
     std::size_t steps_ = 0;
 };
@@ -468,7 +479,8 @@ base::Result<Operand> Runner::callFunction(const TemplateOperand& at, std::vecto
     if (name == "base64decode") {
         auto decoded = base::decodeBase64(argument.value.asString());
         if (!decoded)
-            return fail(at, "error calling base64decode: base64 decode failed: illegal base64 data at input byte 0");
+            return fail(at, "error calling base64decode: base64 decode failed: illegal base64 data at input byte " +
+                                std::to_string(base64Stop(argument.value.asString())));
         return text(*decoded);
     }
     if (name == "html") {

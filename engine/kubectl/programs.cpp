@@ -98,6 +98,15 @@ sim::Task<int> runUnknown(ports::Process& process, std::vector<std::string> args
     co_return 1;
 }
 
+// The hidden profiling flags. Source: pkg/cmd/profiling.go.
+base::Status checkProfile(const Session& session) {
+    if (!session.flags.globalChanged("profile")) return base::okStatus();
+    const std::string profile = session.flags.text("profile");
+    for (const char* known : {"none", "cpu", "block", "mutex", "goroutine", "threadcreate", "heap", "allocs"})
+        if (profile == known) return base::okStatus();
+    return base::makeError("unknown profile '" + profile + "'");
+}
+
 class Kubectl : public ports::Program {
 public:
     sim::Task<int> run(ports::Process& process) override {
@@ -109,7 +118,7 @@ public:
         }
         std::string notice;
         auto preferred = applyKuberc(process, args, notice);
-        if (!preferred.ok()) notice += "error: " + preferred.error().message + "\n";
+        if (!preferred.ok()) notice += "error occurred while applying preferences " + preferred.error().message + "\n";
         if (!notice.empty()) co_await process.writeError(notice);
         if (!preferred.ok()) co_return 1;
         args = preferred.value();
@@ -140,6 +149,10 @@ public:
             session.out(helpText(session.command()));
             co_await session.flush();
             co_return 0;
+        }
+        if (base::Status known = checkProfile(session); !known.ok()) {
+            Outcome unknown = known.error();
+            co_return co_await finish(session, std::move(unknown));
         }
         Handler handler = handlerOf(session.command());
         if (handler == nullptr && session.command().children.empty()) {

@@ -136,6 +136,9 @@ base::Status Flags::give(const FlagSpec& flag, const std::string& value) {
         for (const std::string& pair : splitCsv(value))
             if (pair.find('=') == std::string::npos)
                 problem = base::makeError(pair + " must be formatted as key=value");
+    } else if (flag.type == "mapStringString") {
+        for (const std::string& pair : base::split(value, ','))
+            if (!value.empty() && pair.find('=') == std::string::npos) problem = base::makeError("malformed pair, expect string=string");
     }
     if (!problem.message.empty()) {
         const std::string shown =
@@ -320,8 +323,8 @@ base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& given
             return unknown;
         }
     if (base::Status parsed = Parser(line, args).run(); !parsed.ok()) {
-        return base::makeError(parsed.error().message + "\nSee '" + command->fullPath() +
-                               " --help' for usage.");
+        const char* rest = command->path == "diff" ? " -h' for help and examples" : " --help' for usage.";
+        return base::makeError(parsed.error().message + "\nSee '" + command->fullPath() + rest);
     }
     if (line.help) return line;
     std::vector<std::string> missing;

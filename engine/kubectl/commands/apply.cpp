@@ -13,6 +13,7 @@
 #include "kubectl/commands/takeover.h"
 #include "kubectl/core/builder.h"
 #include "kubectl/printers/printer.h"
+#include "kubectl/core/recording.h"
 
 #include <set>
 
@@ -109,6 +110,7 @@ private:
     base::Status readFlags() {
         BASE_TRY(mode_, dryRunOf(s_));
         BASE_TRY(validation_, validationOf(s_));
+        if (auto cascade = cascadeOf(s_); !cascade.ok()) return cascade.error();
         serverSide_ = flags_.on("server-side");
         manager_ = flags_.text("field-manager");
         if (serverSide_ && !flags_.changed("field-manager")) manager_ = "kubectl";
@@ -192,6 +194,7 @@ private:
             if (const std::string prefix = info.object.at("metadata", "generateName").text(); !prefix.empty())
                 co_return base::makeError("from " + prefix + ": cannot use generate name with apply");
         if (info.mapping.namespaced) namespaces_.insert(info.ns);
+        info.object = recorded(s_, info.object);
         if (serverSide_) co_return co_await applyServerSide(info);
         const Value modified = withLastApplied(info.object, false);
         auto live = co_await fetch(s_, info);

@@ -67,7 +67,7 @@ sim::Task<base::Result<Asked>> parseQuestion(Session& session) {
     }
     const auto parts = base::splitLimited(base::toLower(tokens[0]), '.', 2);
     const std::string whole = base::toLower(tokens[0]);
-    if (!oneOf(whole, {"users", "groups", "signers", "userextras.authentication.k8s.io", "uids"})) {
+    if (!oneOf(whole, {"users", "groups", "userextras.authentication.k8s.io", "uids"})) {
         if (parts.size() < 2) session.warn("the server doesn't have a resource type '" + parts[0] + "'\n");
         else session.warn("the server doesn't have a resource type '" + parts[0] + "' in group '" + parts[1] + "'\n");
     }
@@ -130,7 +130,6 @@ sim::Task<Outcome> runCanI(Session& session) {
 }
 
 sim::Task<Outcome> runWhoAmI(Session& session) {
-    if (!session.args.empty()) co_return session.usage("unknown command " + base::quoteGo(base::join(session.args, " ")));
     PrinterPtr printer;
     if (!session.flags.text("output").empty() || !session.flags.text("template").empty()) {
         PrinterOptions options;

@@ -4,6 +4,7 @@
 #include "kubectl/commands/changes.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/commands/create_support.h"
+#include "kubectl/core/recording.h"
 
 #include <cstdlib>
 #include <fmt/format.h>
@@ -49,15 +50,20 @@ base::Result<Value> metrics(const Flags& flags) {
     return Value::array(std::move(out));
 }
 
-// What the second attempt with autoscaling/v1 ends in: the same refusal, or none is made.
-base::Error fallbackError(const Flags& flags, const base::Error& error) {
+// Whether a refused v2 object may be tried again as v1.
+base::Status fallbackAllowed(const Flags& flags) {
     const std::string failure = "failed to create autoscaling/v2 HPA and the configuration is incompatible with autoscaling/v1: ";
     auto cpu = metricFor("cpu", flags.text("cpu"));
     if (!cpu.ok()) return base::makeError(failure + cpu.error().message);
     if (!flags.text("memory").empty()) return base::makeError(failure + "%!w(<nil>)");
     const bool share = cpu.value().at("resource", "target", "type").asString() == "Utilization";
     if (!share && flags.number("cpu-percent") < 0) return base::makeError(failure + "%!w(<nil>)");
-    return error;
+    return base::okStatus();
+}
+Value asFirstVersion(const Flags& flags, const Value& object) {
+    Value spec = object["spec"].without("metrics");
+    if (const std::int64_t percent = flags.number("cpu-percent"); percent >= 0) spec = spec.with("targetCPUUtilizationPercentage", percent);
+    return object.with("apiVersion", "autoscaling/v1").with("spec", spec);
 }
 
 } // namespace
@@ -101,6 +107,7 @@ sim::Task<Outcome> runAutoscale(Session& session) {
                            .with("spec", std::move(spec).build());
         if (session.nsGiven()) object = object.withPath({"metadata", "namespace"}, ns.value());
         ++count;
+        object = recorded(session, object);
         if (mode.value() == DryRun::Client) {
             base::Status printed = printResult(session, object, "created", mode.value(), true);
             if (!printed.ok()) errors.push_back(printed.error());
@@ -113,7 +120,18 @@ sim::Task<Outcome> runAutoscale(Session& session) {
         call.body = object;
         auto made = co_await session.call("POST", "/apis/autoscaling/v2/namespaces/" + ns.value() + "/horizontalpodautoscalers", std::move(call));
         if (!made.ok()) {
-            errors.push_back(fallbackError(flags, made.error()));
+            if (base::Status allowed = fallbackAllowed(flags); !allowed.ok()) {
+                errors.push_back(allowed.error());
+                continue;
+            }
+            CallOptions again;
+            if (mode.value() == DryRun::Server) again.query.set("dryRun", "All");
+            again.query.set("fieldManager", flags.text("field-manager"));
+            again.body = asFirstVersion(flags, object);
+            made = co_await session.call("POST", "/apis/autoscaling/v1/namespaces/" + ns.value() + "/horizontalpodautoscalers", std::move(again));
+        }
+        if (!made.ok()) {
+            errors.push_back(made.error());
             continue;
         }
         base::Status printed = printResult(session, made.value(), "autoscaled", mode.value(), true);

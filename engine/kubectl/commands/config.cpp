@@ -58,10 +58,8 @@ public:
 private:
     base::Result<Kubeconfig> load() const {
         auto loaded = paths_.load();
-        // Commands that write may make the file.
-        if (!loaded.ok() && paths_.explicitFile() && loaded.error().message.starts_with("stat ") &&
-            s_.command().name.starts_with("set"))
-            return Kubeconfig{};
+        // A file that is not there is an empty one.
+        if (!loaded.ok() && paths_.explicitFile() && loaded.error().message.starts_with("stat ")) return Kubeconfig{};
         return loaded;
     }
     std::string shownFile() const { return paths_.defaultFile(); }
@@ -84,6 +82,8 @@ private:
 
     Outcome view() {
         if (!args_.empty()) return s_.usage("unexpected arguments: [" + base::join(args_, " ") + "]");
+        if (flags_.changed("merge") && parseBoolFlag(flags_.text("merge")).valueOr(true) == false && !paths_.explicitFile())
+            return base::makeError("if merge==false a precise file must be specified");
         const bool raw = flags_.on("raw") || flags_.on("flatten");
         Kubeconfig shown = config_;
         if (flags_.changed("context")) shown.currentContext = flags_.text("context");
@@ -177,7 +177,7 @@ private:
     Outcome useContext() {
         if (args_.size() != 1) return unexpectedArgs();
         if (!config_.contexts.contains(args_[0]))
-            return base::makeError("no context exists with the name: " + base::quoteGo(args_[0]));
+            return base::makeError(args_[0].empty() ? "empty context names are not allowed" : "no context exists with the name: " + base::quoteGo(args_[0]));
         BASE_CHECK(setCurrent(args_[0]));
         s_.out("Switched to context " + base::quoteGo(args_[0]) + ".\n");
         return 0;
@@ -195,11 +195,10 @@ private:
 
     Outcome setContext() {
         const bool useCurrent = flags_.on("current");
-        if (args_.size() > 1 || (useCurrent && !args_.empty())) {
-            s_.out(helpText(s_.command()));
-            return base::makeError("Unexpected args: [" + base::join(args_, " ") + "]");
-        }
-        if (args_.empty() && !useCurrent) return base::makeError("you must specify a non-empty context name or --current");
+        if (args_.size() > 1) return unexpectedArgs();
+        const bool named = !args_.empty() && !args_[0].empty();
+        if (!named && !useCurrent) return base::makeError("you must specify a non-empty context name or --current");
+        if (named && useCurrent) return base::makeError("you cannot specify both a context name and --current");
         const std::string name = useCurrent ? config_.currentContext : args_[0];
         if (name.empty()) return base::makeError("no current context is set");
         const bool existed = config_.contexts.contains(name);
@@ -262,11 +261,73 @@ private:
         return 0;
     }
 
-    Outcome setCredentials() {
-        if (args_.size() != 1) return unexpectedArgs();
-        const std::string& name = args_[0];
-        if (flags_.changed("token") && flags_.changed("username"))
+    // "key=value" sets, "key-" removes.
+    base::Result<Value> withPairs(Value map, const char* flag) {
+        for (const std::string& pair : flags_.list(flag)) {
+            const auto equals = pair.find('=');
+            if (equals != std::string::npos && equals > 0) map = map.with(pair.substr(0, equals), pair.substr(equals + 1));
+            else if (equals == std::string::npos && pair.size() > 1 && pair.back() == '-') map = map.without(pair.substr(0, pair.size() - 1));
+            else return base::makeError("invalid " + std::string(flag) + " format: " + pair);
+        }
+        return map;
+    }
+
+    base::Status checkCredentials() {
+        BASE_CHECK(withPairs(Value::object(), "auth-provider-arg"));
+        BASE_CHECK(withPairs(Value::object(), "exec-env"));
+        if (args_[0].empty()) return base::makeError("you must specify a non-empty user name");
+        if (!flags_.text("token").empty() && (!flags_.text("username").empty() || !flags_.text("password").empty()))
             return base::makeError("you cannot specify more than one authentication method at the same time: --token, --username/--password");
+        const std::string mode = flags_.text("exec-interactive-mode");
+        if (flags_.changed("exec-interactive-mode") && mode != "IfAvailable" && mode != "Never" && mode != "Always")
+            return base::makeError("invalid interactive mode type, can be only IfAvailable, Never, Always");
+        return base::okStatus();
+    }
+
+    base::Result<Value> withExec(Value user) {
+        Value exec = user["exec"];
+        if (flags_.changed("exec-command")) {
+            if (exec.isNull())
+                exec = Value::object({{"apiVersion", ""}, {"args", Value()}, {"command", ""}, {"env", Value()}, {"provideClusterInfo", false}});
+            else exec = exec.with("args", Value());
+            exec = exec.with("command", flags_.text("exec-command"));
+        }
+        if (exec.isNull()) return user;
+        if (flags_.changed("exec-api-version")) exec = exec.with("apiVersion", flags_.text("exec-api-version"));
+        if (!flags_.list("exec-arg").empty()) exec = exec.with("args", Value::strings(flags_.list("exec-arg")));
+        if (flags_.changed("exec-interactive-mode")) exec = exec.with("interactiveMode", flags_.text("exec-interactive-mode"));
+        if (exec["interactiveMode"].isNull()) exec = exec.with("interactiveMode", "IfAvailable"); // filled in when it is read again
+        if (flags_.changed("exec-provide-cluster-info")) exec = exec.with("provideClusterInfo", flags_.on("exec-provide-cluster-info"));
+        if (flags_.list("exec-env").empty()) return user.with("exec", exec);
+        Value env = Value::object();
+        for (const Value& item : exec["env"].items()) env = env.with(item["name"].asString(), item["value"]);
+        BASE_TRY(env, withPairs(env, "exec-env"));
+        std::vector<Value> items;
+        for (const document::Member& member : env.members())
+            items.push_back(Value::object({{"name", member.key.view()}, {"value", member.value}}));
+        return user.with("exec", exec.with("env", Value::array(std::move(items))));
+    }
+
+    base::Result<Value> withProvider(Value user) {
+        Value provider = user["auth-provider"];
+        if (const std::string name = flags_.text("auth-provider"); flags_.changed("auth-provider") && provider["name"].text() != name)
+            provider = Value::object({{"config", Value()}, {"name", name}});
+        if (provider.isNull()) return user;
+        BASE_TRY(const Value config, withPairs(provider["config"].isNull() ? Value::object() : provider["config"], "auth-provider-arg"));
+        return user.with("auth-provider", provider.with("config", config.size() == 0 ? Value() : config));
+    }
+
+    Outcome setCredentials() {
+        if (args_.size() != 1) {
+            s_.out(helpText(s_.command()));
+            return base::makeError("unexpected args: [" + base::join(args_, " ") + "]");
+        }
+        const std::string& name = args_[0];
+        if (base::Status checked = checkCredentials(); !checked.ok()) {
+            if (checked.error().message.ends_with("Always") || checked.error().message.starts_with("you ")) return checked.error();
+            s_.out(helpText(s_.command()));
+            return checked.error();
+        }
         if (flags_.on("embed-certs") && flags_.text("client-certificate").empty() && flags_.text("client-key").empty())
             return base::makeError("you must specify a --client-certificate or --client-key to embed");
         BASE_CHECK(embeddable("client-certificate"));
@@ -278,15 +339,11 @@ private:
         user = setOrDrop(user, flags_, "token", "token");
         user = setOrDrop(user, flags_, "username", "username");
         user = setOrDrop(user, flags_, "password", "password");
-        if (flags_.changed("token")) user = user.without("username").without("password");
-        if (flags_.changed("username")) user = user.without("token");
-        if (flags_.changed("exec-command")) {
-            document::ObjectBuilder exec;
-            exec.set("command", flags_.text("exec-command")).set("apiVersion", flags_.text("exec-api-version"));
-            exec.set("args", flags_.list("exec-arg").empty() ? Value() : Value::strings(flags_.list("exec-arg")));
-            exec.set("env", Value()).set("provideClusterInfo", flags_.on("exec-provide-cluster-info")).set("interactiveMode", "IfAvailable");
-            user = user.with("exec", std::move(exec).build());
-        }
+        const bool token = !flags_.text("token").empty(), basic = !flags_.text("username").empty() || !flags_.text("password").empty();
+        if (token && !basic) user = user.without("username").without("password");
+        if (basic && !token) user = user.without("token");
+        BASE_TRY(user, withProvider(user));
+        BASE_TRY(user, withExec(user));
         BASE_CHECK(rewrite(existed ? config_.users[name].origin : "", [&](Kubeconfig& file) { file.users[name] = {user, ""}; }));
         s_.out("User " + base::quoteGo(name) + " set.\n");
         return 0;
@@ -296,7 +353,12 @@ private:
         PropertyPath out;
         auto parts = base::split(text, '.');
         out.section = parts[0];
-        if (out.section == "current-context") return out;
+        for (const char* plain : {"current-context", "kind", "apiVersion"})
+            if (out.section == plain && parts.size() == 1) return out;
+        if (out.section == "preferences" && parts.size() == 2 && parts[1] == "colors") {
+            out.name = parts[1];
+            return out;
+        }
         static const std::map<std::string, std::set<std::string>> kFields = {
             {"clusters", {"server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority",
                           "certificate-authority-data", "proxy-url", "disable-compression", "extensions"}},
@@ -311,6 +373,8 @@ private:
         while (end < parts.size() && !fields->second.contains(parts[end])) ++end;
         out.name = base::join({parts.begin() + 1, parts.begin() + static_cast<std::ptrdiff_t>(end)}, ".");
         out.fields.assign(parts.begin() + static_cast<std::ptrdiff_t>(end), parts.end());
+        const bool opaque = !out.fields.empty() && (out.fields[0] == "exec" || out.fields[0] == "auth-provider");
+        if (out.fields.size() > 1 && opaque) return base::makeError("unable to parse one or more field values of " + text);
         return out;
     }
     static Kubeconfig::Entries& entriesOf(Kubeconfig& file, const std::string& section) {
@@ -335,12 +399,25 @@ private:
         return "map[" + out + "]";
     }
 
+    // Where Go's decoder stops: at the first letter that is none, else at the group that is not full.
+    static base::Status checkBase64(const std::string& text) {
+        if (base::decodeBase64(text) && text.size() % 4 == 0) return base::okStatus();
+        std::size_t at = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
+        if (at == std::string::npos) at = text.size() - text.size() % 4;
+        return base::makeError("error decoding input value: illegal base64 data at input byte " + std::to_string(at));
+    }
+
     Outcome setProperty() {
         if (args_.size() != 2) return unexpectedArgs();
+        if (args_[1].empty()) return base::makeError("you cannot use set to unset a property");
+        if (args_[0].empty()) return base::makeError("you must specify a property");
         BASE_TRY(const PropertyPath path, parseProperty(args_[0]));
         if (path.section == "current-context") {
             BASE_CHECK(setCurrent(args_[1]));
-        } else {
+        } else if (path.section == "preferences") {
+            BASE_TRY(const bool colors, parseBoolFlag(args_[1]));
+            BASE_CHECK(rewrite("", [&](Kubeconfig& file) { file.preferences = colors ? Value::object({{"colors", true}}) : Value(); }));
+        } else if (path.section != "kind" && path.section != "apiVersion") { // those two are written as they are, always
             if (path.fields.empty()) return base::makeError("can't set a map to a value: " + entriesText(path.section));
             Value value(args_[1]);
             const std::string& last = path.fields.back();
@@ -348,7 +425,7 @@ private:
                 BASE_TRY(const bool flag, parseBoolFlag(args_[1]));
                 value = Value(flag);
             } else if (last.ends_with("-data") && !flags_.on("set-raw-bytes")) {
-                if (!base::decodeBase64(args_[1])) return base::makeError("illegal base64 data at input byte 0");
+                BASE_CHECK(checkBase64(args_[1]));
             } else if (last.ends_with("-data")) value = Value(base::encodeBase64(args_[1]));
             BASE_CHECK(rewrite(originOf(path), [&](Kubeconfig& file) {
                 auto& entry = entriesOf(file, path.section)[path.name];
@@ -362,10 +439,15 @@ private:
 
     Outcome unsetProperty() {
         if (args_.size() != 1) return unexpectedArgs();
+        if (args_[0].empty()) return base::makeError("you must specify a property");
         BASE_TRY(const PropertyPath path, parseProperty(args_[0]));
         if (path.section == "current-context") {
             BASE_CHECK(setCurrent(""));
-        } else {
+        } else if (path.section == "preferences") {
+            BASE_CHECK(rewrite("", [&](Kubeconfig& file) { file.preferences = Value(); }));
+        } else if (path.section != "kind" && path.section != "apiVersion") {
+            if (!path.fields.empty() && !entriesOf(config_, path.section).contains(path.name))
+                return base::makeError("current map key `" + path.name + "` is invalid");
             BASE_CHECK(rewrite(originOf(path), [&](Kubeconfig& file) {
                 auto& entries = entriesOf(file, path.section);
                 if (path.name.empty()) entries.clear();
@@ -379,6 +461,7 @@ private:
 
     Outcome renameContext() {
         if (args_.size() != 2) return unexpectedArgs();
+        if (args_[1].empty()) return base::makeError("You must specify a new non-empty context name");
         const auto found = config_.contexts.find(args_[0]);
         if (found == config_.contexts.end())
             return base::makeError("cannot rename the context " + base::quoteGo(args_[0]) + ", it's not in " + shownFile());
@@ -395,9 +478,10 @@ private:
     }
 
     Outcome remove(const std::string& verb) {
+        if (args_.size() != 1 && verb == "delete-user") return s_.usage("user to delete is required");
         if (args_.size() != 1) {
             s_.out(helpText(s_.command()));
-            return exitError(1);
+            return 0;
         }
         const std::string what = verb.substr(7);
         const std::string section = what + "s";

@@ -32,7 +32,7 @@ base::Result<FileSpec> parseSpec(const std::string& text) {
         spec.ns = parts[0];
         spec.pod = parts[1];
     } else {
-        spec.path = text;
+        return base::makeError("filespec must match the canonical format: [[namespace/]pod:]file/path");
     }
     return spec;
 }

@@ -4,6 +4,8 @@
 #include "kubectl/commands/create_support.h"
 #include "kubectl/commands/editing.h"
 #include "kubectl/core/builder.h"
+#include "kubectl/core/refusals.h"
+#include "kubectl/core/recording.h"
 
 namespace kubectl {
 
@@ -18,10 +20,12 @@ base::Status validateCreate(Session& session) {
     if (files.empty() && flags.text("kustomize").empty()) return base::makeError("must specify one of -f and -k");
     if (flags.text("raw").empty()) return base::okStatus();
     if (flags.on("edit")) return base::makeError("--raw and --edit are mutually exclusive");
-    if (files.size() != 1) return session.usage("--raw can only use a single local file or stdin");
-    if (!flags.text("selector").empty()) return session.usage("--raw and --selector (-l) are mutually exclusive");
-    if (flags.changed("output")) return session.usage("--raw and --output are mutually exclusive");
-    return base::okStatus();
+    if (files.size() != 1) return base::makeError("--raw can only use a single local file or stdin");
+    if (files[0].starts_with("http://") || files[0].starts_with("https://")) return base::makeError("--raw cannot read from a url");
+    if (flags.on("recursive")) return base::makeError("--raw and --recursive are mutually exclusive");
+    if (!flags.text("selector").empty()) return base::makeError("--raw and --selector (-l) are mutually exclusive");
+    if (!flags.text("output").empty()) return base::makeError("--raw and --output are mutually exclusive");
+    return checkRawPath(flags.text("raw"));
 }
 
 sim::Task<Outcome> createRaw(Session& session) {
@@ -66,7 +70,7 @@ sim::Task<Outcome> runCreate(Session& session) {
         }
         const Info& info = *item.info;
         Value object = info.object;
-        object = refreshedLastApplied(object, session.flags.on("save-config"));
+        object = recorded(session, refreshedLastApplied(object, session.flags.on("save-config")));
         // What is made has no version yet. Source: cli-runtime pkg/resource/helper.go.
         if (object["metadata"].has("resourceVersion"))
             object = object.with("metadata", object["metadata"].without("resourceVersion"));

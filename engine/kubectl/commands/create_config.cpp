@@ -68,6 +68,11 @@ base::Result<Value> generateDockerSecret(Session& session, std::string name) {
          flags.text("docker-server").empty()))
         return base::makeError("either --from-file or the combination of --docker-username, --docker-password and --docker-server is required");
     if (!flags.list("from-file").empty()) {
+        // Files without a key are named so.
+        std::vector<std::string> sources = flags.list("from-file");
+        for (std::string& source : sources)
+            if (source.find('=') == std::string::npos) source = ".dockerconfigjson=" + source;
+        session.flags.set("from-file", base::join(sources, ","));
         BASE_TRY(auto entries, dataSources(session, true, name));
         return hashed(session, secretOf(name, "kubernetes.io/dockerconfigjson", entries), name);
     }

@@ -15,8 +15,7 @@ using document::Value;
 namespace {
 
 constexpr const char* kRule =
-    "^(?P<host>[\\w\\*\\-0-9]?[\\w\\.\\-]*[\\w\\*\\-0-9]?)?(?P<path>/[\\w\\.\\-/]*[\\*]?)=(?P<svc>[\\w\\-]+:[\\w]+)"
-    "(,(?P<tls>tls(=[\\w\\-\\.]+)?))?$";
+    "^[\\w*.-]*/.*=[\\w-]+:[\\w-]+"; // what follows is not looked at
 
 Value backend(const std::string& text) {
     const auto parts = base::split(text, ':');
@@ -82,7 +81,7 @@ base::Result<Value> generateIngress(Session& session, std::string name) {
         return base::makeError("not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)");
     static const RE2 pattern(kRule);
     for (const std::string& rule : rules)
-        if (!RE2::FullMatch(rule, pattern))
+        if (!RE2::PartialMatch(rule, pattern))
             return base::makeError("rule " + rule + " is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]");
     Value ingress = makeObject("networking.k8s.io/v1", "Ingress", name);
     for (const std::string& annotation : session.flags.list("annotation")) {

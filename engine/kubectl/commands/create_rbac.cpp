@@ -67,7 +67,9 @@ constexpr SpecialVerb kSpecial[] = {
 
 const Mapping* lookUp(const Mapper* mapper, const RuleResource& item) {
     if (mapper == nullptr || item.resource == "*") return nullptr;
-    return mapper->find(item.group.empty() ? item.resource : item.resource + "." + item.group);
+    const Mapping* found = mapper->find(item.group.empty() ? item.resource : item.resource + "." + item.group);
+    // The rest after the first dot is a group, never a version.
+    return found != nullptr && !item.group.empty() && !found->group.starts_with(item.group) ? nullptr : found;
 }
 
 base::Status checkResource(const Mapper* mapper, const RuleResource& item, const std::vector<std::string>& verbs) {
@@ -144,7 +146,7 @@ sim::Task<base::Result<Value>> generateRole(Session& session, std::string name) 
         if (!verbs.empty() || !resources.empty() || !names.empty() || !urls.empty())
             co_return base::makeError("aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames");
         ObjectBuilder labels;
-        for (const std::string& pair : session.flags.list("aggregation-rule")) {
+        for (const std::string& pair : session.flags.list("aggregation-rule")) { // the flag's parser has seen the "="
             const auto parts = base::splitLimited(pair, '=', 2);
             labels.set(std::string(base::trim(parts[0])), parts.size() > 1 ? std::string(base::trim(parts[1])) : "");
         }

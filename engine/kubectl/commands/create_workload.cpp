@@ -12,16 +12,15 @@ using document::Value;
 namespace {
 
 // The image's last path part without tag and digest, made a valid container name.
-std::string containerName(const std::string& image) {
+std::string containerName(Session& session, const std::string& image) {
     std::string name = image.substr(image.rfind('/') == std::string::npos ? 0 : image.rfind('/') + 1);
     if (const auto at = name.find(':'); at != std::string::npos) name = name.substr(0, at);
     if (const auto at = name.find('@'); at != std::string::npos) name = name.substr(0, at);
-    // Underscores and other characters become dashes; capitals small letters.
-    std::string out;
-    for (const char c : base::toLower(name)) out += std::isalnum(static_cast<unsigned char>(c)) || c == '-' ? c : '-';
-    while (!out.empty() && out.front() == '-') out.erase(out.begin());
-    while (!out.empty() && out.back() == '-') out.pop_back();
-    return out;
+    // Dots and underscores become dashes, and the name is made unique.
+    if (name.find_first_of("_.") == std::string::npos) return name;
+    for (char& c : name)
+        if (c == '_' || c == '.') c = '-';
+    return name + "-" + session.kernel().random("kubectl/container-name").suffix(5);
 }
 
 Value jobContainer(const std::string& name, const std::string& image, const std::vector<std::string>& command) {
@@ -44,7 +43,7 @@ base::Result<Value> generateDeployment(Session& session, std::string name) {
     std::vector<Value> containers;
     for (const std::string& image : images) {
         ObjectBuilder container;
-        container.set("name", containerName(image)).set("image", image).set("resources", Value::object());
+        container.set("name", containerName(session, image)).set("image", image).set("resources", Value::object());
         if (!command.empty()) container.set("command", Value::strings(command));
         if (port >= 0 && session.flags.changed("port") && containers.empty())
             container.set("ports", Value::array({Value::object({{"containerPort", port}})}));

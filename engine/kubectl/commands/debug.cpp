@@ -168,7 +168,7 @@ private:
         if (kind == "Node") made = co_await onNode(info.object);
         else if (kind == "Pod" && plan_.copyTo.empty()) made = co_await inPod(info);
         else if (kind == "Pod") made = co_await inCopy(info);
-        else co_return base::makeError(base::quoteGo(info.mapping.gvkText()) + " not supported by debug");
+        else co_return base::makeError(base::quoteGo((info.mapping.group.empty() ? "/" : "") + info.mapping.gvkText()) + " not supported by debug");
         if (!made.ok()) co_return made.error();
         const std::string container = made.value().container;
         if (!plan_.attach || container.empty()) co_return 0;

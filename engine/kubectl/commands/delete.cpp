@@ -5,6 +5,7 @@
 #include "kubectl/commands/commands.h"
 #include "kubectl/core/builder.h"
 #include "kubectl/core/waiting.h"
+#include "kubectl/core/refusals.h"
 #include "kubectl/printers/printer.h"
 
 namespace kubectl {
@@ -99,6 +100,11 @@ sim::Task<bool> confirmed(Session& session, std::vector<Info> infos) {
 sim::Task<Outcome> deleteRaw(Session& session) {
     std::string body;
     const auto files = session.flags.list("filename");
+    if (session.flags.on("interactive")) co_return base::makeError("--interactive can not be used with --raw");
+    if (files.size() > 1) co_return base::makeError("--raw can only use a single local file or stdin");
+    if (session.flags.on("recursive")) co_return base::makeError("--raw and --recursive are mutually exclusive");
+    if (!session.flags.text("output").empty()) co_return base::makeError("--raw and --output are mutually exclusive");
+    BASE_CO_CHECK(checkRawPath(session.flags.text("raw")));
     if (!files.empty()) {
         base::Result<std::string> text = std::string{};
         if (files[0] == "-") text = co_await session.readInput();
@@ -175,6 +181,10 @@ sim::Task<Outcome> runDelete(Session& session) {
         }
         if (plan.mode == DryRun::Client) {
             session.out(deletedLine(info, plan));
+            continue;
+        }
+        if (base::Status named = checkName(info); !named.ok()) {
+            errors.push_back(named.error());
             continue;
         }
         CallOptions call;

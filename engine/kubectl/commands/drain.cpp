@@ -1,4 +1,5 @@
 // cordon, uncordon, drain. Source: k8s.io/kubectl pkg/cmd/drain, pkg/drain.
+#include "api/label_selector.h"
 #include "base/strings.h"
 #include "kubectl/commands/changes.h"
 #include "kubectl/commands/commands.h"
@@ -21,18 +22,20 @@ sim::Task<base::Result<std::vector<Info>>> findNodes(Session& session) {
     const bool selecting = !session.flags.text("selector").empty();
     if (session.args.empty() && !selecting)
         co_return session.usage("USAGE: " + session.command().name + " " + session.command().usage + " [flags]");
-    if (!session.args.empty() && selecting) co_return base::makeError("error: cannot specify both a node name and a --selector option");
+    if (!session.args.empty() && selecting) co_return session.usage("error: cannot specify both a node name and a --selector option");
+    if (session.flags.known("pod-selector"))
+        if (auto pods = api::LabelSelector::parse(session.flags.text("pod-selector")); !pods.ok())
+            co_return base::makeError("--pod-selector=<pod_selector> must be a valid label selector");
     BuildOptions options = buildOptions(session);
     options.flatten = true;
-    options.args = {"nodes"};
-    options.args.insert(options.args.end(), session.args.begin(), session.args.end());
+    options.impliedTypes = {"nodes"};
     auto built = co_await build(session, std::move(options));
     if (!built.ok()) co_return built.error();
     std::vector<Info> nodes;
     for (const Found& item : built.value().items) {
         if (!item.info) co_return item.error;
         if (item.info->mapping.kind != "Node")
-            co_return base::makeError("error: expected resource of type node, got " + base::quoteGo(item.info->mapping.kind));
+            co_return base::makeError("error: expected resource of type node, got " + base::quoteGo(resourceText(item.info->mapping)));
         nodes.push_back(*item.info);
     }
     co_return nodes;
@@ -111,7 +114,7 @@ public:
         const bool evict = !flags_.on("disable-eviction");
         if (mode_ == DryRun::Client) {
             for (const Value& pod : plan.pods)
-                session_.out((evict ? "evicting pod " : "deleting pod ") + podKey(pod) + " (dry run)\n");
+                session_.out("evicting pod " + podKey(pod) + " (dry run)\n");
             co_return base::okStatus();
         }
         const sim::Duration timeout = flags_.duration("timeout");

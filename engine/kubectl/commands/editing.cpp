@@ -289,8 +289,10 @@ sim::Task<base::Result<std::string>> launchEditor(Session& session, std::string 
 
 sim::Task<Outcome> runEdit(Session& session) {
     const std::string output = session.flags.text("output");
-    if (!output.empty() && output != "json" && output != "yaml" && output != "name")
-        co_return base::makeError("The flag 'output' must be one of yaml|json");
+    if (!output.empty() && output != "json" && output != "yaml" && output != "kyaml")
+        co_return base::makeError("unable to match a printer suitable for the output format " + base::quoteGo(output) +
+                                  ", allowed formats are: json,kyaml,yaml");
+    if (auto validation = validationOf(session); !validation.ok()) co_return validation.error();
     BuildOptions options = buildOptions(session);
     options.latest = true;
     options.allowEmptySelectors = true;

@@ -69,7 +69,6 @@ sim::Task<Outcome> follow(Session& session, std::string path, std::string select
 
 sim::Task<Outcome> runEvents(Session& session) {
     const Flags& flags = session.flags;
-    if (!session.args.empty()) co_return session.usage("unexpected arguments: [" + base::join(session.args, " ") + "]");
     for (const std::string& type : flags.list("types"))
         if (base::toLower(type) != "normal" && base::toLower(type) != "warning")
             co_return base::makeError("valid --types are Normal or Warning");
@@ -85,7 +84,7 @@ sim::Task<Outcome> runEvents(Session& session) {
         if (!mapper.ok()) co_return mapper.error();
         const Mapping* mapping = mapper.value()->find(base::toLower(parts[0]));
         if (mapping == nullptr) co_return exitError(1, "the server doesn't have a resource type " + base::quoteGo(parts[0]));
-        selector = "involvedObject.kind=" + mapping->kind + ",involvedObject.apiVersion=" + mapping->apiVersion() + ",involvedObject.name=" + parts[1];
+        if (!parts[1].empty()) selector = "involvedObject.kind=" + mapping->kind + ",involvedObject.apiVersion=" + mapping->apiVersion() + ",involvedObject.name=" + parts[1];
     }
     const bool everywhere = flags.on("all-namespaces");
     const std::string path = everywhere ? "/api/v1/events" : "/api/v1/namespaces/" + ns.value() + "/events";

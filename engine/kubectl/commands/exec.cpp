@@ -20,7 +20,8 @@ bool finished(const Value& pod) {
 }
 
 bool useTerminal(Session& session) {
-    if (!session.flags.on("tty")) return false;
+    // A terminal without input is none.
+    if (!session.flags.on("tty") || !session.flags.on("stdin")) return false;
     if (session.process.terminal()) return true;
     if (!session.flags.on("quiet"))
         session.err("Unable to use a TTY - input is not a terminal or the right kind of file\n");
@@ -36,8 +37,7 @@ sim::Task<Outcome> runExec(Session& session) {
     if (before.empty() && files.empty()) co_return base::makeError("pod, type/name or --filename must be specified");
     if (before.size() > (files.empty() ? 1u : 0u) && session.line.argsAtDash < 0)
         co_return session.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead");
-    if (before.size() > 1)
-        co_return session.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead");
+    if (session.flags.duration("pod-running-timeout") <= 0) co_return session.usage("--pod-running-timeout must be higher than zero");
     if (words.empty()) co_return base::makeError("you must specify at least one command for the container");
     const std::string target = files.empty() ? before[0] : "";
     base::Result<Value> pod = Value();
@@ -77,6 +77,7 @@ sim::Task<Outcome> runAttach(Session& session) {
     if (session.args.size() > 2)
         co_return session.usage("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw " +
                                 std::to_string(session.args.size()) + ": [" + base::join(session.args, " ") + "]");
+    if (session.flags.duration("pod-running-timeout") <= 0) co_return session.usage("--pod-running-timeout must be higher than zero");
     const std::string target = session.args.size() == 2 ? session.args[0] + "/" + session.args[1] : session.args[0];
     auto pod = co_await attachablePod(session, target, session.flags.duration("pod-running-timeout"));
     if (!pod.ok()) co_return pod.error();

@@ -230,6 +230,8 @@ struct Wanted {
 base::Result<Wanted> parseTarget(const Mapper& mapper, const std::string& text, bool byGroup) {
     const std::string plain = text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
     std::vector<std::string> parts = base::split(plain, '.');
+    if (parts[0].empty() || plain.find('[') != std::string::npos)
+        return base::makeError("invalid jsonpath syntax, first node must be field node");
     Wanted out;
     const Mapping* found = mapper.find(parts[0]);
     if (found == nullptr) return exitError(1, "the server doesn't have a resource type " + base::quoteGo(parts[0]));

@@ -6,6 +6,8 @@
 #include "kubectl/commands/changes.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/commands/create_support.h"
+#include "kubectl/commands/overriding.h"
+#include "kubectl/core/recording.h"
 
 #include <map>
 
@@ -127,12 +129,7 @@ base::Result<Value> serviceFor(Session& session, const Info& info) {
     const std::string name = flags.text("name").empty() ? info.name.substr(0, 63) : flags.text("name");
     Value service = makeObject("v1", "Service", name).with("spec", std::move(spec).build());
     if (labels.size() > 0) service = service.withPath({"metadata", "labels"}, labels);
-    if (const std::string text = flags.text("overrides"); !text.empty()) {
-        auto parsed = document::readYaml(text);
-        if (!parsed.ok() || !parsed.value().isObject()) return base::makeError("Invalid JSON Patch");
-        service = document::applyMergePatch(service, parsed.value());
-    }
-    return service;
+    return overridden(session, service);
 }
 
 } // namespace
@@ -164,7 +161,7 @@ sim::Task<Outcome> runExpose(Session& session) {
             errors.push_back(service.error());
             continue;
         }
-        Value object = service.value();
+        Value object = recorded(session, service.value());
         if (mode.value() == DryRun::Client) {
             if (session.nsGiven()) object = object.withPath({"metadata", "namespace"}, ns.value());
         } else {

@@ -6,6 +6,7 @@
 #include "kubectl/commands/commands.h"
 #include "kubectl/core/builder.h"
 #include "kubectl/core/watch.h"
+#include "kubectl/core/refusals.h"
 #include "kubectl/describe/writer.h"
 #include "kubectl/printers/printer.h"
 #include "kubectl/printers/sorter.h"
@@ -55,7 +56,7 @@ private:
             return base::makeError("--show-labels option cannot be used with " + format_ + " printer");
         if (flags_.on("output-watch-events") && !watching_)
             return base::makeError("--output-watch-events option can only be used with --watch or --watch-only");
-        if (s_.args.empty() && flags_.list("filename").empty() && flags_.text("kustomize").empty()) {
+        if (!watching_ && s_.args.empty() && flags_.list("filename").empty() && flags_.text("kustomize").empty()) {
             s_.err("You must specify the type of resource to get. Use \"kubectl api-resources\" for a "
                    "complete list of supported resources.\n\n");
             return s_.usage("Required resource not specified.\nUse \"kubectl explain <resource>\" for a "
@@ -66,15 +67,13 @@ private:
 
     sim::Task<Outcome> raw() {
         if (!s_.args.empty()) co_return base::makeError("arguments may not be passed when --raw is specified");
-        if (flags_.changed("output")) co_return base::makeError("--raw and --output are mutually exclusive");
-        for (const char* other : {"watch", "watch-only", "selector", "show-labels", "field-selector"})
-            if (flags_.changed(other))
-                co_return s_.usage("--raw may not be specified with other flags that filter the server "
-                                   "request or alter the output");
+        if (flags_.on("watch") || flags_.on("watch-only") || !flags_.text("selector").empty())
+            co_return base::makeError("--raw may not be specified with other flags that filter the server "
+                                      "request or alter the output");
+        if (!flags_.text("output").empty()) co_return base::makeError("--raw and --output are mutually exclusive");
         ports::Request request;
         const std::string given = flags_.text("raw");
-        if (given[0] != '/')
-            co_return base::makeError("--raw must be a valid URL path: parse " + base::quoteGo(given) + ": invalid URI for request");
+        BASE_CO_CHECK(checkRawPath(given));
         const auto mark = given.find('?');
         request.path = given.substr(0, mark);
         if (mark != std::string::npos) request.query = ports::Query::parse(given.substr(mark + 1));
@@ -124,9 +123,9 @@ private:
     Outcome printGeneric(const Built& built) {
         std::vector<base::Error> errors = keepErrors(built);
         const std::vector<Info> infos = built.infos();
-        if (!errors.empty() && built.singleItemImplied) return aggregate(std::move(errors));
+        if (!errors.empty() && built.singleItemImplied) return failure(std::move(errors));
         if (infos.empty() && flags_.on("ignore-not-found")) {
-            if (!errors.empty()) return aggregate(std::move(errors));
+            if (!errors.empty()) return failure(std::move(errors));
             return 0;
         }
         base::Result<std::string> text = std::string{};
@@ -147,10 +146,15 @@ private:
         }
         if (!text.ok()) return text.error();
         s_.out(text.value());
-        if (!errors.empty()) return aggregate(std::move(errors));
+        if (!errors.empty()) return failure(std::move(errors));
         return 0;
     }
 
+    // What went wrong while files were read is wrapped once more: it is printed as it stands.
+    static base::Error failure(std::vector<base::Error> errors) {
+        if (errors.size() == 1 && errors[0].code == 0 && errors[0].reason == "Input") return exitError(1, errorText(errors[0]));
+        return aggregate(std::move(errors));
+    }
     std::vector<base::Error> keepErrors(const Built& built) const {
         std::vector<base::Error> errors = built.errors();
         if (flags_.on("ignore-not-found"))
@@ -205,7 +209,7 @@ private:
         endGroup();
         s_.out(text);
         if (text.empty() && errors.empty() && !flags_.on("ignore-not-found")) noResources(allNamespaced);
-        if (!errors.empty()) return aggregate(std::move(errors));
+        if (!errors.empty()) return failure(std::move(errors));
         return 0;
     }
 

@@ -4,6 +4,7 @@
 #include "document/patch.h"
 #include "kubectl/commands/changes.h"
 #include "kubectl/commands/commands.h"
+#include "kubectl/core/recording.h"
 
 #include <algorithm>
 #include <map>
@@ -61,8 +62,10 @@ private:
         if (flags_.on("all") && !flags_.text("field-selector").empty()) return base::makeError("cannot set --all and --field-selector at the same time");
         if (flags_.on("local")) {
             if (mode_ == DryRun::Server) return base::makeError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?");
-            if (!resources_.empty()) return base::makeError("can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set");
-            if (!files) return base::makeError("one or more files must be specified as -f pod.yaml or --filename=pod.json");
+            const std::string file = annotations_ ? "rsrc" : "pod";
+            if (!resources_.empty())
+                return base::makeError("can only use local files by -f " + file + ".yaml or --filename=" + file + ".json when --local=true is set");
+            if (!files) return base::makeError("one or more files must be specified as -f " + file + ".yaml or --filename=" + file + ".json");
         } else if (resources_.empty() && !files) {
             return base::makeError("one or more resources must be specified as <resource> <name> or <resource>/<name>");
         }
@@ -111,7 +114,9 @@ private:
         if (map.isNull()) map = Value::object();
         for (const auto& [key, value] : set_) map = map.with(key, value);
         for (const std::string& key : remove_) map = map.without(key);
-        Value out = map.size() == 0 ? object.withoutPath({"metadata", key_}) : object.withPath({"metadata", key_}, map);
+        // Labels that were never there become an empty map: that is a change, too.
+        Value out = object.withPath({"metadata", key_}, map);
+        if (annotations_ && map.size() == 0) out = object.withoutPath({"metadata", key_});
         if (!version_.empty()) out = out.withPath({"metadata", "resourceVersion"}, version_);
         return out;
     }
@@ -133,6 +138,7 @@ private:
                 if (!map.has(key)) s_.out("label " + base::quoteGo(key) + " not found.\n");
         BASE_CO_CHECK(checkOverwrites(map));
         Value after = changed(before);
+        if (send) after = recorded(s_, after);
         const std::string operation = message(before, after);
         if (send) {
             const Value patch = document::makeMergePatch(before, after);

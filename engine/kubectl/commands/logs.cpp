@@ -1,5 +1,6 @@
 // Source: k8s.io/kubectl pkg/cmd/logs/logs.go, pkg/polymorphichelpers/logsforobject.go.
 #include "api/times.h"
+#include "api/status.h"
 #include "base/strings.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/commands/streams.h"
@@ -53,10 +54,20 @@ private:
         if (!args.empty() && selecting) return s_.usage("only a selector (-l) or a POD name is allowed");
         container_ = flags_.text("container");
         if (args.size() == 2) container_ = args[1];
+        if (flags_.duration("pod-running-timeout") <= 0) return base::makeError("--pod-running-timeout must be higher than zero");
         if (const std::string time = flags_.text("since-time"); !time.empty()) {
             BASE_TRY(sinceTime_, api::normalizeTime(time, false));
         }
         return base::okStatus();
+    }
+
+    // A refused selector is named with what it was to find.
+    base::Error selectorError(const base::Error& error) const {
+        const auto* detail = dynamic_cast<const api::StatusDetail*>(error.detail.get());
+        if (detail == nullptr || (error.code != 400 && error.code != 404)) return error;
+        const std::string text = "Unable to find \"/v1, Resource=pods\" that match label selector " + base::quoteGo(flags_.text("selector")) +
+                                 ", field selector \"\": " + error.message;
+        return api::errorFromStatus(detail->status.with("message", text));
     }
 
     // Upstream looks at these once it has found the object.
@@ -81,7 +92,7 @@ private:
             ports::Query query;
             query.set("labelSelector", flags_.text("selector"));
             auto list = co_await s_.get("/api/v1/namespaces/" + ns.value() + "/pods", query);
-            if (!list.ok()) co_return list.error();
+            if (!list.ok()) co_return selectorError(list.error());
             if (list.value()["items"].size() == 0) s_.err("No resources found in " + ns.value() + " namespace.\n");
             BASE_CO_CHECK(validate());
             for (const Value& pod : list.value()["items"].items()) BASE_CO_CHECK(addPod(pod, out));

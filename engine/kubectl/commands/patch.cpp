@@ -6,6 +6,7 @@
 #include "document/yaml.h"
 #include "kubectl/commands/changes.h"
 #include "kubectl/commands/commands.h"
+#include "kubectl/core/recording.h"
 
 namespace kubectl {
 
@@ -92,7 +93,12 @@ sim::Task<Outcome> runPatch(Session& session) {
             continue;
         }
         const bool changed = !(info.object == answer.value());
-        base::Status printed = printResult(session, answer.value(), changed ? "patched" : "patched (no change)", mode.value());
+        if (recording(session) && !flags.on("local") && mode.value() != DryRun::Client) {
+            const Value note = document::makeMergePatch(answer.value(), recorded(session, answer.value()));
+            auto noted = co_await patchObject(session, info, note, kMergePatch, mode.value(), flags.text("subresource"));
+            if (noted.ok()) answer = noted.value();
+        }
+        base::Status printed = printResult(session, answer.value(), changed ? "patched" : "patched (no change)", DryRun::None); // no suffix
         if (!printed.ok()) errors.push_back(printed.error());
     }
     if (!errors.empty()) co_return aggregate(std::move(errors));

@@ -223,10 +223,13 @@ base::Result<std::vector<ports::ListenerPtr>> listenAll(const std::shared_ptr<Fo
         if (addresses.localhost)
             problems.push_back("unable to create listener: Error listen tcp6 [::1]:" + std::to_string(pair.local) +
                                ": bind: address already in use");
-        return base::makeError("unable to listen on port " + std::to_string(pair.local) +
-                               ": Listeners failed to create with the following errors: [" + base::join(problems, " ") + "]");
+        session.err("Unable to listen on port " + std::to_string(pair.local) +
+                    ": Listeners failed to create with the following errors: [" + base::join(problems, " ") + "]\n");
     }
-    return out;
+    if (!out.empty()) return out;
+    std::vector<std::string> all;
+    for (const PortPair& pair : pairs) all.push_back("{" + std::to_string(pair.local) + " " + std::to_string(pair.remote) + "}");
+    return base::makeError("unable to listen on any of the requested ports: [" + base::join(all, " ") + "]");
 }
 
 } // namespace
@@ -234,6 +237,7 @@ base::Result<std::vector<ports::ListenerPtr>> listenAll(const std::shared_ptr<Fo
 sim::Task<Outcome> runPortForward(Session& session) {
     if (session.args.size() < 2)
         co_return session.usage("TYPE/NAME and list of ports are required for port-forward");
+    if (session.flags.duration("pod-running-timeout") <= 0) co_return session.usage("--pod-running-timeout must be higher than zero");
     const std::vector<std::string> wanted(session.args.begin() + 1, session.args.end());
     BuildOptions options;
     const std::string target = session.args[0];

@@ -6,6 +6,8 @@
 #include "kubectl/commands/commands.h"
 #include "kubectl/commands/create_support.h"
 #include "kubectl/commands/deletion.h"
+#include "kubectl/core/refusals.h"
+#include "kubectl/core/recording.h"
 
 namespace kubectl {
 
@@ -16,6 +18,10 @@ namespace {
 sim::Task<Outcome> replaceRaw(Session& session) {
     const auto files = session.flags.list("filename");
     if (files.size() != 1) co_return base::makeError("--raw can only use a single local file or stdin");
+    if (files[0].starts_with("http://") || files[0].starts_with("https://")) co_return base::makeError("--raw cannot read from a url");
+    if (session.flags.on("recursive")) co_return base::makeError("--raw and --recursive are mutually exclusive");
+    if (!session.flags.text("output").empty()) co_return base::makeError("--raw and --output are mutually exclusive");
+    BASE_CO_CHECK(checkRawPath(session.flags.text("raw")));
     base::Result<std::string> body = std::string{};
     if (files[0] == "-") body = co_await session.readInput();
     else body = session.readFile(files[0]);
@@ -33,6 +39,7 @@ sim::Task<base::Result<Value>> putObject(Session& session, Info info, DryRun mod
     const std::string subresource = session.flags.text("subresource");
     Value object = info.object;
     if (object.at("metadata", "resourceVersion").asString().empty()) {
+        BASE_CO_CHECK(checkName(info));
         auto live = co_await fetch(session, info);
         if (live.ok()) object = object.withPath({"metadata", "resourceVersion"}, live.value().at("metadata", "resourceVersion"));
         else if (api::isNotFound(live.error())) co_return live.error();
@@ -73,7 +80,7 @@ sim::Task<Outcome> forceReplace(Session& session, std::vector<Info> infos, std::
         CallOptions call;
         call.query.set("fieldManager", session.flags.text("field-manager"));
         call.query.set("fieldValidation", validation);
-        const Value object = refreshedLastApplied(info.object, session.flags.on("save-config"));
+        const Value object = recorded(session, refreshedLastApplied(info.object, session.flags.on("save-config")));
         // What is made has no version yet.
         call.body = object.withoutPath({"metadata", "resourceVersion"});
         auto made = co_await session.call("POST", info.mapping.path(info.ns), std::move(call));
@@ -99,6 +106,7 @@ sim::Task<Outcome> runReplace(Session& session) {
     if (force && mode.value() != DryRun::None) co_return base::makeError("--dry-run can not be used when --force is set");
     if (!flags.text("raw").empty()) co_return co_await replaceRaw(session);
     BuildOptions options = buildOptions(session);
+    options.args.clear(); // nobody looks at them
     options.validate = validation.value() != "Ignore";
     options.requireObject = !force;
     auto built = co_await build(session, std::move(options));
@@ -117,7 +125,7 @@ sim::Task<Outcome> runReplace(Session& session) {
             continue;
         }
         Info info = *item.info;
-        info.object = refreshedLastApplied(info.object, flags.on("save-config"));
+        info.object = recorded(session, refreshedLastApplied(info.object, flags.on("save-config")));
         base::Result<Value> answer = info.object;
         if (mode.value() != DryRun::Client) answer = co_await putObject(session, info, mode.value(), validation.value());
         if (!answer.ok()) {

@@ -88,7 +88,7 @@ base::Result<Progress> progressOf(const Mapping& mapping, const Value& object, s
     if (mapping.group == "apps" && mapping.kind == "Deployment") return deploymentProgress(object, revision);
     if (mapping.group == "apps" && mapping.kind == "DaemonSet") return daemonProgress(object);
     if (mapping.group == "apps" && mapping.kind == "StatefulSet") return statefulProgress(object);
-    return base::makeError("no status viewer has been implemented for " + mapping.kind);
+    return base::makeError("no status viewer has been implemented for " + mapping.kind + (mapping.group.empty() ? "" : "." + mapping.group));
 }
 
 sim::Task<base::Status> followRollout(Session& session, Info info) {
@@ -164,16 +164,41 @@ bool supported(const Mapping& mapping) {
     return mapping.group == "apps" && (mapping.kind == "Deployment" || mapping.kind == "DaemonSet" || mapping.kind == "StatefulSet");
 }
 
-sim::Task<base::Result<std::vector<Info>>> targets(Session& session) {
+sim::Task<base::Result<Built>> found(Session& session) {
     BuildOptions options = buildOptions(session);
     if (options.args.empty() && options.filenames.empty() && options.kustomize.empty())
         co_return base::makeError("required resource not specified");
     options.allowEmptySelectors = true;
     auto built = co_await build(session, std::move(options));
+    co_return built;
+}
+
+// All or nothing.
+sim::Task<base::Result<std::vector<Info>>> targets(Session& session) {
+    auto built = co_await found(session);
     if (!built.ok()) co_return built.error();
     auto errors = built.value().errors();
     if (!errors.empty()) co_return aggregate(std::move(errors));
     co_return built.value().infos();
+}
+
+// Each one, whatever became of the others.
+using Visit = base::Function<sim::Task<base::Status>(Info)>;
+sim::Task<Outcome> visitAll(Session& session, Visit& visit) {
+    auto built = co_await found(session);
+    if (!built.ok()) co_return built.error();
+    std::vector<base::Error> errors;
+    for (const Found& item : built.value().items) {
+        if (!item.info) {
+            errors.push_back(item.error);
+            continue;
+        }
+        const Info info = *item.info;
+        base::Status done = co_await visit(info);
+        if (!done.ok()) errors.push_back(done.error());
+    }
+    if (!errors.empty()) co_return aggregate(std::move(errors));
+    co_return 0;
 }
 
 } // namespace
@@ -202,50 +227,61 @@ bool isWorkload(const Mapping& mapping) {
 }
 } // namespace
 
-sim::Task<Outcome> runRolloutHistory(Session& session) {
+namespace {
+
+using Revisions = std::map<std::int64_t, Revision>;
+
+base::Status printRevisions(Session& session, const Info& info, const Revisions& revisions) {
     const std::int64_t wanted = session.flags.number("revision");
-    const std::string output = session.flags.text("output");
-    if (wanted < 0) co_return base::makeError("revision must be a positive integer: " + std::to_string(wanted));
-    auto infos = co_await targets(session);
-    if (!infos.ok()) co_return infos.error();
-    for (const Info& info : infos.value()) {
-        if (!supported(info.mapping) && isWorkload(info.mapping))
-            co_return base::makeError("no history viewer has been implemented for " +
-                                      base::quoteGo(info.mapping.kind + (info.mapping.group.empty() ? "" : "." + info.mapping.group)));
-        if (!supported(info.mapping))
-            co_return base::makeError("error retrieving history for " + base::quoteGo(info.mapping.kind + (info.mapping.group.empty() ? "" : "." + info.mapping.group)) +
-                                      ", no visitor method exists for {" + info.mapping.group + " " + info.mapping.kind + "}");
-        auto revisions = co_await revisionsOf(session, info);
-        if (!revisions.ok()) co_return revisions.error();
-        if (!output.empty()) {
-            auto printer = makePrinter(session, {});
-            if (!printer.ok()) co_return printer.error();
-            for (const auto& [revision, entry] : revisions.value()) {
-                if (wanted > 0 && revision != wanted) continue;
-                const Value object = entry.object.with("kind", info.mapping.kind == "Deployment" ? "ReplicaSet" : "ControllerRevision").with("apiVersion", "apps/v1");
-                auto text = printer.value()->print(object);
-                if (!text.ok()) co_return text.error();
-                session.out(text.value());
-            }
-            continue;
-        }
-        const std::string name = shortForm(info.mapping, info.name);
-        if (wanted > 0) {
-            const auto found = revisions.value().find(wanted);
-            if (found == revisions.value().end()) co_return base::makeError("unable to find the specified revision");
-            session.out(name + " with revision #" + std::to_string(wanted) + "\n" + templateText(found->second.podTemplate) + "\n");
-            continue;
-        }
-        if (revisions.value().empty()) {
-            session.out(name + " No rollout history found.\n");
-            continue;
-        }
-        std::string text = "REVISION\tCHANGE-CAUSE\n";
-        for (const auto& [revision, entry] : revisions.value())
-            text += std::to_string(revision) + "\t" + (entry.cause.empty() ? "<none>" : entry.cause) + "\n";
-        session.out(name + " \n" + alignDescription(text) + "\n");
+    BASE_TRY(PrinterPtr printer, makePrinter(session, {}));
+    if (wanted > 0 && !revisions.contains(wanted)) return base::makeError("unable to find the specified revision");
+    const std::string kind = info.mapping.kind == "Deployment" ? "ReplicaSet" : "ControllerRevision";
+    for (const auto& [revision, entry] : revisions) {
+        if (wanted > 0 && revision != wanted) continue;
+        BASE_TRY(const std::string text, printer->print(entry.object.with("kind", kind).with("apiVersion", "apps/v1")));
+        session.out(text);
     }
-    co_return 0;
+    return base::okStatus();
+}
+
+sim::Task<base::Status> showHistory(Session& session, Info info) {
+    const std::int64_t wanted = session.flags.number("revision");
+    const std::string kind = base::quoteGo(info.mapping.kind + (info.mapping.group.empty() ? "" : "." + info.mapping.group));
+    if (!supported(info.mapping) && isWorkload(info.mapping))
+        co_return base::makeError("no history viewer has been implemented for " + kind);
+    if (!supported(info.mapping))
+        co_return base::makeError("error retrieving history for " + kind + ", no visitor method exists for {" + info.mapping.group + " " + info.mapping.kind + "}");
+    auto revisions = co_await revisionsOf(session, info);
+    if (!revisions.ok()) co_return revisions.error();
+    if (!session.flags.text("output").empty()) co_return printRevisions(session, info, revisions.value());
+    const std::string name = shortForm(info.mapping, info.name);
+    if (wanted > 0) {
+        const auto entry = revisions.value().find(wanted);
+        if (entry == revisions.value().end()) co_return base::makeError("unable to find the specified revision");
+        session.out(name + " with revision #" + std::to_string(wanted) + "\n" + templateText(entry->second.podTemplate) + "\n");
+        co_return base::okStatus();
+    }
+    if (revisions.value().empty()) {
+        session.out(name + " No rollout history found.\n");
+        co_return base::okStatus();
+    }
+    std::string text = "REVISION\tCHANGE-CAUSE\n";
+    for (const auto& [revision, entry] : revisions.value())
+        text += std::to_string(revision) + "\t" + (entry.cause.empty() ? "<none>" : entry.cause) + "\n";
+    session.out(name + " \n" + alignDescription(text) + "\n");
+    co_return base::okStatus();
+}
+
+} // namespace
+
+sim::Task<Outcome> runRolloutHistory(Session& session) {
+    if (session.flags.number("revision") < 0)
+        co_return base::makeError("revision must be a positive integer: " + std::to_string(session.flags.number("revision")));
+    if (!session.flags.text("output").empty())
+        if (auto printer = makePrinter(session, {}); !printer.ok()) co_return printer.error();
+    Session* s = &session;
+    Visit visit([s](Info info) { return showHistory(*s, std::move(info)); });
+    co_return co_await visitAll(session, visit);
 }
 
 namespace {
@@ -315,19 +351,21 @@ sim::Task<base::Result<std::string>> rollBack(Session& session, Info info, DryRu
     co_return std::string("rolled back");
 }
 
+sim::Task<base::Status> undoOne(Session& session, Info info, DryRun mode) {
+    auto message = co_await rollBack(session, info, mode);
+    if (!message.ok()) co_return message.error();
+    co_return printResult(session, info.object, message.value(), mode);
+}
+
 } // namespace
 
 sim::Task<Outcome> runRolloutUndo(Session& session) {
     auto mode = dryRunOf(session);
     if (!mode.ok()) co_return mode.error();
-    auto infos = co_await targets(session);
-    if (!infos.ok()) co_return infos.error();
-    for (const Info& info : infos.value()) {
-        auto message = co_await rollBack(session, info, mode.value());
-        if (!message.ok()) co_return message.error();
-        BASE_CO_CHECK(printResult(session, info.object, message.value(), mode.value()));
-    }
-    co_return 0;
+    Session* s = &session;
+    const DryRun how = mode.value();
+    Visit visit([s, how](Info info) { return undoOne(*s, std::move(info), how); });
+    co_return co_await visitAll(session, visit);
 }
 
 namespace {

@@ -7,9 +7,13 @@
 #include "document/yaml.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/commands/create_support.h"
+#include "kubectl/commands/overriding.h"
 #include "kubectl/commands/deletion.h"
 #include "kubectl/commands/streams.h"
 #include "kubectl/core/waiting.h"
+#include "kubectl/core/recording.h"
+
+#include <algorithm>
 
 #include <re2/re2.h>
 
@@ -38,6 +42,12 @@ base::Result<Value> parseLabels(const std::string& text) {
     return std::move(labels).build();
 }
 
+bool validEnvName(std::string_view name) {
+    if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) || name == "." || name.starts_with("..")) return false;
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.'; });
+}
+
 struct RunPlan {
     std::string name, restart;
     bool input = false, tty = false, attach = false, remove = false, leaveOpen = false;
@@ -53,7 +63,7 @@ base::Result<Value> podOf(Session& session, const RunPlan& plan) {
     std::vector<Value> env;
     for (const std::string& text : flags.list("env")) {
         const auto equals = text.find('=');
-        if (equals == std::string::npos || equals == 0) return base::makeError("invalid env: " + text);
+        if (equals == std::string::npos || !validEnvName(text.substr(0, equals))) return base::makeError("invalid env: " + text);
         env.push_back(Value::object({{"name", text.substr(0, equals)}, {"value", text.substr(equals + 1)}}));
     }
     for (Value& item : env)
@@ -76,12 +86,25 @@ base::Result<Value> podOf(Session& session, const RunPlan& plan) {
     Value pod = makeObject("v1", "Pod", plan.name).withPath({"metadata", "labels"}, labels);
     for (const std::string& text : flags.list("annotations")) {
         const auto equals = text.find('=');
-        if (equals == std::string::npos) return base::makeError("Invalid annotations argument: " + text);
+        if (equals == std::string::npos) return base::makeError("invalid annotations format: " + text);
         pod = pod.withPath({"metadata", "annotations", text.substr(0, equals)}, text.substr(equals + 1));
     }
     return pod.with("spec", Value::object({{"containers", Value::array({std::move(container).build()})},
                                            {"dnsPolicy", "ClusterFirst"}, {"restartPolicy", plan.restart}}));
 }
+
+// As the client's own types hold it: unknown fields are dropped.
+base::Result<Value> typedAgain(const Value& object) {
+    const auto gv = base::splitLimited(object["apiVersion"].asString(), '/', 2);
+    const api::ResourceInfo* info = api::builtinKinds().findByKind(gv.size() > 1 ? gv[0] : "", gv.back(), object["kind"].asString());
+    if (info == nullptr)
+        return base::makeError("no kind " + base::quoteGo(object["kind"].asString()) + " is registered for version " +
+                               base::quoteGo(object["apiVersion"].asString()) + " in scheme \"k8s.io/kubectl/pkg/scheme/scheme.go:28\"");
+    BASE_TRY(api::DecodeResult decoded, api::decodeObject(*info, object));
+    return std::move(decoded.object);
+}
+
+} // namespace
 
 // --overrides, as merge (default), strategic or JSON patch.
 base::Result<Value> overridden(Session& session, const Value& object) {
@@ -93,14 +116,20 @@ base::Result<Value> overridden(Session& session, const Value& object) {
     auto parsed = document::readYaml(text);
     if (!parsed.ok() || (type != "json" && !parsed.value().isObject())) return base::makeError("Invalid JSON Patch");
     const Value filled = filledByType(object);
-    if (type == "json") return document::applyJsonPatch(filled, parsed.value());
-    if (type == "strategic") {
+    Value changed;
+    if (type == "json") {
+        BASE_TRY(changed, document::applyJsonPatch(filled, parsed.value()));
+    } else if (type == "strategic") {
         const api::ResourceInfo* info = api::builtinKinds().findByKind("", "v1", object["kind"].asString());
         const auto schema = api::mergeSchema(*info);
-        return document::applyStrategicPatch(object, parsed.value(), *schema);
+        BASE_TRY(changed, document::applyStrategicPatch(object, parsed.value(), *schema));
+    } else {
+        changed = document::applyMergePatch(object, parsed.value());
     }
-    return document::applyMergePatch(object, parsed.value());
+    return typedAgain(changed);
 }
+
+namespace {
 
 base::Result<RunPlan> makePlan(Session& session) {
     const Flags& flags = session.flags;
@@ -109,6 +138,7 @@ base::Result<RunPlan> makePlan(Session& session) {
     plan.name = session.args[0];
     BASE_TRY(plan.mode, dryRunOf(session));
     if (auto printer = makePrinter(session, {}); !printer.ok()) return printer.error();
+    if (auto cascade = cascadeOf(session); !cascade.ok()) return cascade.error();
     if (flags.duration("pod-running-timeout") <= 0)
         return session.usage("--pod-running-timeout must be higher than zero");
     plan.input = flags.on("stdin");
@@ -139,8 +169,8 @@ sim::Task<base::Result<Value>> createOne(Session& session, Value object, DryRun 
     if (!ns.ok()) co_return ns.error();
     auto changed = overridden(session, object);
     if (!changed.ok()) co_return changed.error();
-    object = changed.value();
-    if (session.flags.on("save-config")) object = withLastApplied(object, true);
+    object = recorded(session, changed.value());
+    if (session.flags.on("save-config") && mode != DryRun::Client) object = withLastApplied(object, true);
     if (session.nsGiven() && mode == DryRun::Client) object = object.withPath({"metadata", "namespace"}, ns.value());
     if (mode == DryRun::Client) co_return object;
     const api::ResourceInfo* info = api::builtinKinds().findByKind("", "v1", object["kind"].asString());

@@ -1,7 +1,9 @@
 // Source: k8s.io/kubectl pkg/cmd/scale/scale.go, pkg/scale/scale.go.
 #include "base/strings.h"
+#include "document/patch.h"
 #include "kubectl/commands/changes.h"
 #include "kubectl/commands/commands.h"
+#include "kubectl/core/recording.h"
 
 namespace kubectl {
 
@@ -60,6 +62,11 @@ sim::Task<Outcome> runScale(Session& session) {
     }
     for (const Info& info : infos) {
         if (mode.value() != DryRun::Client) BASE_CO_CHECK(co_await scaleOne(session, info, mode.value()));
+        if (recording(session) && mode.value() != DryRun::Client) {
+            const Value patch = document::makeMergePatch(info.object, recorded(session, info.object));
+            auto noted = co_await patchObject(session, info, patch, kMergePatch, DryRun::None);
+            static_cast<void>(noted.ok()); // nobody hears of it
+        }
         BASE_CO_CHECK(printResult(session, info.object, "scaled", mode.value()));
         if (flags.duration("timeout") == 0 || mode.value() != DryRun::None) continue;
         const sim::Time deadline = session.kernel().now() + flags.duration("timeout");

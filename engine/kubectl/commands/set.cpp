@@ -5,6 +5,8 @@
 #include "kubectl/commands/changes.h"
 #include "kubectl/commands/commands.h"
 #include "kubectl/commands/create_support.h"
+#include "kubectl/core/refusals.h"
+#include "kubectl/core/recording.h"
 
 #include <algorithm>
 #include <map>
@@ -41,6 +43,7 @@ struct SetPlan {
     std::string operation;     // "image updated"
     std::string failure;       // "failed to patch image update to pod template: "
     bool typed = true;
+    bool always = false;       // what stays the same is sent and printed, too
 };
 using Change = base::Function<base::Result<Value>(const Value& object, std::vector<base::Error>& errors)>;
 
@@ -48,6 +51,10 @@ sim::Task<base::Result<Built>> find(Session& session, std::vector<std::string> r
     BuildOptions options = buildOptions(session);
     options.args = resources;
     options.local = session.flags.known("local") && session.flags.on("local");
+    // Some refuse arguments beside --local, the others never look at them.
+    const std::string& verb = session.command().name;
+    if (options.local && !resources.empty() && (verb == "image" || verb == "subject" || verb == "selector")) co_return localOnly();
+    if (options.local) options.args.clear();
     options.latest = true;
     options.allowEmptySelectors = session.flags.known("all") && session.flags.on("all");
     auto built = co_await build(session, std::move(options));
@@ -66,13 +73,14 @@ sim::Task<Outcome> applyChanges(Session& session, SetPlan plan, Built built, Cha
             errors.push_back(base::makeError("error: " + info.objectName() + " " + after.error().message + "\n"));
             continue;
         }
+        after = recorded(session, after.value());
         std::string type;
         auto patch = changePatch(info.mapping, info.object, after.value(), type);
         if (!patch.ok()) {
             errors.push_back(patch.error());
             continue;
         }
-        if (patch.value().size() == 0) continue;
+        if (patch.value().size() == 0 && !plan.always) continue;
         base::Result<Value> answer = after.value();
         if (!local && mode != DryRun::Client) answer = co_await patchObject(session, info, patch.value(), type, mode);
         if (!answer.ok()) {
@@ -86,10 +94,10 @@ sim::Task<Outcome> applyChanges(Session& session, SetPlan plan, Built built, Cha
     co_return 0;
 }
 
-base::Status checkModes(Session& session, DryRun mode) {
+base::Status checkModes(Session& session, DryRun mode, bool selectors = true) {
     if (session.flags.known("local") && session.flags.on("local") && mode == DryRun::Server)
         return base::makeError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?");
-    if (session.flags.known("all") && session.flags.on("all") && session.flags.known("selector") && !session.flags.text("selector").empty())
+    if (selectors && session.flags.known("all") && session.flags.on("all") && session.flags.known("selector") && !session.flags.text("selector").empty())
         return base::makeError("cannot set --all and --selector at the same time");
     return base::okStatus();
 }
@@ -343,7 +351,7 @@ sim::Task<Outcome> runSetEnv(Session& session) {
                 if (!s->flags.on("overwrite"))
                     for (const Value& fresh : plan.set)
                         for (const Value& item : container["env"].items())
-                            if (item["name"] == fresh["name"])
+                            if (item["name"] == fresh["name"] && item["value"].text() != fresh["value"].text())
                                 return base::makeError("'" + item["name"].text() + "' already has a value (" + item["value"].text() + "), and --overwrite is false");
                 const Value env = updatedEnv(container["env"], plan);
                 container = env.size() == 0 ? container.without("env") : container.with("env", env);
@@ -420,7 +428,7 @@ sim::Task<Outcome> runSetServiceAccount(Session& session) {
     if (!mode.ok()) co_return mode.error();
     if (auto printer = makePrinter(session, {}); !printer.ok()) co_return printer.error();
     if (session.args.empty()) co_return base::makeError("serviceaccount is required");
-    BASE_CO_CHECK(checkModes(session, mode.value()));
+    BASE_CO_CHECK(checkModes(session, mode.value(), false));
     const std::string account = session.args.back();
     std::vector<std::string> resources(session.args.begin(), session.args.end() - 1);
     auto built = co_await find(session, resources);
@@ -431,6 +439,7 @@ sim::Task<Outcome> runSetServiceAccount(Session& session) {
         return put(object, path, account);
     });
     SetPlan plan{resources, "serviceaccount updated", "failed to patch ServiceAccountName "};
+    plan.always = true;
     co_return co_await applyChanges(session, plan, built.value(), change, mode.value());
 }
 
@@ -467,6 +476,8 @@ sim::Task<Outcome> runSetSelector(Session& session) {
         }
         selector = std::move(labels).build();
         resources.pop_back();
+    } else {
+        co_return base::makeError("one selector is required");
     }
     auto built = co_await find(session, resources);
     if (!built.ok()) co_return built.error();
@@ -480,9 +491,14 @@ sim::Task<Outcome> runSetSelector(Session& session) {
             errors.push_back(base::makeError("match expression [" + base::join(expressions, " ") + "] not supported on this object"));
             continue;
         }
-        const Value after = info.object.withPath({"spec", "selector"}, selector);
+        Value before = info.object, after = info.object.withPath({"spec", "selector"}, selector);
+        if (const std::string version = session.flags.text("resource-version"); !version.empty()) {
+            before = before.withoutPath({"metadata", "resourceVersion"});
+            after = after.withPath({"metadata", "resourceVersion"}, version);
+        }
+        after = recorded(session, after);
         std::string type;
-        auto patch = changePatch(info.mapping, info.object, after, type);
+        auto patch = changePatch(info.mapping, before, after, type);
         base::Result<Value> answer = after;
         if (patch.ok() && mode.value() != DryRun::Client && !session.flags.on("local"))
             answer = co_await patchObject(session, info, patch.value(), type, mode.value());
@@ -510,9 +526,13 @@ sim::Task<Outcome> runSetSubject(Session& session) {
     for (const std::string& name : flags.list("group")) wanted.push_back(Value::object({{"kind", "Group"}, {"apiGroup", group}, {"name", name}}));
     for (const std::string& account : flags.list("serviceaccount")) {
         const auto parts = base::split(account, ':');
-        if (parts.size() != 2) co_return base::makeError("serviceaccount must be <namespace>:<name>");
-        if (parts[0].empty()) co_return base::makeError("serviceaccount must be <namespace>:<name>, namespace must be specified");
-        wanted.push_back(Value::object({{"kind", "ServiceAccount"}, {"namespace", parts[0]}, {"name", parts[1]}}));
+        if (parts.size() != 2 || parts[1].empty()) co_return base::makeError("serviceaccount must be <namespace>:<name>");
+        for (const Info& info : built.value().infos())
+            if (parts[0].empty() && info.mapping.kind == "ClusterRoleBinding")
+                co_return base::makeError("serviceaccount must be <namespace>:<name>, namespace must be specified");
+        auto ns = session.ns();
+        const std::string home = parts[0].empty() && ns.ok() ? ns.value() : parts[0];
+        wanted.push_back(Value::object({{"kind", "ServiceAccount"}, {"namespace", home}, {"name", parts[1]}}));
     }
     if (wanted.empty()) co_return base::makeError("you must specify at least one value of user, group or serviceaccount");
     Change change([wanted](const Value& object, std::vector<base::Error>&) -> base::Result<Value> {

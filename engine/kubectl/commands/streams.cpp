@@ -209,8 +209,9 @@ std::string podSelectorText(const Value& object) {
 
 sim::Task<base::Result<std::vector<Value>>> podsOf(Session& session, Value object) {
     const std::string selector = podSelectorText(object);
-    if (selector.empty())
-        co_return base::makeError("selector for " + base::toLower(object["kind"].asString()) + " not implemented");
+    if (selector.empty() && object["kind"].asString() == "Service")
+        co_return base::makeError("invalid service '" + object.at("metadata", "name").text() + "': Service is defined without a selector");
+    if (selector.empty()) co_return base::makeError("selector for *v1." + object["kind"].text() + " not implemented");
     ports::Query query;
     query.set("labelSelector", selector);
     auto list = co_await session.get("/api/v1/namespaces/" + object.at("metadata", "namespace").text() + "/pods", query);
@@ -260,6 +261,7 @@ sim::Task<Outcome> attachToPod(Session& session, Value pod, bool input, bool tty
         return phase == "Running" || phase == "Succeeded" || phase == "Failed";
     });
     auto followed = co_await followObject(session, info, started, session.kernel().now() + timeout, false, "");
+    if (!followed.ok() && followed.error().message.starts_with("timed out")) co_return base::makeError("timed out waiting for the condition");
     if (!followed.ok()) co_return followed.error();
     auto container = defaultContainer(session, last, "", quiet, true);
     if (!container.ok()) co_return container.error();

@@ -80,7 +80,7 @@ std::string resourceListText(const std::vector<const Mapping*>& list, const std:
 
 sim::Task<Outcome> runVersion(Session& session) {
     const std::string output = session.flags.text("output");
-    if (!session.args.empty()) co_return session.usage("unknown command " + base::quoteGo(base::join(session.args, " ")));
+    if (!session.args.empty()) co_return base::makeError("extra arguments: [" + base::join(session.args, " ") + "]");
     if (!output.empty() && output != "yaml" && output != "json")
         co_return base::makeError("--output must be 'yaml' or 'json'");
     Value server;

@@ -151,8 +151,9 @@ sim::Task<Outcome> runWait(Session& session) {
         if (goal.gone && api::isNotFound(error)) continue;
         errors.push_back(error);
     }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
+    // What was found is waited for, whatever is missing beside it.
     const std::vector<Info> infos = built.value().infos();
+    if (infos.empty() && !errors.empty()) co_return aggregate(std::move(errors));
     if (infos.empty()) {
         if (goal.gone) co_return 0;
         co_return base::makeError("no matching resources found");

@@ -8,6 +8,7 @@
 #include "document/json.h"
 #include "kubectl/core/encoding.h"
 #include "kubectl/core/urls.h"
+#include "kubectl/core/refusals.h"
 #include "kubectl/kustomize/kustomize.h"
 
 #include <algorithm>
@@ -51,7 +52,9 @@ BuildOptions buildOptions(Session& session) {
     if (flags.known("recursive")) out.recursive = flags.on("recursive");
     if (flags.known("selector")) out.labelSelector = flags.text("selector");
     if (flags.known("field-selector")) out.fieldSelector = flags.text("field-selector");
-    if (flags.known("all") && session.command().findFlag("all")->type == "bool") out.all = flags.on("all");
+    // For the others, --all only means that a bare type will do.
+    const std::string& path = session.command().path;
+    if (path == "delete" || path == "taint" || path == "apply view-last-applied") out.all = flags.on("all");
     if (flags.known("all-namespaces")) out.allNamespaces = flags.on("all-namespaces");
     if (flags.known("chunk-size")) out.chunk = flags.number("chunk-size");
     out.enforceNamespace = session.nsGiven();
@@ -65,6 +68,17 @@ base::Status checkName(const Info& info) {
     if (problems.empty()) return base::okStatus();
     return base::makeError("invalid resource name " + base::quoteGo(info.name) + ": [" +
                            base::join(problems, " ") + "]");
+}
+
+base::Error localOnly() {
+    return base::makeError("error: you must specify resources by --filename when --local is set.\n"
+                           "Example resource specifications include:\n"
+                           "   '-f rsrc.yaml'\n"
+                           "   '--filename=rsrc.json'");
+}
+base::Status checkRawPath(const std::string& path) {
+    if (path.starts_with("/") || path.starts_with("http://") || path.starts_with("https://")) return base::okStatus();
+    return base::makeError("--raw must be a valid URL path: parse " + base::quoteGo(path) + ": invalid URI for request");
 }
 
 sim::Task<base::Result<Value>> fetch(Session& session, Info info, std::string subresource) {
@@ -104,11 +118,6 @@ constexpr const char* kMissingResource =
     "   '--filename=rsrc.json'\n"
     "   '<resource> <name>'\n"
     "   '<resource>'";
-constexpr const char* kLocalResource =
-    "error: you must specify resources by --filename when --local is set.\n"
-    "Example resource specifications include:\n"
-    "   '-f rsrc.yaml'\n"
-    "   '--filename=rsrc.json'";
 
 bool isListObject(const Value& object) {
     return object["items"].isArray() && object["kind"].asString().ends_with("List");
@@ -150,13 +159,18 @@ private:
     }
 
     void push(Info info) { built_.items.push_back({std::move(info), {}}); }
-    void pushError(base::Error error) { built_.items.push_back({std::nullopt, std::move(error)}); }
+    // Errors of what was read, not of an object.
+    void pushError(base::Error error) {
+        if (error.reason.empty() && error.detail == nullptr) error.reason = "Input";
+        built_.items.push_back({std::nullopt, std::move(error)});
+    }
     bool stopped() const {
         return !o_.continueOnError && !built_.items.empty() && !built_.items.back().info;
     }
 
     sim::Task<base::Status> fromFiles() {
         built_.singleItemImplied = o_.filenames.size() == 1 && o_.kustomize.empty();
+        if (base::Status there = findPaths(); !there.ok()) co_return there;
         if (!o_.args.empty()) {
             const bool slash = o_.args[0].find('/') != std::string::npos;
             if (slash)
@@ -169,38 +183,41 @@ private:
         }
         if (!o_.kustomize.empty()) {
             auto text = kustomizeBuild(session_, o_.kustomize);
-            if (!text.ok()) co_return text.error();
-            co_await fromText(text.value(), o_.kustomize);
+            if (!text.ok()) pushError(text.error());
+            else co_await fromText(text.value(), o_.kustomize);
             co_return base::okStatus();
         }
-        std::vector<std::string> paths;
+        for (const std::string& path : paths_) {
+            if (stopped()) break;
+            co_await fromPath(path);
+        }
+        co_return base::okStatus();
+    }
+
+    // The files that -f names, before anything is read.
+    base::Status findPaths() {
         std::vector<base::Error> problems;
         bool input = false;
         for (const std::string& name : o_.filenames) {
             if (name == "-") {
-                if (input) co_return base::makeError("standard input cannot be used for multiple arguments");
+                if (input) return base::makeError("standard input cannot be used for multiple arguments");
                 input = true;
                 built_.singleItemImplied = false;
-                paths.push_back("-");
+                paths_.push_back("-");
                 continue;
             }
             if (name.starts_with("http://") || name.starts_with("https://")) {
-                paths.push_back(name);
+                paths_.push_back(name);
                 continue;
             }
             auto found = expandPath(session_, name, o_.recursive);
             if (!found.ok()) problems.push_back(found.error());
             else {
                 if (found.value().size() != 1 || found.value()[0] != name) built_.singleItemImplied = false;
-                paths.insert(paths.end(), found.value().begin(), found.value().end());
+                paths_.insert(paths_.end(), found.value().begin(), found.value().end());
             }
         }
-        if (!problems.empty()) co_return aggregate(std::move(problems));
-        for (const std::string& path : paths) {
-            if (stopped()) break;
-            co_await fromPath(path);
-        }
-        co_return base::okStatus();
+        return problems.empty() ? base::okStatus() : base::Status(aggregate(std::move(problems)));
     }
 
     sim::Task<void> fromPath(std::string path) {
@@ -301,8 +318,11 @@ private:
 
     sim::Task<base::Status> fromArguments() {
         std::vector<std::string> args = o_.args;
-        if (o_.local) co_return base::makeError(kLocalResource);
-        if (args.empty() && o_.impliedTypes.empty()) co_return base::makeError(kMissingResource);
+        if (o_.local && !args.empty()) co_return localOnly();
+        if (args.empty() && o_.impliedTypes.empty()) {
+            const bool selects = o_.all || !o_.labelSelector.empty() || !o_.fieldSelector.empty();
+            co_return base::makeError(selects ? "at least one resource must be specified to use a selector" : kMissingResource);
+        }
         std::vector<std::string> types = mentionedTypes();
         auto loaded = co_await session_.mapperFor(std::move(types));
         if (!loaded.ok()) co_return loaded.error();
@@ -506,6 +526,7 @@ private:
             if (parsed.ok()) selector = parsed.value();
             else
                 kept.push_back({std::nullopt, base::makeError("the provided selector " + base::quoteGo(o_.labelSelector) + " is not valid: " + parsed.error().message)});
+            if (!parsed.ok()) built_.items.clear();
         }
         for (Found& item : built_.items) {
             if (!item.info) {
@@ -555,15 +576,29 @@ private:
         call.accept = o_.accept;
         if (o_.includeObject) call.query.set("includeObject", "Object");
         auto answer = co_await session_.call("GET", info.path(o_.subresource), std::move(call));
-        if (!answer.ok()) co_return answer.error();
+        if (!answer.ok()) {
+            base::Error missing = answer.error();
+            co_return co_await missingNamespace(info.ns, std::move(missing));
+        }
         info.object = answer.value();
         co_return base::okStatus();
+    }
+
+    // What is not found may lack its namespace. Source: cli-runtime pkg/resource/visitor.go Info.Get.
+    sim::Task<base::Status> missingNamespace(std::string ns, base::Error error) {
+        if (error.code != 404 || ns.empty() || ns == "default") co_return error;
+        CallOptions call;
+        call.accept = o_.accept;
+        auto known = co_await session_.call("GET", "/api/v1/namespaces/" + ns, std::move(call));
+        if (!known.ok() && known.error().code == 404) co_return known.error();
+        co_return error;
     }
 
     Session& session_;
     BuildOptions o_;
     std::string ns_;
     Built built_;
+    std::vector<std::string> paths_;
     bool streamBroken_ = false;
 };
 

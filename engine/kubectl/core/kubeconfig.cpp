@@ -97,11 +97,12 @@ base::Result<Kubeconfig> KubeconfigPaths::loadFile(const std::string& path) cons
             ": couldn't get version/kind; json parse error: json: cannot unmarshal string into Go "
             "value of type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind "
             "string \"json:\\\"kind,omitempty\\\"\" }");
-    if (!root["kind"].isNull() && root["kind"].asString() != "Config")
+    if ((!root["kind"].isNull() && root["kind"].asString() != "Config") ||
+        (!root["apiVersion"].isNull() && root["apiVersion"].asString() != "v1"))
         return base::makeError("error loading config file " + base::quoteGo(path) +
-                               ": no kind " + base::quoteGo(root["kind"].text()) +
+                               ": no kind " + base::quoteGo(root["kind"].isNull() ? "Config" : root["kind"].text()) +
                                " is registered for version " +
-                               base::quoteGo(root["apiVersion"].text()) +
+                               base::quoteGo(root["apiVersion"].isNull() ? "v1" : root["apiVersion"].text()) +
                                " in scheme \"pkg/runtime/scheme.go:110\"");
     readEntries(root["clusters"], "cluster", path, config.clusters);
     readEntries(root["contexts"], "context", path, config.contexts);
@@ -177,6 +178,17 @@ base::Result<std::string> pemFrom(ports::Process& process, const Value& entry, c
     return text.value();
 }
 
+// A file that a flag names.
+base::Result<std::string> givenPem(ports::Process& process, const Flags& flags, const char* flag, const char* what,
+                                   const std::string& owner) {
+    const std::string file = flags.text(flag);
+    auto text = process.files().read(process.resolve(file));
+    if (text.ok()) return text;
+    std::string why = text.error().message;
+    if (!why.empty()) why[0] = static_cast<char>(why[0] | 0x20);
+    return base::makeError("unable to read " + std::string(what) + " " + file + " for " + owner + " due to open " + file + ": " + why);
+}
+
 struct Chosen {
     std::string contextName, clusterName, userName;
     Value context;
@@ -217,11 +229,11 @@ base::Status readCluster(ports::Process& process, const Flags& flags, const Kube
                                        "certificate-authority", origin,
                                        "certificate-authority", chosen.clusterName));
     if (flags.globalChanged("server")) out.server = flags.text("server");
+    // Without a scheme it is HTTP, and what belongs to TLS is not looked at.
+    if (out.server.find("://") == std::string::npos) out.authorityPem.clear();
     if (flags.globalChanged("tls-server-name")) out.tlsServerName = flags.text("tls-server-name");
     if (flags.globalChanged("certificate-authority")) {
-        const Value file = Value::object({{"certificate-authority", flags.text("certificate-authority")}});
-        BASE_TRY(out.authorityPem, pemFrom(process, file, "-", "certificate-authority", "./x",
-                                           "certificate-authority", chosen.clusterName));
+        BASE_TRY(out.authorityPem, givenPem(process, flags, "certificate-authority", "certificate-authority", chosen.clusterName));
     }
     if (flags.globalChanged("insecure-skip-tls-verify") && flags.on("insecure-skip-tls-verify")) {
         out.insecure = true;
@@ -244,16 +256,19 @@ base::Status readUser(ports::Process& process, const Flags& flags, const Kubecon
         return configurationError("user " + base::quoteGo(chosen.userName) +
                                   " was not found for context " + base::quoteGo(chosen.contextName));
     }
-    if (flags.globalChanged("client-certificate"))
-        user = user.without("client-certificate-data")
-                   .with("client-certificate", process.resolve(flags.text("client-certificate")));
-    if (flags.globalChanged("client-key"))
-        user = user.without("client-key-data")
-                   .with("client-key", process.resolve(flags.text("client-key")));
-    BASE_TRY(out.certificatePem, pemFrom(process, user, "client-certificate-data",
-                                         "client-certificate", origin, "client-cert", chosen.userName));
-    BASE_TRY(out.keyPem, pemFrom(process, user, "client-key-data", "client-key", origin,
-                                 "client-key", chosen.userName));
+    if (out.server.find("://") == std::string::npos && !out.server.empty()) return base::okStatus();
+    if (flags.globalChanged("client-certificate")) {
+        BASE_TRY(out.certificatePem, givenPem(process, flags, "client-certificate", "client-cert", chosen.userName));
+    } else {
+        BASE_TRY(out.certificatePem, pemFrom(process, user, "client-certificate-data",
+                                             "client-certificate", origin, "client-cert", chosen.userName));
+    }
+    if (flags.globalChanged("client-key")) {
+        BASE_TRY(out.keyPem, givenPem(process, flags, "client-key", "client-key", chosen.userName));
+    } else {
+        BASE_TRY(out.keyPem, pemFrom(process, user, "client-key-data", "client-key", origin,
+                                     "client-key", chosen.userName));
+    }
     out.token = user["token"].text();
     if (const std::string file = user["tokenFile"].text(); !file.empty()) {
         auto text = process.files().read(process.resolve(file));
@@ -262,6 +277,8 @@ base::Status readUser(ports::Process& process, const Flags& flags, const Kubecon
     if (flags.globalChanged("token")) out.token = flags.text("token");
     out.username = flags.globalChanged("username") ? flags.text("username") : user["username"].text();
     out.password = flags.globalChanged("password") ? flags.text("password") : user["password"].text();
+    if (!out.token.empty() && !out.username.empty())
+        return base::makeError("more than one authentication method found for " + chosen.userName + "; found [token basicAuth], only one is allowed");
     out.mustAsk = out.certificatePem.empty() && out.token.empty() && out.username.empty() &&
                   user["exec"].isNull() && user["auth-provider"].isNull();
     out.asUser = flags.globalChanged("as") ? flags.text("as") : user["as"].text();

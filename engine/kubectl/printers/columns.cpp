@@ -18,8 +18,8 @@ struct Column {
 
 class ColumnsPrinter : public ObjectPrinter {
 public:
-    ColumnsPrinter(std::vector<Column> columns, bool headers)
-        : columns_(std::move(columns)), headers_(headers) {}
+    ColumnsPrinter(Session& session, std::vector<Column> columns, bool headers)
+        : session_(session), columns_(std::move(columns)), headers_(headers) {}
     base::Result<std::string> print(const Value& object) override {
         std::string text;
         if (headers_ && !printed_) {
@@ -29,26 +29,36 @@ public:
             printed_ = true;
         }
         if (object["items"].isArray()) {
-            for (const Value& item : object["items"].items()) text += row(item);
-        } else {
-            text += row(object);
+            for (const Value& item : object["items"].items()) {
+                base::Status added = addRow(item, text);
+                if (!added.ok()) return failed(text, added.error());
+            }
+        } else if (base::Status added = addRow(object, text); !added.ok()) {
+            return failed(text, added.error());
         }
         return alignTable(text);
     }
 
 private:
-    std::string row(const Value& object) const {
+    // What was printed before the failure stays.
+    base::Error failed(const std::string& text, const base::Error& error) {
+        session_.out(alignTable(text));
+        return error;
+    }
+    base::Status addRow(const Value& object, std::string& text) const {
         std::vector<std::string> cells;
         for (const Column& column : columns_) {
             auto found = column.path.find(object);
             std::vector<std::string> values;
-            if (found.ok())
-                for (const auto& list : found.value())
-                    for (const Value& value : list) values.push_back(document::formatGoValue(value));
+            if (!found.ok()) return found.error();
+            for (const auto& list : found.value())
+                for (const Value& value : list) values.push_back(document::formatGoValue(value));
             cells.push_back(values.empty() ? "<none>" : base::join(values, ","));
         }
-        return base::join(cells, "\t") + "\n";
+        text += base::join(cells, "\t") + "\n";
+        return base::okStatus();
     }
+    Session& session_;
     std::vector<Column> columns_;
     bool headers_;
     bool printed_ = false;
@@ -93,7 +103,7 @@ base::Result<PrinterPtr> makeColumnsPrinter(Session& session, const std::string&
         }
     }
     const bool headers = !session.flags.known("no-headers") || !session.flags.on("no-headers");
-    return PrinterPtr(std::make_unique<ColumnsPrinter>(std::move(columns), headers));
+    return PrinterPtr(std::make_unique<ColumnsPrinter>(session, std::move(columns), headers));
 }
 
 } // namespace kubectl

@@ -86,30 +86,32 @@ private:
 
 class JsonPathPrinter : public ObjectPrinter {
 public:
-    JsonPathPrinter(document::JsonPath path, std::string raw, bool asJson)
-        : path_(std::move(path)), raw_(std::move(raw)), asJson_(asJson) {}
+    JsonPathPrinter(document::JsonPath path, std::string raw, bool asJson, bool typed)
+        : path_(std::move(path)), raw_(std::move(raw)), asJson_(asJson), typed_(typed) {}
     base::Result<std::string> print(const Value& object) override {
-        auto text = path_.print(object, asJson_);
+        const Value data = typed_ ? filledByType(object) : object;
+        auto text = path_.print(data, asJson_);
         if (text.ok()) return text;
         return base::makeError(
             "error executing jsonpath " + base::quoteGo(raw_) + ": Error executing template: " +
             text.error().message + ". Printing more information for debugging the template:\n" +
             "\ttemplate was:\n\t\t" + raw_ + "\n\tobject given to jsonpath engine was:\n\t\t" +
-            document::formatGoSyntax(object) + "\n\n\n");
+            document::formatGoSyntax(data) + "\n\n\n");
     }
 
 private:
     document::JsonPath path_;
     std::string raw_;
-    bool asJson_;
+    bool asJson_, typed_;
 };
 
 class TemplatePrinter : public ObjectPrinter {
 public:
-    TemplatePrinter(Session& session, document::GoTemplate text, std::string raw)
-        : session_(session), template_(std::move(text)), raw_(std::move(raw)) {}
-    base::Result<std::string> print(const Value& object) override {
+    TemplatePrinter(Session& session, document::GoTemplate text, std::string raw, bool typed)
+        : session_(session), template_(std::move(text)), raw_(std::move(raw)), typed_(typed) {}
+    base::Result<std::string> print(const Value& given) override {
         std::string partial;
+        const Value object = typed_ ? filledByType(given) : given;
         auto text = template_.execute(object, partial);
         if (text.ok()) return text;
         // Source: cli-runtime printers/template.go: the details go to standard output.
@@ -127,6 +129,7 @@ private:
     Session& session_;
     document::GoTemplate template_;
     std::string raw_;
+    bool typed_;
 };
 
 bool missingAllowed(Session& session) {
@@ -140,21 +143,42 @@ base::Result<std::string> templateFile(Session& session, const std::string& path
     return base::makeError("error reading --template " + path + ", " + read.error().message + "\n");
 }
 
+base::Result<PrinterPtr> jsonPathPrinter(Session& session, std::string_view format, const std::string& given, bool typed) {
+    if (given.empty()) return base::makeError("template format specified but no template given");
+    std::string text = given;
+    if (format == "jsonpath-file") {
+        BASE_TRY(text, templateFile(session, given));
+    }
+    auto parsed = document::JsonPath::parse(text);
+    if (!parsed.ok())
+        return base::makeError("error parsing jsonpath " + text + ", " + parsed.error().message);
+    parsed->allowMissingKeys(missingAllowed(session));
+    return PrinterPtr(std::make_unique<JsonPathPrinter>(std::move(parsed).value(), text, format == "jsonpath-as-json", typed));
+}
+
+base::Result<PrinterPtr> templatePrinter(Session& session, const std::string& text, bool typed) {
+    auto parsed = document::GoTemplate::parse("output", text);
+    if (!parsed.ok())
+        return base::makeError("error parsing template " + text + ", " + parsed.error().message);
+    parsed->allowMissingKeys(missingAllowed(session));
+    return PrinterPtr(std::make_unique<TemplatePrinter>(session, std::move(parsed).value(), text, typed));
+}
+
 // "jsonpath={.x}" and the like: the format's name, and its template, from -o or --template.
-base::Result<PrinterPtr> templateFormat(Session& session, const std::string& format) {
+base::Result<PrinterPtr> templateFormat(Session& session, const std::string& format, bool typed) {
     const auto equals = format.find('=');
     const std::string name = format.substr(0, equals);
     std::string text = equals == std::string::npos ? std::string{} : format.substr(equals + 1);
     if (text.empty() && session.flags.known("template")) text = session.flags.text("template");
     if (name == "jsonpath" || name == "jsonpath-file" || name == "jsonpath-as-json")
-        return makeJsonPathPrinter(session, name, text);
+        return jsonPathPrinter(session, name, text, typed);
     if (name == "go-template" || name == "template" || name == "go-template-file" ||
         name == "templatefile") {
         if (text.empty()) return base::makeError("template format specified but no template given");
         if (name.ends_with("file")) {
             BASE_TRY(text, templateFile(session, text));
         }
-        return makeTemplatePrinter(session, text);
+        return templatePrinter(session, text, typed);
     }
     return PrinterPtr();
 }
@@ -185,7 +209,22 @@ Value filledByType(const Value& object) {
     const api::ResourceInfo* info = builtinOf(object);
     return info == nullptr ? object : api::fillRequired(*info, object);
 }
+// Items of a typed list have no kind of their own.
+static std::string typedListJson(const api::ResourceInfo& item, const Value& list) {
+    std::string out = "{\"kind\":" + document::writeJson(list["kind"]) + ",\"apiVersion\":" + document::writeJson(list["apiVersion"]) +
+                      ",\"metadata\":" + document::writeJson(list["metadata"], true) + ",\"items\":[";
+    bool first = true;
+    for (const Value& object : list["items"].items()) {
+        out += (first ? "" : ",") + api::writeOrderedJson(item, api::fillRequired(item, object.without("kind").without("apiVersion")));
+        first = false;
+    }
+    return out + "]}";
+}
 std::string typedJson(const Value& object) {
+    if (isList(object)) {
+        const std::string kind = object["kind"].text();
+        if (const api::ResourceInfo* item = builtinOf(object.with("kind", kind.substr(0, kind.size() - 4)))) return typedListJson(*item, object);
+    }
     const api::ResourceInfo* info = builtinOf(object);
     if (info != nullptr) return api::writeOrderedJson(*info, object);
     // Bodies of subresources have a type though they are no resources.
@@ -260,26 +299,11 @@ base::Error unknownFormat(std::string_view format, bool custom) {
 }
 
 base::Result<PrinterPtr> makeJsonPathPrinter(Session& session, std::string_view format,
-                                             const std::string& given) {
-    if (given.empty()) return base::makeError("template format specified but no template given");
-    std::string text = given;
-    if (format == "jsonpath-file") {
-        BASE_TRY(text, templateFile(session, given));
-    }
-    auto parsed = document::JsonPath::parse(text);
-    if (!parsed.ok())
-        return base::makeError("error parsing jsonpath " + text + ", " + parsed.error().message);
-    parsed->allowMissingKeys(missingAllowed(session));
-    return PrinterPtr(std::make_unique<JsonPathPrinter>(std::move(parsed).value(), text,
-                                                        format == "jsonpath-as-json"));
+                                             const std::string& text) {
+    return jsonPathPrinter(session, format, text, false);
 }
-
 base::Result<PrinterPtr> makeTemplatePrinter(Session& session, const std::string& text) {
-    auto parsed = document::GoTemplate::parse("output", text);
-    if (!parsed.ok())
-        return base::makeError("error parsing template " + text + ", " + parsed.error().message);
-    parsed->allowMissingKeys(missingAllowed(session));
-    return PrinterPtr(std::make_unique<TemplatePrinter>(session, std::move(parsed).value(), text));
+    return templatePrinter(session, text, false);
 }
 
 base::Result<PrinterPtr> makeFormatPrinter(Session& session, const std::string& format, bool typed) {
@@ -289,7 +313,7 @@ base::Result<PrinterPtr> makeFormatPrinter(Session& session, const std::string& 
     if (lower == "json" || lower == "yaml" || lower == "kyaml")
         return PrinterPtr(std::make_unique<TextPrinter>(lower, typed, managed));
     if (lower == "name") return PrinterPtr(std::make_unique<NamePrinter>(""));
-    return templateFormat(session, format);
+    return templateFormat(session, format, typed);
 }
 
 base::Result<PrinterPtr> makePrinter(Session& session, PrinterOptions options) {
