@@ -240,11 +240,8 @@ private:
         BASE_CHECK(embeddable("certificate-authority"));
         const bool existed = config_.clusters.contains(name);
         Value cluster = existed ? config_.clusters[name].value : Value::object({{"server", ""}});
-        if (flags_.changed("server")) {
-            std::string server = flags_.text("server");
-            while (!server.empty() && server.back() == '/') server.pop_back();
-            cluster = cluster.with("server", server);
-        }
+        // Another server has another name.
+        if (flags_.changed("server")) cluster = cluster.with("server", flags_.text("server")).without("tls-server-name");
         cluster = setOrDrop(cluster, flags_, "tls-server-name", "tls-server-name");
         cluster = setOrDrop(cluster, flags_, "proxy-url", "proxy-url");
         if (flags_.changed("insecure-skip-tls-verify")) {

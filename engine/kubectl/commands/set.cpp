@@ -53,7 +53,7 @@ sim::Task<base::Result<Built>> find(Session& session, std::vector<std::string> r
     options.local = session.flags.known("local") && session.flags.on("local");
     // Some refuse arguments beside --local, the others never look at them.
     const std::string& verb = session.command().name;
-    if (options.local && !resources.empty() && (verb == "image" || verb == "subject" || verb == "selector")) co_return localOnly();
+    if (options.local && !resources.empty() && (verb == "image" || verb == "resources" || verb == "subject" || verb == "selector")) co_return localOnly();
     if (options.local) options.args.clear();
     options.latest = true;
     options.allowEmptySelectors = session.flags.known("all") && session.flags.on("all");

@@ -117,7 +117,7 @@ sim::Task<base::Result<bool>> look(Session& session, Info info, Goal& goal) {
 sim::Task<base::Status> waitCreated(Session& session, sim::Time deadline) {
     while (true) {
         BuildOptions options = buildOptions(session);
-        options.flatten = true;
+        options.allowEmptySelectors = session.flags.on("all");
         auto built = co_await build(session, std::move(options));
         if (!built.ok()) co_return built.error();
         const auto errors = built.value().errors();
@@ -144,6 +144,7 @@ sim::Task<Outcome> runWait(Session& session) {
     if (goal.created) BASE_CO_CHECK(co_await waitCreated(session, deadline));
     BuildOptions options = buildOptions(session);
     options.local = flags.on("local");
+    options.allowEmptySelectors = flags.on("all");
     auto built = co_await build(session, std::move(options));
     if (!built.ok()) co_return built.error();
     std::vector<base::Error> errors;
