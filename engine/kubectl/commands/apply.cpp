@@ -292,7 +292,15 @@ private:
         if (!gone.ok()) co_return gone.error();
         CallOptions call = writeOptions();
         call.body = withoutNulls(modified);
-        co_return co_await s_.call("POST", info.mapping.path(info.ns), std::move(call));
+        auto made = co_await s_.call("POST", info.mapping.path(info.ns), std::move(call));
+        if (made.ok()) co_return made;
+        // What was there comes back, but the user hears of the failure.
+        CallOptions restore = writeOptions();
+        restore.body = original.withoutPath({"metadata", "resourceVersion"});
+        auto restored = co_await s_.call("POST", info.mapping.path(info.ns), std::move(restore));
+        if (restored.ok()) co_return made.error();
+        co_return base::makeError("An error occurred force-replacing the existing object with the newly provided one:\n\n" + errorText(made.error()) +
+                                  ".\n\nAdditionally, an error occurred attempting to restore the original object:\n\n" + errorText(restored.error()));
     }
 
     sim::Task<base::Result<Value>> sendServerSide(Info info, std::string subresource) {
@@ -341,11 +349,7 @@ private:
 
     // Deletes what an earlier apply made and this one does not name.
     sim::Task<base::Status> prune() {
-        if (!flags_.changed("prune-allowlist") && !tracked_)
-            s_.err(klogLine(s_, 'W', "prune.go:71",
-                            "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the "
-                            "--namespace flag in a future release. To preserve the current behaviour, list the resources you want to "
-                            "target explicitly in the --prune-allowlist flag."));
+        if (!tracked_) warnOfPruning(s_);
         base::Result<std::vector<Prunable>> found = std::vector<Prunable>{};
         if (tracked_) found = co_await set_.leftovers(uids_);
         else found = co_await prunable(s_, namespaces_, uids_);

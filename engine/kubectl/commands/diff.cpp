@@ -89,6 +89,7 @@ private:
             uids.insert(compared.value());
         }
         if (flags_.on("prune")) {
+            warnOfPruning(s_);
             auto pruned = co_await prunable(s_, namespaces, uids);
             if (!pruned.ok()) co_return pruned.error();
             for (const Prunable& item : pruned.value())

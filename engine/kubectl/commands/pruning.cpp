@@ -73,4 +73,13 @@ sim::Task<base::Result<std::vector<Prunable>>> prunable(Session& session, std::s
     co_return out;
 }
 
+// Source: k8s.io/kubectl pkg/util/prune/prune.go.
+void warnOfPruning(Session& session) {
+    if (session.flags.changed("prune-allowlist")) return;
+    session.err(klogLine(session, 'W', "prune.go:71",
+                         "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the "
+                         "--namespace flag in a future release. To preserve the current behaviour, list the resources you want to "
+                         "target explicitly in the --prune-allowlist flag."));
+}
+
 } // namespace kubectl

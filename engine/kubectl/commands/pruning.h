@@ -17,5 +17,7 @@ sim::Task<base::Status> checkAllowlist(Session& session);
 // Objects of the allowed kinds that were applied once and are not among `uids`.
 sim::Task<base::Result<std::vector<Prunable>>> prunable(Session& session, std::set<std::string> namespaces,
                                                         std::set<std::string> uids);
+// Once, when no allow list is given.
+void warnOfPruning(Session& session);
 
 } // namespace kubectl
