@@ -171,3 +171,19 @@ TEST_CASE("a cluster with one family of addresses refuses services that require 
     CHECK(said(R"({"ipFamilyPolicy":"PreferDualStack","selector":{"a":"b"},"ports":[{"port":80}]})") == "fine");
     CHECK(said(R"({"ipFamilyPolicy":"RequireDualStack","clusterIP":"None","ports":[{"port":80}]})") == "fine");
 }
+
+TEST_CASE("what a node may do is not told in full") {
+    Server server;
+    apiserver::UserInfo node;
+    node.name = "system:node:n";
+    node.groups = {"system:nodes", "system:authenticated"};
+    const Value asked = Server::json(R"({"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectRulesReview","spec":{"namespace":"default"}})");
+    const auto review = [&](const apiserver::UserInfo& user) {
+        return server.callAs(user, "POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", asked).object["status"];
+    };
+    CHECK(review(node)["incomplete"].asBool());
+    CHECK(review(node)["evaluationError"].asString() == "node authorizer does not support user rule resolution");
+    node.name = "jane";
+    node.groups = {"system:authenticated"};
+    CHECK_FALSE(review(node)["incomplete"].asBool());
+}
