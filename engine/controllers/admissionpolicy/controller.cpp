@@ -58,6 +58,15 @@ TypePtr paramsType(const Value& policy) {
     return info != nullptr && info->type != nullptr ? apiserver::cel::typeOfKind(*info->type) : nullptr;
 }
 
+// Rules of a schema know an object's name alone; policies know all its metadata.
+TypePtr withMetadata(const TypePtr& custom) {
+    const api::ResourceInfo* any = api::builtinKinds().find("", "v1", "configmaps");
+    if (!custom || any == nullptr) return custom;
+    auto whole = std::make_shared<apiserver::cel::Type>(*custom);
+    whole->fields.insert_or_assign("metadata", apiserver::cel::fieldOf(*apiserver::cel::typeOfKind(*any->type), "metadata"));
+    return whole;
+}
+
 } // namespace
 
 std::vector<CheckedKind> builtinKindsOf(const Value& policy) {
@@ -129,7 +138,7 @@ sim::Task<void> AdmissionPolicyStatusController::addCustomKinds(Value policy, st
         for (const document::Member& schema : schemas.at("components", "schemas").members()) {
             const Value& marks = schema.value["x-kubernetes-group-version-kind"];
             if (marks.size() != 1 || marks[0]["kind"].asString() != kind) continue;
-            TypePtr type = apiserver::cel::typeOfSchema(schema.value, true);
+            TypePtr type = withMetadata(apiserver::cel::typeOfSchema(schema.value, true));
             if (type) kinds->push_back({named.group, named.version, kind, std::move(type)});
         }
     }
