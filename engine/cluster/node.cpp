@@ -101,8 +101,9 @@ base::Result<int> NodeContainers::start(runtime::ContainerProcessSpec spec,
         process.env[key] = std::move(value);
     }
     process.cwd = spec.cwd.empty() ? "/" : std::move(spec.cwd);
-    process.files = std::make_shared<machine::View>(
-        root.view->mounts(), machine::Credentials{spec.uid, spec.gid, std::move(spec.groups)});
+    machine::Credentials credentials{spec.uid, spec.gid, std::move(spec.groups), spec.capabilities,
+                                     spec.noNewPrivileges};
+    process.files = std::make_shared<machine::View>(root.view->mounts(), std::move(credentials));
     process.network = spec.network ? &spec.network->stack() : &machine_.network();
     process.networkOwner = spec.network;
     process.hostname = std::move(spec.hostname);

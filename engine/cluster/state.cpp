@@ -23,13 +23,18 @@ std::int64_t bytesOf(const std::string& quantity, std::int64_t fallback) {
     return parsed ? parsed->value() : fallback;
 }
 
-// Besides the blueprint's, what kubeadm pulls for its version.
-std::vector<std::string> imagesOf(const Blueprint& blueprint) {
+// Besides the blueprint's, what kubeadm pulls for its version; only a control-plane node pulls the
+// images of the control plane.
+std::vector<std::string> imagesOf(const Blueprint& blueprint, bool controlPlane) {
     std::vector<std::string> images = blueprint.images;
-    for (const char* name : {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"})
-        images.push_back(std::string("registry.k8s.io/") + name + ":" + blueprint.kubernetesVersion);
-    for (const char* name : {"etcd:3.6.6-0", "coredns/coredns:v1.13.1", "pause:3.10.1"})
-        images.push_back(std::string("registry.k8s.io/") + name);
+    const std::string registry = "registry.k8s.io/", version = ":" + blueprint.kubernetesVersion;
+    if (controlPlane) {
+        for (const char* name : {"kube-apiserver", "kube-controller-manager", "kube-scheduler"})
+            images.push_back(registry + name + version);
+        images.push_back(registry + "etcd:3.6.6-0");
+    }
+    images.push_back(registry + "kube-proxy" + version);
+    for (const char* name : {"coredns/coredns:v1.13.1", "pause:3.10.1"}) images.push_back(registry + name);
     if (hasAddon(blueprint, "metrics-server")) images.emplace_back(kMetricsServerImage);
     return images;
 }
@@ -80,10 +85,10 @@ Cluster::State::State(Blueprint given, std::uint64_t seed)
         spec.base = base;
         if (const auto& version = blueprint.extra["kernelVersion"]; version.isString()) spec.kernelVersion = version.text();
         nodes.push_back(std::make_unique<Node>(kernel, fabric, registry, runtimes, images, item, std::move(spec), 24,
-                                               imagesOf(blueprint), blueprint.extra["online"].asBool()));
+                                               imagesOf(blueprint, item.controlPlane), blueprint.extra["online"].asBool()));
         Node& node = *nodes.back();
         writeNodeFiles(*node.machine().files(), blueprint, item);
-        if (item.controlPlane && knowsImage(imagesOf(blueprint), kMetricsServerImage))
+        if (item.controlPlane && knowsImage(imagesOf(blueprint, true), kMetricsServerImage))
             writeAddonExamples(*node.machine().files());
         if (item.controlPlane) kubeadm::writeControlPlaneFiles(kernel, secrets, blueprint, node);
         kubeadm::writeKubeletFiles(kernel, secrets, blueprint, node);

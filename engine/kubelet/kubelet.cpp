@@ -46,6 +46,7 @@ struct Kubelet::State {
     static sim::Task<void> watchRuntime(State& self);
     static sim::Task<void> adopt(State& self);
     void podChanged(const Value& previous, const Value& current);
+    static sim::Task<void> admitAgain(State& self, Value pod);
     void mirrorChanged(const Value& previous, const Value& current);
     void fatal(const std::string& text) { core.log.error("run.go:72", "command failed", {{"err", text}}); }
 
@@ -151,6 +152,17 @@ void Kubelet::State::mirrorChanged(const Value& previous, const Value& current) 
     core.scope.spawn(Remove::run(core, current), "mirror-pod");
 }
 
+// The labels of the node may be newer than what the agent has seen of it. Source: generalFilter of
+// pkg/kubelet/lifecycle/predicate.go.
+sim::Task<void> Kubelet::State::admitAgain(State& self, Value pod) {
+    co_await self.core.node->refresh();
+    const std::string uid = api::uidOf(pod);
+    if (!self.pods.knows(uid) || self.workers.known(uid)) co_return;
+    const auto rejection = admit(self.core, pod);
+    if (rejection) self.workers.reject(pod, rejection->reason, rejection->message);
+    else self.workers.update(self.pods.byUid(uid));
+}
+
 void Kubelet::State::podChanged(const Value& previous, const Value& current) {
     const Value& object = current.isObject() ? current : previous;
     if (isMirrorPod(object)) {
@@ -175,7 +187,12 @@ void Kubelet::State::podChanged(const Value& previous, const Value& current) {
         objects.invalidate(api::namespaceOf(current));
         const bool ending = api::isDeleting(current) || isTerminalPhase(current.at("status", "phase").asString());
         if (!ending) {
-            if (const auto rejection = admit(core, current)) {
+            const auto rejection = admit(core, current);
+            if (rejection && rejection->reason == "NodeAffinity" && core.client != nullptr) {
+                core.scope.spawn(admitAgain(*this, current), "admit-pod");
+                return;
+            }
+            if (rejection) {
                 workers.reject(current, rejection->reason, rejection->message);
                 return;
             }

@@ -310,6 +310,11 @@ sim::Task<bool> NodeStatus::registerNode() {
 }
 
 // Writes what has changed; heartbeats alone only every few minutes.
+sim::Task<void> NodeStatus::refresh() {
+    auto current = co_await core_.client->get(client::nodesResource(), "", core_.nodeName);
+    if (current.ok()) node_ = *current;
+}
+
 sim::Task<bool> NodeStatus::report() {
     auto current = co_await core_.client->get(client::nodesResource(), "", core_.nodeName);
     if (!current.ok()) {

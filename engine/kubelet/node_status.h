@@ -23,6 +23,8 @@ public:
     std::int64_t memoryCapacity() const { return memoryBytes_; }
     std::int64_t cpus() const { return cpus_; }
     const Value& node() const { return node_; } // as last seen; null before registration
+    // Reads the node anew from the API server.
+    sim::Task<void> refresh();
     bool ready() const { return ready_; }
     void setPressure(std::string_view type, bool on);
     bool underPressure(std::string_view type) const;

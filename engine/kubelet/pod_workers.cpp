@@ -273,9 +273,10 @@ sim::Task<void> PodWorkers::syncStep(WorkerPtr worker) {
     if (terminal) {
         worker->phase = Phase::Terminating;
         worker->dirty = true;
-        co_return;
+    } else {
+        requeue(*worker, error, backoffEnd);
     }
-    requeue(*worker, error, backoffEnd);
+    // Of each container the last end is kept. Source: cleanUpContainersInPod.
     co_await core_.containers->removeDead(*runtime);
 }
 

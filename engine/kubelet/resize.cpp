@@ -41,7 +41,7 @@ std::string Resizer::message(const Value& pod, std::int64_t generation, const st
 
 void Resizer::refuse(const Value& pod, const char* reason, const std::string& error) {
     const Value condition = Value::object({{"type", "PodResizePending"}, {"status", "True"}, {"reason", reason}, {"message", error},
-                                           {"observedGeneration", api::generationOf(pod)}});
+                                           {"lastProbeTime", core_.nowText()}, {"observedGeneration", api::generationOf(pod)}});
     if (!core_.status->setCondition(pod, "PodResizePending", condition)) return;
     core_.recorder->warning(pod, std::string("Resize") + reason,
                             std::string("Pod resize ") + reason + ": " + message(pod, api::generationOf(pod), error));
@@ -88,7 +88,7 @@ Value Resizer::granted(const Value& pod) {
     entry.running = true;
     (void)core_.status->setCondition(pod, "PodResizePending", Value());
     const Value progress = Value::object({{"type", "PodResizeInProgress"}, {"status", "True"},
-                                          {"observedGeneration", entry.generation}});
+                                          {"lastProbeTime", core_.nowText()}, {"observedGeneration", entry.generation}});
     (void)core_.status->setCondition(pod, "PodResizeInProgress", progress);
     core_.recorder->normal(pod, "ResizeStarted", "Pod resize started: " + message(pod, entry.generation, ""));
     return pod;

@@ -27,7 +27,10 @@ Value withTransitionTimes(Core& core, const Value& status, const Value& old) {
         Value stamped = item.with("lastTransitionTime", same && before["lastTransitionTime"].isString()
                                                             ? before["lastTransitionTime"]
                                                             : Value(core.nowText()));
-        conditions.push(stamped.with("lastProbeTime", Value()));
+        // Only conditions of a resize say when they were looked at.
+        const bool resize = type == "PodResizePending" || type == "PodResizeInProgress";
+        if (!resize || !stamped["lastProbeTime"].isString()) stamped = stamped.with("lastProbeTime", Value());
+        conditions.push(stamped);
     }
     return status.with("conditions", std::move(conditions).build());
 }

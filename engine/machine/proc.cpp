@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace machine {
@@ -64,12 +65,28 @@ public:
 private:
     static std::string status(LinuxProcess& process) {
         return fmt::format("Name:\t{}\nUmask:\t{:04o}\nState:\t{}\nTgid:\t{}\nPid:\t{}\nPPid:\t{}\n"
-                           "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nVmRSS:\t{:8} kB\nThreads:\t1\n",
+                           "Uid:\t{}\t{}\t{}\t{}\nGid:\t{}\t{}\t{}\t{}\nGroups:\t{} \nVmRSS:\t{:8} kB\n"
+                           "Threads:\t1\n{}",
                            process.commandName(), process.view().umask(),
                            process.ended() ? "Z (zombie)" : process.stopped() ? "T (stopped)" : "S (sleeping)",
                            process.pid(), process.pid(), process.parentPid(), process.uid(), process.uid(),
                            process.uid(), process.uid(), process.gid(), process.gid(), process.gid(),
-                           process.gid(), process.resident() / 1024);
+                           process.gid(), groups(process), process.resident() / 1024, privileges(process));
+    }
+    // The kernel keeps them in order.
+    static std::string groups(LinuxProcess& process) {
+        std::vector<std::uint32_t> list = process.view().credentials().groups;
+        std::sort(list.begin(), list.end());
+        return fmt::format("{}", fmt::join(list, " "));
+    }
+    // Of others than root exec(2) takes all but the bounding set.
+    static std::string privileges(LinuxProcess& process) {
+        const Credentials& credentials = process.view().credentials();
+        const std::uint64_t bounding = credentials.capabilities;
+        const std::uint64_t held = process.uid() == 0 ? bounding : 0;
+        return fmt::format("CapInh:\t{:016x}\nCapPrm:\t{:016x}\nCapEff:\t{:016x}\nCapBnd:\t{:016x}\n"
+                           "CapAmb:\t{:016x}\nNoNewPrivs:\t{}\nSeccomp:\t0\n",
+                           0, held, held, bounding, 0, credentials.noNewPrivileges ? 1 : 0);
     }
     LinuxProcessPtr process_;
 };

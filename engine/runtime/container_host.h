@@ -85,6 +85,8 @@ struct ContainerProcessSpec {
     std::string cwd;
     std::uint32_t uid = 0, gid = 0;
     std::vector<std::uint32_t> groups;
+    std::uint64_t capabilities = 0;
+    bool noNewPrivileges = false;
     bool privileged = false;
     bool init = true;                   // first process of its container (signals as for pid 1)
     std::int64_t memoryLimit = 0;       // bytes, of the container; 0: none

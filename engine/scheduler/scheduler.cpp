@@ -1,6 +1,7 @@
 #include "scheduler/scheduler.h"
 
 #include "api/objects/pod.h"
+#include "api/objects/pod_patch.h"
 #include "api/status.h"
 #include "base/strings.h"
 #include "client/resources.h"
@@ -354,8 +355,7 @@ sim::Task<void> Scheduler::State::evictVictims(State* state, PodPtr pod, std::st
                            {"reason", "PreemptionByScheduler"},
                            {"message", state->options.schedulerName +
                                            ": preempting to accommodate a higher priority pod"}});
-        const Value list = Value::array({condition});
-        const Value status = Value::object({{"conditions", list}});
+        const Value status = api::conditionPatch(victim->pod, condition);
         const Value patch = Value::object({{"status", status}});
         auto patched =
             co_await state->client.patch(client::podsResource(), ns, name,

@@ -217,8 +217,7 @@ void attributesClass(Errors& errors, const Value& object) {
     validateObjectMeta(errors, object["metadata"], false, nameIsSubdomain, kMeta);
     const std::string_view driver = object["driverName"].asString();
     if (driver.empty()) errors.required(Path("driverName"));
-    if (driver.size() > 63) errors.tooLong(Path("driverName"), 63);
-    errors.invalidEach(Path("driverName"), driver, checkDns1123Subdomain(base::toLower(driver)));
+    else validateQualifiedName(errors, base::toLower(driver), Path("driverName"));
     if (object["parameters"].size() == 0)
         errors.required(Path("parameters"), "must contain at least one key/value pair");
     parametersRules(errors, object["parameters"], Path("parameters"));

@@ -421,14 +421,20 @@ void nodeResources(Errors& errors, const Value& node) {
                                      Path("status").child(list, member.key.view()));
 }
 
+// Where the old single field differs from the first of the list, it wins. Source: core/v1
+// conversion of NodeSpec.
+Value podCidrs(const Value& node) {
+    const Value& single = node["spec"]["podCIDR"];
+    const Value& list = node["spec"]["podCIDRs"];
+    if (single.isEmpty() || (list.size() > 0 && list[0] == single)) return list;
+    return Value::array({single});
+}
+
 void node(Errors& errors, const Value& object) {
     validateObjectMeta(errors, object["metadata"], false, nameIsSubdomain, kMeta);
     taints(errors, object["spec"]["taints"], kMeta.child("taints"));
     nodeResources(errors, object);
-    // The old single field is the first of the list. Source: core/v1 conversion of NodeSpec.
-    const Value& single = object["spec"]["podCIDR"];
-    Value cidrs = object["spec"]["podCIDRs"];
-    if (cidrs.size() == 0 && !single.isEmpty()) cidrs = Value::array({single});
+    const Value cidrs = podCidrs(object);
     for (std::size_t i = 0; i < cidrs.size(); ++i)
         validateLegacyCidr(errors, cidrs[i], Path("spec").child("podCIDRs").index(i));
 }
@@ -442,8 +448,8 @@ void nodeUpdate(Errors& errors, const Value& object, const Value& old) {
             if (addresses[i] == addresses[j])
                 errors.duplicateText(Path("status").child("addresses").index(i),
                                      internalJson("NodeAddress", addresses[i]));
-    const Value& before = old["spec"]["podCIDRs"];
-    if (before.size() > 0 && !(before == object["spec"]["podCIDRs"]))
+    const Value before = podCidrs(old);
+    if (before.size() > 0 && !(before == podCidrs(object)))
         errors.forbidden(Path("spec").child("podCIDRs"),
                          "node updates may not change podCIDR except from \"\" to valid");
     const Value& provider = old["spec"]["providerID"];

@@ -3,6 +3,7 @@
 #include "base/strings.h"
 #include "controllers/deployment/controller.h"
 #include "controllers/deployment/util.h"
+#include "controllers/support/template_hash.h"
 
 #include <algorithm>
 #include <cmath>

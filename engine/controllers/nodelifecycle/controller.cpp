@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kNotReady = "node.kubernetes.io/not-ready";
 constexpr const char* kUnreachable = "node.kubernetes.io/unreachable";
+constexpr sim::Duration kEvictionPeriod = 100 * sim::kMillisecond;
 
 struct ConditionTaint {
     const char *condition, *status, *key;
@@ -139,8 +140,12 @@ sim::Task<void> NodeLifecycleController::monitor(NodeLifecycleController* self) 
         std::vector<std::string> names;
         for (const auto& [name, node] : self->nodes_.items()) names.push_back(name);
         for (const std::string& name : names) co_await self->judge(name);
+        // Evictions have a worker of their own, which looks ten times a second: the NoSchedule taints
+        // of the new conditions come first. Source: nodeEvictionPeriod.
+        co_await sim::sleepFor(self->kernel_, kEvictionPeriod);
         co_await self->taintEvictions();
-        co_await sim::sleepFor(self->kernel_, self->options_.nodeMonitorPeriod);
+        const sim::Duration rest = self->options_.nodeMonitorPeriod - kEvictionPeriod;
+        co_await sim::sleepFor(self->kernel_, std::max(rest, kEvictionPeriod));
     }
 }
 

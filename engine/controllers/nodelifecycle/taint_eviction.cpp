@@ -1,4 +1,5 @@
 #include "api/objects/pod.h"
+#include "api/objects/pod_patch.h"
 #include "api/status.h"
 #include "controllers/nodelifecycle/controller.h"
 
@@ -125,8 +126,7 @@ sim::Task<base::Status> TaintEvictionController::evict(std::string key) {
                                      {"reason", "DeletionByTaintManager"},
                                      {"message", "Taint manager: deleting due to NoExecute taint"},
                                      {"lastTransitionTime", now()}});
-    const Value list = Value::array({std::move(condition)});
-    const Value status = Value::object({{"conditions", list}});
+    const Value status = api::conditionPatch(pod, condition);
     const Value patch = Value::object({{"status", status}});
     const api::ObjectKey parts = api::splitKey(key);
     auto patched =

@@ -1,6 +1,7 @@
 #include "controllers/podgc/controller.h"
 
 #include "api/objects/pod.h"
+#include "api/objects/pod_patch.h"
 #include "api/status.h"
 
 #include <algorithm>
@@ -39,7 +40,7 @@ sim::Task<base::Status> PodGcController::remove(Value pod, bool orphaned) {
     const std::string ns = api::namespaceOf(pod), name = api::nameOf(pod);
     if (!api::podFinished(pod)) {
         // The kubelet will not report any more: the pod counts as failed.
-        Value status = Value::object({{"phase", "Failed"}});
+        Value status = Value::object();
         if (orphaned) {
             Value condition = Value::object({{"type", "DisruptionTarget"},
                                              {"status", "True"},
@@ -47,8 +48,9 @@ sim::Task<base::Status> PodGcController::remove(Value pod, bool orphaned) {
                                              {"reason", "DeletionByPodGC"},
                                              {"message", "PodGC: node no longer exists"},
                                              {"lastTransitionTime", now()}});
-            status = status.with("conditions", Value::array({std::move(condition)}));
+            status = api::conditionPatch(pod, condition);
         }
+        status = status.with("phase", "Failed");
         const Value patch = Value::object({{"status", status}});
         auto patched =
             co_await client_.patch(client::podsResource(), ns, name,

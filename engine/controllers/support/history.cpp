@@ -2,7 +2,7 @@
 
 #include "api/objects/meta.h"
 #include "api/status.h"
-#include "document/json.h"
+#include "controllers/support/template_hash.h"
 
 #include <algorithm>
 
@@ -56,8 +56,11 @@ sim::Task<base::Result<Value>> History::current(Value owner, std::vector<Value> 
         co_return raised;
     }
     for (;;) {
-        const std::string hash = templateHash(owner.at("spec", "template"),
-                                              *collisions > 0 ? Value(*collisions) : Value());
+        // A StatefulSet hashes what the revision holds, a DaemonSet the template.
+        const std::string hash =
+            std::string_view(kind_.kind) == "StatefulSet"
+                ? revisionHash(data, *collisions)
+                : templateHash(owner.at("spec", "template"), *collisions > 0 ? Value(*collisions) : Value());
         document::ObjectBuilder labels(owner.at("spec", "template", "metadata", "labels"));
         labels.set(hashLabel_, hash);
         document::ObjectBuilder metadata;

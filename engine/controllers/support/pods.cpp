@@ -4,7 +4,6 @@
 #include "api/status.h"
 #include "base/strings.h"
 #include "controllers/support/controller.h"
-#include "document/json.h"
 
 #include <algorithm>
 #include <cmath>
@@ -239,18 +238,6 @@ std::string safeEncode(std::string_view text) {
     std::string out;
     for (const char c : text) out += alphabet[static_cast<unsigned char>(c) % alphabet.size()];
     return out;
-}
-
-std::string templateHash(const Value& podTemplate, const Value& collisionCount) {
-    std::uint32_t hash = 2166136261U;
-    const auto mix = [&hash](std::string_view bytes) {
-        for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-    };
-    mix(document::writeJson(podTemplate));
-    if (collisionCount.isInt()) mix(std::to_string(collisionCount.asInt()));
-    // Ten digits, as nearly all real hashes have.
-    constexpr std::uint32_t kTenDigits = 1'000'000'000;
-    return safeEncode(std::to_string(kTenDigits + hash % (UINT32_MAX - kTenDigits)));
 }
 
 } // namespace controllers

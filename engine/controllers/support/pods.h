@@ -60,9 +60,7 @@ sim::Duration nextAvailability(const std::vector<document::Value>& pods,
 // An integer or a percentage of `total`. Source: apimachinery util/intstr.
 std::int64_t scaledValue(const document::Value& intOrPercent, std::int64_t total, bool roundUp,
                          std::int64_t fallback = 0);
-// Positive number names of a template: FNV-1a as decimal in the safe alphabet.
-// Source: kubernetes pkg/controller ComputeHash, apimachinery util/rand SafeEncodeString.
-std::string templateHash(const document::Value& podTemplate, const document::Value& collisionCount);
+// Without vowels and digits like them. Source: apimachinery util/rand SafeEncodeString.
 std::string safeEncode(std::string_view text);
 
 } // namespace controllers

@@ -1,4 +1,5 @@
 // kubectl create -f. Source: k8s.io/kubectl pkg/cmd/create/create.go.
+#include "api/wire_json.h"
 #include "base/strings.h"
 #include "document/json.h"
 #include "kubectl/commands/create_support.h"
@@ -38,7 +39,7 @@ sim::Task<Outcome> createRaw(Session& session) {
     call.text = body.value();
     auto answer = co_await session.call("POST", session.flags.text("raw"), std::move(call));
     if (!answer.ok()) co_return answer.error();
-    session.out(document::writeJson(answer.value()) + "\n");
+    session.out(api::writeAnswerJson(answer.value()) + "\n");
     co_return 0;
 }
 

@@ -1,4 +1,5 @@
 // Source: k8s.io/kubectl pkg/cmd/delete/delete.go, pkg/cmd/wait/delete.go.
+#include "api/wire_json.h"
 #include "base/strings.h"
 #include "document/json.h"
 #include "kubectl/commands/deletion.h"
@@ -116,7 +117,7 @@ sim::Task<Outcome> deleteRaw(Session& session) {
     call.text = body;
     auto answer = co_await session.call("DELETE", session.flags.text("raw"), std::move(call));
     if (!answer.ok()) co_return answer.error();
-    session.out(document::writeJson(answer.value()) + "\n");
+    session.out(api::writeAnswerJson(answer.value()) + "\n");
     co_return 0;
 }
 

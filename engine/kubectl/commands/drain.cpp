@@ -6,7 +6,7 @@
 #include "sim/task.h"
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
 namespace kubectl {
 
@@ -69,12 +69,26 @@ struct PodPlan {
     std::string warnings, errors;
 };
 
-// The reasons of each verdict with the pods they hold for, as upstream joins them.
-std::string reasons(const std::map<std::string, std::vector<std::string>>& by) {
-    std::vector<std::string> parts;
-    for (const auto& [reason, pods] : by) parts.push_back(reason + ": " + base::join(pods, ", "));
-    return base::join(parts, "; ");
-}
+// The reasons of each verdict with the pods they hold for, in the order in which they came up.
+class Reasons {
+public:
+    void add(const std::string& reason, std::string pod) {
+        for (auto& [known, pods] : items_) {
+            if (known != reason) continue;
+            pods.push_back(std::move(pod));
+            return;
+        }
+        items_.push_back({reason, {std::move(pod)}});
+    }
+    std::vector<std::string> lines() const {
+        std::vector<std::string> out;
+        for (const auto& [reason, pods] : items_) out.push_back(reason + ": " + base::join(pods, ", "));
+        return out;
+    }
+
+private:
+    std::vector<std::pair<std::string, std::vector<std::string>>> items_;
+};
 
 class Drainer {
 public:
@@ -88,24 +102,22 @@ public:
         auto list = co_await session_.get("/api/v1/pods", query);
         if (!list.ok()) co_return list.error();
         PodPlan out;
-        std::map<std::string, std::vector<std::string>> warned, refused;
+        Reasons warned, refused;
         for (const Value& pod : list.value()["items"].items()) {
             bool keep = true;
             std::string warning, error;
             co_await judgePod(pod, keep, warning, error);
-            if (!warning.empty()) warned[warning].push_back(podKey(pod));
+            if (!warning.empty()) warned.add(warning, podKey(pod));
             if (!error.empty()) {
-                refused[error].push_back(podKey(pod));
+                refused.add(error, podKey(pod));
                 continue;
             }
             if (keep) out.pods.push_back(pod);
         }
-        if (!refused.empty()) {
-            std::vector<base::Error> errors;
-            for (const auto& [reason, pods] : refused) errors.push_back(base::makeError(reason + ": " + base::join(pods, ", ")));
-            co_return aggregate(std::move(errors));
-        }
-        out.warnings = reasons(warned);
+        std::vector<base::Error> errors;
+        for (const std::string& line : refused.lines()) errors.push_back(base::makeError(line));
+        if (!errors.empty()) co_return aggregate(std::move(errors));
+        out.warnings = base::join(warned.lines(), "; ");
         co_return out;
     }
 

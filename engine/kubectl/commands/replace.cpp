@@ -1,5 +1,6 @@
 // Source: k8s.io/kubectl pkg/cmd/replace/replace.go.
 #include "api/status.h"
+#include "api/wire_json.h"
 #include "base/strings.h"
 #include "document/json.h"
 #include "kubectl/commands/changes.h"
@@ -30,7 +31,7 @@ sim::Task<Outcome> replaceRaw(Session& session) {
     call.text = body.value();
     auto answer = co_await session.call("PUT", session.flags.text("raw"), std::move(call));
     if (!answer.ok()) co_return answer.error();
-    session.out(document::writeJson(answer.value()) + "\n");
+    session.out(api::writeAnswerJson(answer.value()) + "\n");
     co_return 0;
 }
 

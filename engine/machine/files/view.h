@@ -44,6 +44,9 @@ using MountTablePtr = std::shared_ptr<MountTable>;
 struct Credentials {
     std::uint32_t uid = 0, gid = 0;
     std::vector<std::uint32_t> groups;
+    // What a root process may do and others could gain, one bit each; all of them on the host.
+    std::uint64_t capabilities = 0x1ffffffffffULL;
+    bool noNewPrivileges = false;
     bool inGroup(std::uint32_t group) const;
 };
 

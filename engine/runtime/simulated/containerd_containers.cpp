@@ -1,6 +1,7 @@
 // Life of a container: create, start, stop, remove.
 
 #include "base/strings.h"
+#include "runtime/capabilities.h"
 #include "runtime/simulated/containerd.h"
 
 #include <algorithm>
@@ -211,6 +212,8 @@ ContainerProcessSpec Containerd::processSpec(const Container& container, const S
     spec.uid = container.uid;
     spec.gid = container.gid;
     spec.groups = container.groups;
+    spec.capabilities = capabilityMask(container.config.security);
+    spec.noNewPrivileges = container.config.security.noNewPrivileges;
     spec.privileged = container.config.security.privileged;
     spec.memoryLimit = container.info.resources.memoryLimit;
     // Only the first process of a pid namespace is immune to signals that it does not handle.

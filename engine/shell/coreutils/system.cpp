@@ -55,6 +55,27 @@ sim::Task<int> testMain(ports::Process& process, Strings argv) {
     co_return status;
 }
 
+// Supplementary groups, as the kernel tells them; coreutils name the group of the process first.
+std::vector<std::uint32_t> groupsOf(ports::Process& process) {
+    std::vector<std::uint32_t> out;
+    const std::string status =
+        process.files().read("/proc/" + std::to_string(process.pid()) + "/status").valueOr("");
+    for (const std::string& line : base::splitLines(status)) {
+        if (!line.starts_with("Groups:")) continue;
+        for (const std::string& field : base::splitFields(line.substr(7)))
+            out.push_back(static_cast<std::uint32_t>(base::parseInt(field).value_or(0)));
+    }
+    const auto own = std::find(out.begin(), out.end(), process.gid());
+    if (own == out.end()) out.insert(out.begin(), process.gid());
+    else if (!isBusybox(process)) std::rotate(out.begin(), own, own + 1);
+    return out;
+}
+
+std::string namedGroup(ports::Process& process, std::uint32_t gid) {
+    const std::string number = std::to_string(gid), name = groupName(process, gid);
+    return name == number ? number : number + "(" + name + ")";
+}
+
 sim::Task<int> idMain(ports::Process& process, Strings argv) {
     Options options(argv, "ugGnr",
                     {{"user", 'u'}, {"group", 'g'}, {"groups", 'G'}, {"name", 'n'}, {"real", 'r'}});
@@ -69,16 +90,22 @@ sim::Task<int> idMain(ports::Process& process, Strings argv) {
         uid = gid = *found;
     }
     const std::string user = userName(process, uid), group = groupName(process, gid);
+    const std::vector<std::uint32_t> groups =
+        options.operands.empty() ? groupsOf(process) : std::vector<std::uint32_t>{gid};
     std::string text;
-    if (options.has('u'))
+    if (options.has('u')) {
         text = options.has('n') ? user : std::to_string(uid);
-    else if (options.has('g') || options.has('G'))
+    } else if (options.has('g')) {
         text = options.has('n') ? group : std::to_string(gid);
-    else {
-        const bool named = user != std::to_string(uid), groupNamed = group != std::to_string(gid);
-        const std::string g = std::to_string(gid) + (groupNamed ? "(" + group + ")" : "");
-        text = "uid=" + std::to_string(uid) + (named ? "(" + user + ")" : "") + " gid=" + g +
-               " groups=" + g;
+    } else if (options.has('G')) {
+        for (const std::uint32_t each : groups)
+            text += (text.empty() ? "" : " ") + (options.has('n') ? groupName(process, each) : std::to_string(each));
+    } else {
+        const bool named = user != std::to_string(uid);
+        text = "uid=" + std::to_string(uid) + (named ? "(" + user + ")" : "") + " gid=" +
+               namedGroup(process, gid) + " groups=";
+        for (std::size_t i = 0; i < groups.size(); ++i)
+            text += (i > 0 ? "," : "") + namedGroup(process, groups[i]);
     }
     co_await process.writeOut(text + "\n");
     co_return 0;

@@ -112,6 +112,16 @@ sim::Task<int> su(ports::Process& process, std::vector<std::string> arguments) {
     co_return co_await runAs(process, *user, std::move(argv), login);
 }
 
+// The canonical name of a host: the first one of its line in /etc/hosts.
+std::string fullName(ports::Process& process, const std::string& name) {
+    const std::string hosts = process.files().read("/etc/hosts").valueOr("");
+    for (const std::string& line : base::splitLines(hosts)) {
+        const std::vector<std::string> fields = base::splitFields(line.substr(0, line.find('#')));
+        if (fields.size() > 1 && std::find(fields.begin() + 1, fields.end(), name) != fields.end()) return fields[1];
+    }
+    return name;
+}
+
 sim::Task<int> hostname(ports::Process& process, std::vector<std::string> arguments) {
     if (!arguments.empty() && !arguments[0].starts_with('-')) {
         if (process.uid() != 0 || process.inContainer()) {
@@ -131,6 +141,8 @@ sim::Task<int> hostname(ports::Process& process, std::vector<std::string> argume
     }
     std::string name = process.hostname();
     if (!arguments.empty() && arguments[0] == "-s") name = name.substr(0, name.find('.'));
+    if (!arguments.empty() && (arguments[0] == "-f" || arguments[0] == "--fqdn" || arguments[0] == "--long"))
+        name = fullName(process, name);
     co_await process.writeOut(name + "\n");
     co_return 0;
 }

@@ -1,5 +1,6 @@
 // Rules of kinds that have no controller, and of metadata: manifest, and the causes that upstream names.
 #include "api/kinds.h"
+#include "api/objects/pod_patch.h"
 #include "api/validation.h"
 #include "document/yaml.h"
 
@@ -166,4 +167,34 @@ TEST_CASE("status subresources check their numbers") {
           Texts{"status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas",
                 "status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas",
                 "status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas"});
+}
+
+TEST_CASE("the driver of a VolumeAttributesClass is a qualified name") {
+    CHECK(created("{apiVersion: storage.k8s.io/v1, kind: VolumeAttributesClass, metadata: {name: gold}, "
+                  "driverName: example.com/Drv, parameters: {iops: '1'}}")
+              .empty());
+    CHECK(created("{apiVersion: storage.k8s.io/v1, kind: VolumeAttributesClass, metadata: {name: gold}, "
+                  "driverName: a/b/c, parameters: {iops: '1'}}")
+              .size() == 1);
+}
+
+TEST_CASE("a node keeps its pod network, whichever of the two fields is changed") {
+    const auto [info, node] = prepared("{apiVersion: v1, kind: Node, metadata: {name: n}, "
+                                       "spec: {podCIDR: 10.1.0.0/24, podCIDRs: [10.1.0.0/24]}}");
+    const Texts refused{"spec.podCIDRs: Forbidden: node updates may not change podCIDR except from \"\" to valid"};
+    const Value single = node.withPath({"spec", "podCIDR"}, "10.9.0.0/24");
+    CHECK(shown(api::validateUpdate(*info, single, node)) == refused);
+    const Value list = node.withPath({"spec", "podCIDRs"}, Value::strings({"10.9.0.0/24"}));
+    CHECK(shown(api::validateUpdate(*info, list, node)).empty());
+    const Value fresh = node.withPath({"spec"}, Value::object());
+    CHECK(shown(api::validateUpdate(*info, node, fresh)).empty());
+}
+
+TEST_CASE("a new condition comes last in a patch of a pod's status") {
+    const Value pod = yaml("{status: {conditions: [{type: Ready, status: 'True'}, {type: PodScheduled}]}}");
+    const Value patch = api::conditionPatch(pod, yaml("{type: DisruptionTarget, status: 'True'}"));
+    CHECK(patch == yaml("{$setElementOrder/conditions: [{type: Ready}, {type: PodScheduled}, {type: DisruptionTarget}], "
+                        "conditions: [{type: DisruptionTarget, status: 'True'}]}"));
+    const Value known = api::conditionPatch(pod, yaml("{type: Ready, status: 'False'}"));
+    CHECK(known["$setElementOrder/conditions"].size() == 2);
 }
