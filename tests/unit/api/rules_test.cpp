@@ -27,6 +27,7 @@ std::pair<const api::ResourceInfo*, Value> prepared(std::string_view text) {
     const api::ResourceInfo* info = api::builtinKinds().findByKind(group, version, object["kind"].asString());
     REQUIRE(info != nullptr);
     auto decoded = api::decodeObject(*info, object);
+    INFO((decoded.ok() ? std::string() : decoded.error().message));
     REQUIRE(decoded.ok());
     return {info, api::fillRequired(*info, api::applyDefaults(*info, decoded->object))};
 }
@@ -179,7 +180,7 @@ TEST_CASE("the driver of a VolumeAttributesClass is a qualified name") {
 }
 
 TEST_CASE("a node keeps its pod network, whichever of the two fields is changed") {
-    const auto [info, node] = prepared("{apiVersion: v1, kind: Node, metadata: {name: n}, "
+    const auto [info, node] = prepared("{apiVersion: v1, kind: Node, metadata: {name: one}, "
                                        "spec: {podCIDR: 10.1.0.0/24, podCIDRs: [10.1.0.0/24]}}");
     const Texts refused{"spec.podCIDRs: Forbidden: node updates may not change podCIDR except from \"\" to valid"};
     const Value single = node.withPath({"spec", "podCIDR"}, "10.9.0.0/24");
