@@ -180,7 +180,7 @@ TEST_CASE("the driver of a VolumeAttributesClass is a qualified name") {
 }
 
 TEST_CASE("a node keeps its pod network, whichever of the two fields is changed") {
-    const auto [info, node] = prepared("{apiVersion: v1, kind: Node, metadata: {name: one}, "
+    const auto [info, node] = prepared("{apiVersion: v1, kind: Node, metadata: {name: one, resourceVersion: '1'}, "
                                        "spec: {podCIDR: 10.1.0.0/24, podCIDRs: [10.1.0.0/24]}}");
     const Texts refused{"spec.podCIDRs: Forbidden: node updates may not change podCIDR except from \"\" to valid"};
     const Value single = node.withPath({"spec", "podCIDR"}, "10.9.0.0/24");
