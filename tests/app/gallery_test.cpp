@@ -203,6 +203,11 @@ TEST_CASE("pictures of a free cluster", "[.][gallery]") {
         gallery.fixture.show("terminal");
         context.lab().setNotice(QStringLiteral("The progress file was damaged. The newest sound backup is in use; the damaged file was set aside beside it."));
         gallery.shoot(QStringLiteral("32-terminal-notice"));
+        context.lab().dismissNotice();
+    }
+    if (gallery.wanted("home-free")) {
+        gallery.fixture.show("home");
+        gallery.shoot(QStringLiteral("36-home-free"));
     }
 }
 
