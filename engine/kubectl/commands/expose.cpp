@@ -132,6 +132,33 @@ base::Result<Value> serviceFor(Session& session, const Info& info) {
     return overridden(session, service);
 }
 
+bool exposable(const Mapping& mapping) {
+    for (const char* kind : {"ReplicationController", "Service", "Pod", "Deployment", "ReplicaSet"})
+        if (mapping.kind == kind) return true;
+    return false;
+}
+
+sim::Task<base::Status> exposeOne(Session& session, Info info, DryRun mode, std::string ns) {
+    if (!exposable(info.mapping))
+        co_return base::makeError("cannot expose a " + info.mapping.kind + (info.mapping.group.empty() ? "" : "." + info.mapping.group));
+    auto service = serviceFor(session, info);
+    if (!service.ok()) co_return service.error();
+    Value object = recorded(session, service.value());
+    if (mode == DryRun::Client) {
+        if (session.nsGiven()) object = object.withPath({"metadata", "namespace"}, ns);
+    } else {
+        if (session.flags.on("save-config")) object = withLastApplied(object, true);
+        CallOptions call;
+        if (mode == DryRun::Server) call.query.set("dryRun", "All");
+        call.query.set("fieldManager", session.flags.text("field-manager"));
+        call.body = object;
+        auto made = co_await session.call("POST", "/api/v1/namespaces/" + ns + "/services", std::move(call));
+        if (!made.ok()) co_return made.error();
+        object = made.value();
+    }
+    co_return printResult(session, object, "exposed", mode, true);
+}
+
 } // namespace
 
 sim::Task<Outcome> runExpose(Session& session) {
@@ -144,43 +171,9 @@ sim::Task<Outcome> runExpose(Session& session) {
     if (!built.ok()) co_return built.error();
     auto ns = session.ns();
     if (!ns.ok()) co_return ns.error();
-    std::vector<base::Error> errors;
-    for (const Found& item : built.value().items) {
-        if (!item.info) {
-            errors.push_back(item.error);
-            continue;
-        }
-        const Info info = *item.info;
-        const std::string& kind = info.mapping.kind;
-        if (kind != "ReplicationController" && kind != "Service" && kind != "Pod" && kind != "Deployment" && kind != "ReplicaSet") {
-            errors.push_back(base::makeError("cannot expose a " + kind + (info.mapping.group.empty() ? "" : "." + info.mapping.group)));
-            continue;
-        }
-        auto service = serviceFor(session, info);
-        if (!service.ok()) {
-            errors.push_back(service.error());
-            continue;
-        }
-        Value object = recorded(session, service.value());
-        if (mode.value() == DryRun::Client) {
-            if (session.nsGiven()) object = object.withPath({"metadata", "namespace"}, ns.value());
-        } else {
-            if (session.flags.on("save-config")) object = withLastApplied(object, true);
-            CallOptions call;
-            if (mode.value() == DryRun::Server) call.query.set("dryRun", "All");
-            call.query.set("fieldManager", session.flags.text("field-manager"));
-            call.body = object;
-            auto made = co_await session.call("POST", "/api/v1/namespaces/" + ns.value() + "/services", std::move(call));
-            if (!made.ok()) {
-                errors.push_back(made.error());
-                continue;
-            }
-            object = made.value();
-        }
-        base::Status printed = printResult(session, object, "exposed", mode.value(), true);
-        if (!printed.ok()) errors.push_back(printed.error());
-    }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
+    Session* s = &session;
+    Visit visit([s, how = mode.value(), where = ns.value()](Info info) { return exposeOne(*s, std::move(info), how, where); });
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
     co_return 0;
 }
 

@@ -182,25 +182,6 @@ sim::Task<base::Result<std::vector<Info>>> targets(Session& session) {
     co_return built.value().infos();
 }
 
-// Each one, whatever became of the others.
-using Visit = base::Function<sim::Task<base::Status>(Info)>;
-sim::Task<Outcome> visitAll(Session& session, Visit& visit) {
-    auto built = co_await found(session);
-    if (!built.ok()) co_return built.error();
-    std::vector<base::Error> errors;
-    for (const Found& item : built.value().items) {
-        if (!item.info) {
-            errors.push_back(item.error);
-            continue;
-        }
-        const Info info = *item.info;
-        base::Status done = co_await visit(info);
-        if (!done.ok()) errors.push_back(done.error());
-    }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
-    co_return 0;
-}
-
 } // namespace
 
 sim::Task<Outcome> runRolloutStatus(Session& session) {
@@ -280,8 +261,11 @@ sim::Task<Outcome> runRolloutHistory(Session& session) {
     if (!session.flags.text("output").empty())
         if (auto printer = makePrinter(session, {}); !printer.ok()) co_return printer.error();
     Session* s = &session;
+    auto built = co_await found(session);
+    if (!built.ok()) co_return built.error();
     Visit visit([s](Info info) { return showHistory(*s, std::move(info)); });
-    co_return co_await visitAll(session, visit);
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
+    co_return 0;
 }
 
 namespace {
@@ -364,8 +348,11 @@ sim::Task<Outcome> runRolloutUndo(Session& session) {
     if (!mode.ok()) co_return mode.error();
     Session* s = &session;
     const DryRun how = mode.value();
+    auto built = co_await found(session);
+    if (!built.ok()) co_return built.error();
     Visit visit([s, how](Info info) { return undoOne(*s, std::move(info), how); });
-    co_return co_await visitAll(session, visit);
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
+    co_return 0;
 }
 
 namespace {

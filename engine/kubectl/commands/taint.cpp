@@ -106,6 +106,20 @@ base::Result<Taints> reorganize(const Value& node, const TaintPlan& plan, bool o
     return Taints{Value::array(std::move(fresh)), (added && removed) || overwrite ? "modified" : added ? "tainted" : "untainted"};
 }
 
+sim::Task<base::Status> taintOne(Session& session, Info info, const TaintPlan& plan, DryRun mode) {
+    auto changed = reorganize(info.object, plan, session.flags.on("overwrite"));
+    if (!changed.ok()) co_return changed.error();
+    const Value& list = changed.value().list;
+    base::Result<Value> answer = info.object.withPath({"spec", "taints"}, list);
+    if (mode != DryRun::Client) {
+        const Value spec = Value::object({{"taints", list.size() == 0 ? Value() : list}});
+        const Value patch = Value::object({{"spec", spec}});
+        answer = co_await patchObject(session, info, patch, kStrategicPatch, mode);
+    }
+    if (!answer.ok()) co_return answer.error();
+    co_return printResult(session, answer.value(), changed.value().operation, DryRun::None);
+}
+
 } // namespace
 
 sim::Task<Outcome> runTaint(Session& session) {
@@ -144,31 +158,10 @@ sim::Task<Outcome> runTaint(Session& session) {
     options.allowEmptySelectors = all;
     auto built = co_await build(session, std::move(options));
     if (!built.ok()) co_return built.error();
-    std::vector<base::Error> errors;
-    for (const Found& item : built.value().items) {
-        if (!item.info) {
-            errors.push_back(item.error);
-            continue;
-        }
-        const Info info = *item.info;
-        auto changed = reorganize(info.object, plan, flags.on("overwrite"));
-        if (!changed.ok()) {
-            errors.push_back(changed.error());
-            continue;
-        }
-        base::Result<Value> answer = info.object.withPath({"spec", "taints"}, changed.value().list);
-        if (mode.value() != DryRun::Client) {
-            const Value patch = Value::object({{"spec", Value::object({{"taints", changed.value().list.size() == 0 ? Value() : changed.value().list}})}});
-            answer = co_await patchObject(session, info, patch, kStrategicPatch, mode.value());
-        }
-        if (!answer.ok()) {
-            errors.push_back(answer.error());
-            continue;
-        }
-        base::Status printed = printResult(session, answer.value(), changed.value().operation, DryRun::None);
-        if (!printed.ok()) errors.push_back(printed.error());
-    }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
+    Session* s = &session;
+    const TaintPlan* wanted = &plan;
+    Visit visit([s, wanted, how = mode.value()](Info info) { return taintOne(*s, std::move(info), *wanted, how); });
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
     co_return 0;
 }
 

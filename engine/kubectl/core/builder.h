@@ -64,6 +64,10 @@ struct Built {
     std::vector<base::Error> errors() const;
 };
 
+// Calls `visit` for each object, whatever became of the others; what went wrong is told together.
+using Visit = base::Function<sim::Task<base::Status>(Info)>;
+sim::Task<base::Status> visitEach(Built built, Visit visit);
+
 // The -f, -R, -k, -l, --field-selector, --all, -A, -n of the command line.
 BuildOptions buildOptions(Session& session);
 sim::Task<base::Result<Built>> build(Session& session, BuildOptions options);
