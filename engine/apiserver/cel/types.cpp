@@ -44,54 +44,26 @@ std::string Type::fullText() const {
     }
 }
 
-TypePtr simpleType(Kind kind) {
-    auto type = std::make_shared<Type>();
-    type->kind = kind;
-    return type;
-}
-
-TypePtr listType(TypePtr element) {
-    auto type = std::make_shared<Type>();
-    type->kind = Kind::List;
-    type->element = std::move(element);
-    return type;
-}
-
-TypePtr mapType(TypePtr key, TypePtr element) {
-    auto type = std::make_shared<Type>();
-    type->kind = Kind::Map;
-    type->key = std::move(key);
-    type->element = std::move(element);
-    return type;
-}
-
-TypePtr optionalType(TypePtr element) {
-    auto type = std::make_shared<Type>();
-    type->kind = Kind::Optional;
-    type->element = std::move(element);
-    return type;
-}
-
-TypePtr typeType(TypePtr element) {
-    auto type = std::make_shared<Type>();
-    type->kind = Kind::TypeType;
-    type->element = std::move(element);
-    return type;
-}
-
 namespace {
 
-TypePtr namedType(Kind kind, std::string name) {
+TypePtr made(Kind kind, TypePtr key, TypePtr element, std::string name = {}) {
     auto type = std::make_shared<Type>();
     type->kind = kind;
+    type->key = std::move(key);
+    type->element = std::move(element);
     type->name = std::move(name);
     return type;
 }
 
 } // namespace
 
-TypePtr opaqueType(std::string name) { return namedType(Kind::Opaque, std::move(name)); }
-TypePtr parameterType(std::string name) { return namedType(Kind::Parameter, std::move(name)); }
+TypePtr simpleType(Kind kind) { return made(kind, nullptr, nullptr); }
+TypePtr listType(TypePtr element) { return made(Kind::List, nullptr, std::move(element)); }
+TypePtr mapType(TypePtr key, TypePtr element) { return made(Kind::Map, std::move(key), std::move(element)); }
+TypePtr optionalType(TypePtr element) { return made(Kind::Optional, nullptr, std::move(element)); }
+TypePtr typeType(TypePtr element) { return made(Kind::TypeType, nullptr, std::move(element)); }
+TypePtr opaqueType(std::string name) { return made(Kind::Opaque, nullptr, nullptr, std::move(name)); }
+TypePtr parameterType(std::string name) { return made(Kind::Parameter, nullptr, nullptr, std::move(name)); }
 
 std::string unescapeField(std::string_view name) {
     std::string out(name);

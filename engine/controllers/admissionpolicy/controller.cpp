@@ -60,10 +60,10 @@ TypePtr paramsType(const Value& policy) {
 
 // Rules of a schema know an object's name alone; policies know all its metadata.
 TypePtr withMetadata(const TypePtr& custom) {
-    const api::ResourceInfo* any = api::builtinKinds().find("", "v1", "configmaps");
-    if (!custom || any == nullptr) return custom;
+    const api::Type* metadata = api::builtinKinds().type("meta.v1.ObjectMeta");
+    if (!custom || metadata == nullptr) return custom;
     auto whole = std::make_shared<apiserver::cel::Type>(*custom);
-    whole->fields.insert_or_assign("metadata", apiserver::cel::fieldOf(*apiserver::cel::typeOfKind(*any->type), "metadata"));
+    whole->fields.insert_or_assign("metadata", apiserver::cel::typeOfKind(*metadata));
     return whole;
 }
 

@@ -4,6 +4,7 @@
 #include "api/objects/volume.h"
 #include "api/status.h"
 #include "base/strings.h"
+#include "controllers/support/template_hash.h"
 
 #include <algorithm>
 
@@ -65,12 +66,17 @@ Value withNodeAffinity(const Value& spec, const std::string& node) {
                          std::move(terms));
 }
 
+std::string hashOfTemplate(const Value& owner, const Value&, std::int64_t collisions) {
+    return templateHash(owner.at("spec", "template"), collisions > 0 ? Value(collisions) : Value());
+}
+
 } // namespace
 
 DaemonSetController::DaemonSetController(Context context)
     : QueueController(context, "daemonset-controller", 2), sets_(use(client::daemonSetsResource())),
       pods_(use(client::podsResource())), nodes_(use(client::nodesResource())), orphans_(pods_),
-      history_(client_, use(client::controllerRevisionsResource()), kDaemonSet, kHashLabel),
+      history_(client_, use(client::controllerRevisionsResource()), kDaemonSet, kHashLabel,
+               hashOfTemplate),
       expectations_(context.kernel), podControl_(client_, recorder_) {
     sets_.onChange([this](const Value& previous, const Value& current) {
         const Value& set = current.isNull() ? previous : current;

@@ -3,6 +3,7 @@
 #include "api/objects/pod.h"
 #include "api/status.h"
 #include "base/strings.h"
+#include "controllers/support/template_hash.h"
 
 #include <algorithm>
 
@@ -41,6 +42,10 @@ bool parallel(const Value& set) {
     return set.at("spec", "podManagementPolicy").asString() == "Parallel";
 }
 
+std::string hashOfData(const Value&, const Value& data, std::int64_t collisions) {
+    return revisionHash(data, collisions);
+}
+
 } // namespace
 
 StatefulSetController::StatefulSetController(Context context)
@@ -48,7 +53,7 @@ StatefulSetController::StatefulSetController(Context context)
       sets_(use(client::statefulSetsResource())), pods_(use(client::podsResource())),
       claims_(use(client::persistentVolumeClaimsResource())), orphans_(pods_),
       history_(client_, use(client::controllerRevisionsResource()), kStatefulSet,
-               "controller.kubernetes.io/hash") {
+               "controller.kubernetes.io/hash", hashOfData) {
     sets_.onChange([this](const Value& previous, const Value& current) {
         queue_.add(objectKey(current.isNull() ? previous : current));
     });

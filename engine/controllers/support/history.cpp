@@ -2,7 +2,6 @@
 
 #include "api/objects/meta.h"
 #include "api/status.h"
-#include "controllers/support/template_hash.h"
 
 #include <algorithm>
 
@@ -56,11 +55,7 @@ sim::Task<base::Result<Value>> History::current(Value owner, std::vector<Value> 
         co_return raised;
     }
     for (;;) {
-        // A StatefulSet hashes what the revision holds, a DaemonSet the template.
-        const std::string hash =
-            std::string_view(kind_.kind) == "StatefulSet"
-                ? revisionHash(data, *collisions)
-                : templateHash(owner.at("spec", "template"), *collisions > 0 ? Value(*collisions) : Value());
+        const std::string hash = hash_(owner, data, *collisions);
         document::ObjectBuilder labels(owner.at("spec", "template", "metadata", "labels"));
         labels.set(hashLabel_, hash);
         document::ObjectBuilder metadata;

@@ -8,11 +8,14 @@ namespace controllers {
 
 class History {
 public:
+    // Of an owner and what its revision holds; owners differ in what they hash.
+    using Hash = std::string (*)(const document::Value& owner, const document::Value& data,
+                                 std::int64_t collisions);
     // `hashLabel`: where the revision carries its hash.
     History(client::Client& client, client::Informer& revisions, OwnerKind kind,
-            const char* hashLabel)
+            const char* hashLabel, Hash hash)
         : client_(client), revisions_(revisions), orphans_(revisions), kind_(kind),
-          hashLabel_(hashLabel) {}
+          hashLabel_(hashLabel), hash_(hash) {}
 
     // Revisions of the owner, oldest first, after adopting orphans that match.
     sim::Task<base::Result<std::vector<document::Value>>> list(document::Value owner);
@@ -32,6 +35,7 @@ private:
     OrphanIndex orphans_;
     OwnerKind kind_;
     const char* hashLabel_;
+    Hash hash_;
 };
 
 // {"spec":{"template":{..., "$patch":"replace"}}}
