@@ -103,11 +103,7 @@ ports::Response respondJson(int code, Value value) {
 }
 
 ports::Response respondText(int code, std::string text, std::string type) {
-    ports::Response response;
-    response.status = code;
-    response.headers.set("Content-Type", std::move(type));
-    response.body = std::move(text);
-    return response;
+    return ports::textResponse(code, std::move(text), std::move(type));
 }
 
 base::Error withEmptyDetails(const base::Error& error) {

@@ -156,13 +156,7 @@ bool OutsideConnection::inUse() const {
 sim::Task<ports::Response> Cluster::serve(ports::Request request) {
     State* state = state_.get();
     const base::Endpoint server{*base::IpAddress::parse(firstControlPlane(state->blueprint).address), 6443};
-    const auto failed = [](const std::string& why) {
-        ports::Response response;
-        response.status = 502;
-        response.body = why + "\n";
-        response.headers.set("Content-Type", "text/plain; charset=utf-8");
-        return response;
-    };
+    const auto failed = [](const std::string& why) { return ports::textResponse(502, why + "\n"); };
     ports::ConnectOptions options;
     auto connection = co_await state->fabric.outside().connect(server, options);
     if (!connection.ok()) {

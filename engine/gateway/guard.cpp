@@ -53,12 +53,9 @@ const char* reasonPhrase(int code) {
 }
 
 ports::Response malformed(int code, std::string_view why) {
-    ports::Response response;
-    response.status = code;
-    response.headers.set("Content-Type", "text/plain; charset=utf-8");
-    response.body = std::to_string(code) + " " + reasonPhrase(code);
-    if (!why.empty()) response.body += ": " + std::string(why);
-    return response;
+    std::string text = std::to_string(code) + " " + reasonPhrase(code);
+    if (!why.empty()) text += ": " + std::string(why);
+    return ports::textResponse(code, std::move(text));
 }
 
 std::string httpDate(std::int64_t unixNanoseconds) {

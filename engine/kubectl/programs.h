@@ -3,16 +3,11 @@
 
 #include "ports/program.h"
 
-#include <memory>
-#include <string>
 #include <vector>
 
 namespace kubectl {
 
-struct NamedProgram {
-    std::string name;
-    std::shared_ptr<ports::Program> program;
-};
+using ports::NamedProgram;
 std::vector<NamedProgram> programs();
 
 } // namespace kubectl

@@ -10,6 +10,7 @@ class KubeletProgram final : public ports::Program {
 public:
     explicit KubeletProgram(ports::RuntimeEndpoints& runtimes) : runtimes_(runtimes) {}
 
+    ports::IdleUse idleUse() const override { return {22'000, 90LL << 20}; }
     sim::Task<int> run(ports::Process& process) override {
         std::vector<std::string> arguments = process.argv();
         if (!arguments.empty()) arguments.erase(arguments.begin());

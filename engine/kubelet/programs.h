@@ -4,16 +4,11 @@
 #include "ports/cri.h"
 #include "ports/program.h"
 
-#include <memory>
-#include <string>
 #include <vector>
 
 namespace kubelet {
 
-struct NamedProgram {
-    std::string name;
-    std::shared_ptr<ports::Program> program;
-};
+using ports::NamedProgram;
 // `runtimes` outlives the programs.
 std::vector<NamedProgram> programs(ports::RuntimeEndpoints& runtimes);
 

@@ -14,14 +14,6 @@ namespace {
 
 constexpr sim::Duration kAllowedFor = 5 * sim::kMinute, kDeniedFor = 30 * sim::kSecond;
 
-ports::Response text(int status, std::string body, const char* type = "text/plain; charset=utf-8") {
-    ports::Response response;
-    response.status = status;
-    response.headers.set("Content-Type", type);
-    response.body = std::move(body);
-    return response;
-}
-
 ports::Response json(Value value) {
     ports::Response response;
     response.headers.set("Content-Type", "application/json");
@@ -55,46 +47,9 @@ std::string verbOf(const std::string& method) {
 class Server::Health final : public ports::HttpHandler {
 public:
     sim::Task<ports::Response> handle(ports::Request request) override {
-        if (request.path == "/healthz" || request.path == "/healthz/") co_return text(200, "ok");
-        co_return text(404, "404 page not found\n");
+        if (request.path == "/healthz" || request.path == "/healthz/") co_return ports::textResponse(200, "ok");
+        co_return ports::textResponse(404, "404 page not found\n");
     }
-};
-
-// Stands between connections, which may outlive the agent, and the server. Requests run in the
-// server's own scope; when the agent dies, whoever waits gets an empty answer.
-class Server::Gate final : public ports::HttpHandler {
-public:
-    explicit Gate(Server& server) : server_(&server) {}
-
-    sim::Task<ports::Response> handle(ports::Request request) override {
-        auto pending = std::make_shared<Pending>();
-        if (server_ == nullptr) co_return text(503, "");
-        waiting_.push_back(pending);
-        server_->streams_.spawn(run(*server_, std::move(request), pending), "kubelet-request");
-        co_await pending->done.wait();
-        if (!pending->response) co_return text(503, "");
-        co_return std::move(*pending->response);
-    }
-    void close() {
-        server_ = nullptr;
-        for (const std::weak_ptr<Pending>& item : waiting_)
-            if (const auto pending = item.lock()) pending->done.notify();
-    }
-
-private:
-    struct Pending {
-        std::optional<ports::Response> response;
-        sim::Signal done;
-    };
-    static sim::Task<void> run(Server& server, ports::Request request, std::shared_ptr<Pending> pending) {
-        pending->response = co_await server.handle(std::move(request));
-        pending->done.notify();
-        auto& list = server.gate_->waiting_;
-        std::erase_if(list, [](const auto& item) { return item.expired(); });
-    }
-
-    Server* server_;
-    std::vector<std::weak_ptr<Pending>> waiting_;
 };
 
 Server::~Server() {
@@ -166,7 +121,8 @@ base::Status Server::start() {
         return core_.process.network().listen({ip.value_or(base::IpAddress()), static_cast<std::uint16_t>(port)},
                                               std::move(options));
     };
-    gate_ = std::make_shared<Gate>(*this);
+    gate_ = std::make_shared<ports::RequestGate>(
+        streams_, [this](ports::Request request) { return handle(std::move(request)); });
     auto made = listen(core_.config.address, core_.config.port, gate_, true);
     if (!made.ok()) {
         core_.log.error("server.go:193", "Failed to listen and serve",
@@ -248,11 +204,11 @@ sim::Task<bool> Server::authorize(User user, std::string verb, std::string subre
 
 sim::Task<ports::Response> Server::handle(ports::Request request) {
     auto user = co_await authenticate(request);
-    if (!user.ok()) co_return text(401, "Unauthorized");
+    if (!user.ok()) co_return ports::textResponse(401, "Unauthorized");
     const std::string verb = verbOf(request.method), subresource = subresourceOf(request.path);
     const bool allowed = co_await authorize(*user, verb, subresource);
     if (!allowed)
-        co_return text(403, "Forbidden (user=" + user->name + ", verb=" + verb + ", resource=nodes, subresource(s)=[" +
+        co_return ports::textResponse(403, "Forbidden (user=" + user->name + ", verb=" + verb + ", resource=nodes, subresource(s)=[" +
                                 subresource + (subresource == "pods" || subresource == "healthz" || subresource == "configz" ? " proxy" : "") + "])");
     ports::Response response = co_await route(std::move(request));
     co_return response;
@@ -275,7 +231,7 @@ sim::Task<ports::Response> Server::route(ports::Request request) {
     std::vector<std::string> parts = base::split(request.path, '/');
     parts.erase(parts.begin());
     const std::string head = parts.empty() ? "" : parts[0];
-    if (head == "healthz") co_return text(200, "ok");
+    if (head == "healthz") co_return ports::textResponse(200, "ok");
     if (head == "pods") co_return podList(false);
     if (head == "runningpods") co_return podList(true);
     if (head == "configz") {
@@ -308,7 +264,7 @@ sim::Task<ports::Response> Server::route(ports::Request request) {
         co_return response;
     }
     if (head == "metrics")
-        co_return text(200, "# HELP kubelet_running_pods [ALPHA] Number of pods that have a running pod sandbox\n"
+        co_return ports::textResponse(200, "# HELP kubelet_running_pods [ALPHA] Number of pods that have a running pod sandbox\n"
                             "# TYPE kubelet_running_pods gauge\nkubelet_running_pods " +
                                 std::to_string(core_.pods->all().size()) + "\n");
     if (head == "logs") {
@@ -321,12 +277,12 @@ sim::Task<ports::Response> Server::route(ports::Request request) {
                     const std::string name = entry.name + (entry.type == ports::FileType::Directory ? "/" : "");
                     body += "<a href=\"" + name + "\">" + name + "</a>\n";
                 }
-            co_return text(200, body + "</pre>\n", "text/html; charset=utf-8");
+            co_return ports::textResponse(200, body + "</pre>\n", "text/html; charset=utf-8");
         }
         auto content = core_.files().read(path);
-        if (content.ok()) co_return text(200, *content);
+        if (content.ok()) co_return ports::textResponse(200, *content);
     }
-    co_return text(404, "404 page not found\n");
+    co_return ports::textResponse(404, "404 page not found\n");
 }
 
 } // namespace kubelet

@@ -4,7 +4,7 @@
 #include "kubelet/core.h"
 #include "kubelet/pod_view.h"
 #include "pki/certificate.h"
-#include "ports/http.h"
+#include "ports/request_gate.h"
 
 #include <map>
 #include <memory>
@@ -23,7 +23,6 @@ public:
     
 private:
     class Health;
-    class Gate;
     sim::Task<ports::Response> handle(ports::Request request);
     struct User {
         std::string name;
@@ -45,7 +44,7 @@ private:
     std::vector<pki::CertificatePtr> clientRoots_;
     ports::ListenerPtr api_, health_;
     std::shared_ptr<Health> healthHandler_;
-    std::shared_ptr<Gate> gate_;
+    std::shared_ptr<ports::RequestGate> gate_;
     struct Decision {
         bool allowed = false;
         sim::Time until = 0;

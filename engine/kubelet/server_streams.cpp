@@ -14,14 +14,6 @@ namespace {
 
 constexpr sim::Duration kFollowLook = 100 * sim::kMillisecond;
 
-ports::Response text(int status, std::string body) {
-    ports::Response response;
-    response.status = status;
-    response.headers.set("Content-Type", "text/plain; charset=utf-8");
-    response.body = std::move(body);
-    return response;
-}
-
 std::string idOf(const Value& state) {
     const std::string id = state["containerID"].text();
     const std::size_t at = id.find("://");
@@ -114,22 +106,22 @@ sim::Task<void> follow(Core& core, std::string id, std::string path, LogOptions 
 } // namespace
 
 sim::Task<ports::Response> Server::containerLogs(ports::Request request, std::vector<std::string> parts) {
-    if (parts.size() < 4) co_return text(400, "{\"message\": \"missing podID!\"}");
+    if (parts.size() < 4) co_return ports::textResponse(400, "{\"message\": \"missing podID!\"}");
     const std::string ns = parts[1], name = parts[2], container = parts[3];
     const Value* found = &core_.pods->byFullName(name + "_" + ns);
     if (!found->isObject())
-        co_return text(404, "pod " + base::quoteGo(name) + " does not exist\n");
+        co_return ports::textResponse(404, "pod " + base::quoteGo(name) + " does not exist\n");
     const Value pod = *found;
     const std::string uid = api::uidOf(pod);
     if (!containerSpec(pod, container).isObject())
-        co_return text(404, "container " + base::quoteGo(container) + " not found in pod " + base::quoteGo(name) + "\n");
+        co_return ports::textResponse(404, "container " + base::quoteGo(container) + " not found in pod " + base::quoteGo(name) + "\n");
     const Value known = core_.status->get(uid);
     const Value status = known.isObject() ? known : pod["status"];
     const bool previous = request.query.get("previous") == "true";
     const LogTarget target = logTarget(status, name, container, previous);
-    if (target.id.empty()) co_return text(target.status, target.error);
+    if (target.id.empty()) co_return ports::textResponse(target.status, target.error);
     auto runtime = core_.runtime();
-    if (!runtime.ok()) co_return text(500, ports::criErrorText(runtime.error()));
+    if (!runtime.ok()) co_return ports::textResponse(500, ports::criErrorText(runtime.error()));
     auto info = co_await (*runtime)->containerStatus(target.id);
     ports::Response response;
     response.headers.set("Content-Type", "text/plain");
@@ -179,19 +171,19 @@ sim::Task<void> runStream(std::shared_ptr<ports::ContainerRuntime> runtime, std:
 sim::Task<ports::Response> Server::stream(ports::Request request, std::vector<std::string> parts) {
     const std::string kind = parts[0];
     const bool forward = kind == "portForward";
-    if (parts.size() < (forward ? 3u : 4u)) co_return text(400, "missing parameters\n");
+    if (parts.size() < (forward ? 3u : 4u)) co_return ports::textResponse(400, "missing parameters\n");
     const std::string ns = parts[1], name = parts[2], container = forward ? "" : parts.back();
     const Value pod = core_.pods->byFullName(name + "_" + ns);
-    if (!pod.isObject()) co_return text(404, "pod does not exist\n");
+    if (!pod.isObject()) co_return ports::textResponse(404, "pod does not exist\n");
     auto runtime = core_.runtime();
-    if (!runtime.ok()) co_return text(500, ports::criErrorText(runtime.error()));
+    if (!runtime.ok()) co_return ports::textResponse(500, ports::criErrorText(runtime.error()));
     auto status = co_await core_.containers->status(api::uidOf(pod));
-    if (!status.ok()) co_return text(500, ports::criErrorText(status.error()));
+    if (!status.ok()) co_return ports::textResponse(500, ports::criErrorText(status.error()));
     std::string id;
     if (forward) {
         for (const ports::CriSandbox& item : status->sandboxes)
             if (id.empty() && item.state == ports::CriSandboxState::Ready) id = item.id;
-        if (id.empty()) co_return text(500, "failed to find sandbox for pod " + base::quoteGo(podLogText(pod)));
+        if (id.empty()) co_return ports::textResponse(500, "failed to find sandbox for pod " + base::quoteGo(podLogText(pod)));
     } else {
         const ports::CriContainer* item = status->find(container);
         const bool gone = item == nullptr || item->state != ports::CriContainerState::Running;
@@ -208,17 +200,17 @@ sim::Task<ports::Response> Server::stream(ports::Request request, std::vector<st
             refused.upgraded = true;
             co_return refused;
         }
-        if (item == nullptr) co_return text(404, "container not found (" + base::quoteGo(container) + ")\n");
+        if (item == nullptr) co_return ports::textResponse(404, "container not found (" + base::quoteGo(container) + ")\n");
         id = item->id;
     }
     std::vector<std::string> command = request.query.all("command");
     if (kind == "run") {
         command = base::splitFields(request.query.get("cmd"));
         auto result = co_await (*runtime)->execSync(id, command, 0);
-        if (!result.ok()) co_return text(500, ports::criErrorText(result.error()));
-        co_return text(200, result->output + result->error);
+        if (!result.ok()) co_return ports::textResponse(500, ports::criErrorText(result.error()));
+        co_return ports::textResponse(200, result->output + result->error);
     }
-    if (!request.upgrade) co_return text(400, "Upgrade request required");
+    if (!request.upgrade) co_return ports::textResponse(400, "Upgrade request required");
     ports::Response response;
     response.status = 101;
     response.upgraded = true;

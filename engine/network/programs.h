@@ -1,18 +1,13 @@
 #pragma once
-// Programs that this module brings (kube-proxy, coredns, nginx ...), for cluster/ to register.
+// Programs that this module brings (kube-proxy, coredns), for cluster/ to register.
 
 #include "ports/program.h"
 
-#include <memory>
-#include <string>
 #include <vector>
 
 namespace network {
 
-struct NamedProgram {
-    std::string name;
-    std::shared_ptr<ports::Program> program;
-};
+using ports::NamedProgram;
 std::vector<NamedProgram> programs();
 
 } // namespace network

@@ -102,6 +102,14 @@ bool Query::has(std::string_view name) const {
     return false;
 }
 
+Response textResponse(int status, std::string body, std::string type) {
+    Response response;
+    response.status = status;
+    response.headers.set("Content-Type", std::move(type));
+    response.body = std::move(body);
+    return response;
+}
+
 std::string percentDecode(std::string_view text) { return decode(text, false); }
 
 std::string percentEncode(std::string_view text) {

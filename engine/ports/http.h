@@ -97,6 +97,8 @@ struct Response {
     std::string contentType() const { return std::string(headers.get("Content-Type")); }
 };
 
+Response textResponse(int status, std::string body, std::string type = "text/plain; charset=utf-8");
+
 class HttpHandler {
 public:
     virtual ~HttpHandler() = default;

@@ -19,12 +19,24 @@ namespace ports {
 
 class Process;
 
+struct IdleUse { // figures seen on idle clusters made by kubeadm
+    std::int64_t microCores = 0;     // of a processor, millionths
+    std::int64_t bytes = 2LL << 20;  // resident
+};
+
 class Program {
 public:
     virtual ~Program() = default;
     // Runs to the end and returns the exit code. The process outlives the task. Cancelling the task
     // (SIGKILL, power off) destroys its frames.
     virtual sim::Task<int> run(Process& process) = 0;
+    // What it takes of its machine while nobody asks anything of it.
+    virtual IdleUse idleUse() const { return {}; }
+};
+
+struct NamedProgram { // for cluster/ to register
+    std::string name;
+    std::shared_ptr<Program> program;
 };
 
 // Name -> program, filled by cluster/ from every module that brings programs.

@@ -20,6 +20,7 @@ class ContainerdProgram final : public ports::Program {
 public:
     explicit ContainerdProgram(Runtimes& runtimes) : runtimes_(runtimes) {}
 
+    ports::IdleUse idleUse() const override { return {9'000, 60LL << 20}; }
     sim::Task<int> run(ports::Process& process) override {
         const std::string version = "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+deb12u1\n";
         for (std::size_t i = 1; i < process.argv().size(); ++i) {
@@ -67,6 +68,7 @@ private:
 // Reaps and waits. Source: kubernetes build/pause/linux/pause.c.
 class PauseProgram final : public ports::Program {
 public:
+    ports::IdleUse idleUse() const override { return {0, 512LL << 10}; }
     sim::Task<int> run(ports::Process& process) override {
         process.handleSignal(ports::kSigInt);
         process.handleSignal(ports::kSigTerm);

@@ -4,18 +4,13 @@
 
 #include "ports/program.h"
 
-#include <memory>
-#include <string>
 #include <vector>
 
 namespace runtime {
 
 class Runtimes;
 
-struct NamedProgram {
-    std::string name;
-    std::shared_ptr<ports::Program> program;
-};
+using ports::NamedProgram;
 // `runtimes` outlives the programs.
 std::vector<NamedProgram> programs(Runtimes& runtimes);
 

@@ -11,10 +11,7 @@
 
 namespace shell {
 
-struct NamedProgram {
-    std::string name; // "ls"; a file `programFile("ls")` runs it
-    std::shared_ptr<ports::Program> program;
-};
+using ports::NamedProgram;
 
 // Everything this module brings, sorted by name. The providers complete arguments of programs of
 // other modules ("kubectl") in interactive shells.

@@ -87,6 +87,7 @@ public:
     BashProgram(std::shared_ptr<CompletionProviders> providers, Dialect dialect)
         : providers_(std::move(providers)), dialect_(dialect) {}
 
+    ports::IdleUse idleUse() const override { return {0, dialect_ == Dialect::Bash ? 3840LL << 10 : 1LL << 20}; }
     sim::Task<int> run(ports::Process& process) override {
         if (const auto token = process.env().find(kHandoffVariable); token != process.env().end()) {
             Handoff handoff = take(static_cast<int>(base::parseInt(token->second).value_or(0)));

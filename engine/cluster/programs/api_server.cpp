@@ -249,6 +249,7 @@ base::Status configure(ports::Process& process, const FlagSet& flags, Setup& set
 class ApiServerProgram final : public ports::Program {
 public:
     explicit ApiServerProgram(EtcdWorld& world) : world_(world) {}
+    ports::IdleUse idleUse() const override { return {18'000, 256LL << 20}; }
     sim::Task<int> run(ports::Process& process) override;
 
 private:

@@ -105,6 +105,7 @@ base::Status configure(ports::Process& process, const FlagSet& flags, controller
 
 class ControllerManagerProgram final : public ports::Program {
 public:
+    ports::IdleUse idleUse() const override { return {9'000, 60LL << 20}; }
     sim::Task<int> run(ports::Process& process) override;
 };
 

@@ -40,6 +40,7 @@ base::Status readUrls(const FlagSet& flags, const char* name, const char* fallba
 class EtcdProgram final : public ports::Program {
 public:
     explicit EtcdProgram(EtcdWorld& world) : world_(world) {}
+    ports::IdleUse idleUse() const override { return {16'000, 60LL << 20}; }
     sim::Task<int> run(ports::Process& process) override;
 
 private:

@@ -25,14 +25,6 @@ ports::Response json(int status, Value value) {
     return response;
 }
 
-ports::Response text(int status, std::string body) {
-    ports::Response response;
-    response.status = status;
-    response.headers.set("Content-Type", "text/plain; charset=utf-8");
-    response.body = std::move(body);
-    return response;
-}
-
 ports::Response refuse(const base::Error& error) {
     const int code = error.code >= 400 && error.code < 600 ? error.code : 500;
     return json(code, api::statusOf(error));
@@ -129,48 +121,15 @@ Value asTable(const std::vector<Value>& items, std::string_view include) {
 
 } // namespace
 
-struct Server::Pending {
-    std::optional<ports::Response> response;
-    sim::Signal done;
-};
-
-// Stands between connections, which may outlive the process, and the server.
-class Server::Gate final : public ports::HttpHandler {
-public:
-    explicit Gate(Server& server) : server_(&server) {}
-    sim::Task<ports::Response> handle(ports::Request request) override {
-        auto pending = std::make_shared<Pending>();
-        if (server_ == nullptr) co_return text(503, "");
-        waiting_.push_back(pending);
-        server_->scope_.spawn(answer(server_, std::move(request), pending), "metrics-request");
-        co_await pending->done.wait();
-        std::erase_if(waiting_, [](const auto& item) { return item.expired(); });
-        if (!pending->response) co_return text(503, "");
-        co_return std::move(*pending->response);
-    }
-    void close() {
-        server_ = nullptr;
-        for (const std::weak_ptr<Pending>& item : waiting_)
-            if (const auto pending = item.lock()) pending->done.notify();
-    }
-
-private:
-    Server* server_;
-    std::vector<std::weak_ptr<Pending>> waiting_;
-};
-
 Server::~Server() {
     if (gate_) gate_->close();
 }
 
 std::shared_ptr<ports::HttpHandler> Server::handler() {
-    if (!gate_) gate_ = std::make_shared<Gate>(*this);
+    if (!gate_)
+        gate_ = std::make_shared<ports::RequestGate>(
+            scope_, [this](ports::Request request) { return route(std::move(request)); });
     return gate_;
-}
-
-sim::Task<void> Server::answer(Server* self, ports::Request request, std::shared_ptr<Pending> pending) {
-    pending->response = co_await self->route(std::move(request));
-    pending->done.notify();
 }
 
 ports::Response Server::health(const ports::Request& request) const {
@@ -192,8 +151,8 @@ ports::Response Server::health(const ports::Request& request) const {
         lines += check.ok ? std::string("[+]") + check.name + " ok\n" : std::string("[-]") + check.name + " failed: reason withheld\n";
     }
     const std::string root = request.path.substr(1);
-    if (!ok) return text(500, lines + root + " check failed\n");
-    return text(200, request.query.has("verbose") ? lines + root + " check passed\n" : "ok");
+    if (!ok) return ports::textResponse(500, lines + root + " check failed\n");
+    return ports::textResponse(200, request.query.has("verbose") ? lines + root + " check passed\n" : "ok");
 }
 
 sim::Task<base::Result<Server::Caller>> Server::identify(const ports::Request& request) {
@@ -285,7 +244,7 @@ sim::Task<ports::Response> Server::route(ports::Request request) {
     const std::string verb = !asked.resource.empty() && asked.name.empty() ? "list" : "get";
     const auto permitted = co_await permit(*caller, verb, path, asked);
     if (!permitted.ok()) co_return refuse(permitted.error());
-    if (!known) co_return text(404, "404 page not found\n");
+    if (!known) co_return ports::textResponse(404, "404 page not found\n");
     if (request.method != "GET" || request.query.get("watch") == "true" || request.query.get("watch") == "1")
         co_return refuse(api::statusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource"));
     if (path == "/apis")

@@ -138,6 +138,7 @@ namespace {
 
 class MetricsServerProgram final : public ports::Program {
 public:
+    ports::IdleUse idleUse() const override { return {3'000, 21LL << 20}; }
     sim::Task<int> run(ports::Process& process) override;
 
 private:

@@ -6,6 +6,7 @@
 #include "cluster/programs/metrics_storage.h"
 #include "ports/klog.h"
 #include "ports/program.h"
+#include "ports/request_gate.h"
 #include "sim/channel.h"
 
 #include <memory>
@@ -35,8 +36,6 @@ public:
     std::shared_ptr<ports::HttpHandler> handler();
 
 private:
-    class Gate;
-    struct Pending;
     struct Caller {
         std::string name;
         std::vector<std::string> groups;
@@ -49,7 +48,6 @@ private:
     static sim::Task<void> scrapeNode(Server* self, document::Value node, std::shared_ptr<Batch> batch,
                                       std::shared_ptr<int> open);
     sim::Task<base::Result<std::string>> fetch(base::Endpoint kubelet, std::string host);
-    static sim::Task<void> answer(Server* self, ports::Request request, std::shared_ptr<Pending> pending);
     sim::Task<ports::Response> route(ports::Request request);
     sim::Task<base::Result<Caller>> identify(const ports::Request& request);
     sim::Task<base::Status> permit(Caller caller, std::string verb, std::string path, Asked asked);
@@ -69,7 +67,7 @@ private:
     std::map<std::string, sim::Time> permitted_;
     sim::Time lastScrape_ = 0;
     sim::Signal scraped_;
-    std::shared_ptr<Gate> gate_;
+    std::shared_ptr<ports::RequestGate> gate_;
     sim::Scope scope_; // last, so that it ends first
 };
 

@@ -26,6 +26,7 @@ struct Run {
 
 class SchedulerProgram final : public ports::Program {
 public:
+    ports::IdleUse idleUse() const override { return {4'000, 27LL << 20}; }
     sim::Task<int> run(ports::Process& process) override;
 };
 

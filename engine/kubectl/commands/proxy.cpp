@@ -65,9 +65,9 @@ public:
 
     sim::Task<ports::Response> handle(ports::Request request) override {
         const std::string host = hostOnly(std::string(request.headers.get("Host")));
-        if (!filter_.accepts(request.method, request.path, host)) co_return answer(403, "Forbidden\n");
+        if (!filter_.accepts(request.method, request.path, host)) co_return ports::textResponse(403, "Forbidden\n");
         if (!folder_.empty() && request.path.starts_with(staticPrefix_)) co_return file(request.path.substr(staticPrefix_.size()));
-        if (!request.path.starts_with(apiPrefix_)) co_return answer(404, "404 page not found\n");
+        if (!request.path.starts_with(apiPrefix_)) co_return ports::textResponse(404, "404 page not found\n");
         request.path = "/" + request.path.substr(apiPrefix_.size());
         ports::Request inner;
         inner.method = request.method;
@@ -79,25 +79,18 @@ public:
         for (const auto& [name, value] : request.headers.list())
             if (base::toLower(name) != "host" && base::toLower(name) != "authorization") inner.headers.add(name, value);
         auto response = co_await s_.send(std::move(inner));
-        if (!response.ok()) co_return answer(502, errorText(response.error()) + "\n");
+        if (!response.ok()) co_return ports::textResponse(502, errorText(response.error()) + "\n");
         co_return std::move(response).value();
     }
 
 private:
     static std::string withSlash(std::string text) { return text.ends_with('/') ? text : text + "/"; }
-    static ports::Response answer(int status, std::string text) {
-        ports::Response out;
-        out.status = status;
-        out.headers.set("Content-Type", "text/plain; charset=utf-8");
-        out.body = std::move(text);
-        return out;
-    }
     ports::Response file(const std::string& name) {
-        if (name.find("..") != std::string::npos) return answer(400, "invalid URL path\n");
+        if (name.find("..") != std::string::npos) return ports::textResponse(400, "invalid URL path\n");
         std::string path = s_.process.resolve(folder_ + "/" + name);
         if (s_.process.files().isDirectory(path)) path += path.ends_with('/') ? "index.html" : "/index.html";
         auto text = s_.process.files().read(path);
-        if (!text.ok()) return answer(404, "404 page not found\n");
+        if (!text.ok()) return ports::textResponse(404, "404 page not found\n");
         ports::Response out;
         out.headers.set("Content-Type", contentTypeOf(path));
         out.body = text.value();

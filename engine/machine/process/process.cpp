@@ -36,7 +36,7 @@ std::string LinuxProcess::commandName() const {
 
 sim::Duration LinuxProcess::cpuTime() const {
     const sim::Duration alive = machine_.kernel().now() - startedAt_;
-    return worked_ + alive / 1'000'000 * idleRate_;
+    return worked_ + alive / 1'000'000 * program_->idleUse().microCores;
 }
 
 ProcessSpec LinuxProcess::childSpec(ports::SpawnOptions options, ViewPtr files) const {

@@ -114,7 +114,6 @@ private:
     ProcessEnd end_;
     std::int64_t resident_ = 4 << 20;
     sim::Duration worked_ = 0;
-    std::int64_t idleRate_ = 0; // millionths of a processor
     sim::Signal changed_;
     base::Function<void(ProcessEnd)> onEnd_;
     sim::Scope scope_; // last, so that it ends first

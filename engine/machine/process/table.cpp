@@ -3,7 +3,6 @@
 
 #include "base/strings.h"
 #include "machine/machine.h"
-#include "machine/process/usage.h"
 
 #include <cerrno>
 
@@ -100,9 +99,7 @@ base::Result<int> ProcessTable::start(ProcessSpec spec, base::Function<void(Proc
     auto process = std::make_shared<LinuxProcess>(machine_, *this, std::move(spec), hostPid, pid);
     process->program_ = std::move(process->spec_.program);
     process->onEnd_ = std::move(ended);
-    const ProgramUsage usual = usualUsage(process->commandName());
-    process->idleRate_ = usual.idleRate;
-    process->resident_ = usual.resident;
+    process->resident_ = process->program_->idleUse().bytes;
     processes_.emplace(hostPid, process);
     process->scope_.spawn(LinuxProcess::body(process), "process");
     return hostPid;
@@ -225,7 +222,7 @@ void ProcessTable::setMemoryLimit(const std::string& containerId, std::int64_t b
 }
 
 void LinuxProcess::holdMemory(std::int64_t bytes) {
-    resident_ = usualUsage(commandName()).resident + bytes;
+    resident_ = program_->idleUse().bytes + bytes;
     table_.checkMemory(*this);
 }
 

@@ -321,6 +321,7 @@ Arguments readArguments(const std::vector<std::string>& argv) {
 
 class CoreDns final : public ports::Program {
 public:
+    ports::IdleUse idleUse() const override { return {2'000, 15LL << 20}; }
     sim::Task<int> run(ports::Process& process) override {
         const Arguments arguments = readArguments(process.argv());
         if (!arguments.problem.empty()) {

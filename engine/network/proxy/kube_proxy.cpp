@@ -447,6 +447,7 @@ sim::Task<void> Proxy::watchCanaries(Proxy* self) {
 
 class KubeProxy final : public ports::Program {
 public:
+    ports::IdleUse idleUse() const override { return {1'000, 22LL << 20}; }
     sim::Task<int> run(ports::Process& process) override {
         ports::Klog log(process);
         base::Result<Options> options = readOptions(process.argv(), process.files(), process.cwd());

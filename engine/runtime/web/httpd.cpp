@@ -68,6 +68,7 @@ private:
 
 class HttpdProgram final : public ports::Program {
 public:
+    ports::IdleUse idleUse() const override { return {0, 1LL << 20}; }
     sim::Task<int> run(ports::Process& process) override {
         std::string home = ".", port = "80";
         bool foreground = false;

@@ -274,6 +274,7 @@ base::Result<std::vector<Bind>> listenAddresses(const Directive& config) {
 
 class NginxProgram final : public ports::Program {
 public:
+    ports::IdleUse idleUse() const override { return {0, 5LL << 20}; }
     sim::Task<int> run(ports::Process& process) override {
         const std::vector<std::string>& argv = process.argv();
         bool test = false, daemon = true;

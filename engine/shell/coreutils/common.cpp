@@ -552,6 +552,7 @@ namespace {
 class FunctionProgram : public ports::Program {
 public:
     explicit FunctionProgram(ProgramMain main) : main_(main) {}
+    ports::IdleUse idleUse() const override { return {0, 768LL << 10}; }
     sim::Task<int> run(ports::Process& process) override {
         Strings argv = process.argv();
         const int status = co_await main_(process, std::move(argv));

@@ -5,16 +5,11 @@
 
 #include "ports/program.h"
 
-#include <memory>
-#include <string>
 #include <vector>
 
 namespace tools::net {
 
-struct NamedProgram {
-    std::string name;
-    std::shared_ptr<ports::Program> program;
-};
+using ports::NamedProgram;
 std::vector<NamedProgram> programs();
 
 } // namespace tools::net
