@@ -91,7 +91,8 @@ Value defaultStruct(const Type& type, const Value& given, const Value& known) {
         if (unset) changes.emplace_back(field.name, rule.value);
     }
     for (const Member& member : value.members()) {
-        const Field* field = member.value.isNull() ? nullptr : type.find(member.key.view());
+        if (!member.value.isObject() && !member.value.isArray()) continue; // nothing to look into
+        const Field* field = type.find(member.key.view());
         if (field == nullptr || !plan.looksInto[static_cast<std::size_t>(field - type.fields.data())]) continue;
         Value child = defaultRef(field->type, member.value, known[member.key.view()]);
         if (!child.sameAs(member.value)) changes.emplace_back(field->name, std::move(child));

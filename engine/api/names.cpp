@@ -36,9 +36,12 @@ bool isUnderscoreLabel(std::string_view text) {
 }
 template <typename Predicate>
 bool eachPart(std::string_view text, Predicate predicate) {
-    for (const std::string& part : base::split(text, '.'))
-        if (!predicate(part)) return false;
-    return true;
+    for (;;) {
+        const auto dot = text.find('.');
+        if (!predicate(text.substr(0, dot))) return false;
+        if (dot == std::string_view::npos) return true;
+        text.remove_prefix(dot + 1);
+    }
 }
 bool isSubdomain(std::string_view text) { return !text.empty() && eachPart(text, isLabel); }
 

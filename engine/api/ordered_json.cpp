@@ -222,14 +222,17 @@ Value fillType(const Type& type, const Value& value, const Value& known);
 Value fillRef(const TypeRef& ref, const Value& value, const Value& known) {
     if (ref.kind == TypeKind::Struct && value.isObject()) return fillType(*ref.type, value, known);
     if (ref.kind == TypeKind::List && value.isArray()) {
-        std::vector<Value> items;
-        items.reserve(value.size());
-        bool changed = false;
+        std::vector<Value> items; // used once one changes
         for (std::size_t i = 0; i < value.size(); ++i) {
-            items.push_back(fillRef(*ref.element, value[i], known[i]));
-            changed = changed || !items.back().sameAs(value[i]);
+            Value item = fillRef(*ref.element, value[i], known[i]);
+            if (items.empty() && item.sameAs(value[i])) continue;
+            if (items.empty()) {
+                items.reserve(value.size());
+                items.assign(value.items().begin(), value.items().begin() + static_cast<std::ptrdiff_t>(i));
+            }
+            items.push_back(std::move(item));
         }
-        return changed ? Value::array(std::move(items)) : value;
+        return items.empty() ? value : Value::array(std::move(items));
     }
     if (ref.kind == TypeKind::Map && value.isObject() && ref.element->kind == TypeKind::Struct) {
         ObjectBuilder builder;
@@ -317,7 +320,8 @@ Value fillType(const Type& type, const Value& value, const Value& known) {
     for (const auto& [field, zero] : plan.zeros)
         if (!value.has(field->name)) changes.emplace_back(field->name, zero);
     for (const Member& member : value.members()) {
-        const Field* field = member.value.isNull() ? nullptr : type.find(member.key.view());
+        if (!member.value.isObject() && !member.value.isArray()) continue; // nothing to look into
+        const Field* field = type.find(member.key.view());
         if (field == nullptr || !plan.looksInto[static_cast<std::size_t>(field - type.fields.data())]) continue;
         Value filled = fillRef(field->type, member.value, known[member.key.view()]);
         if (!filled.sameAs(member.value)) changes.emplace_back(field->name, std::move(filled));

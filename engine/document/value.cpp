@@ -20,11 +20,28 @@ std::uint64_t headAt(const char* bytes) {
     std::memcpy(&head, bytes, kHead);
     return std::endian::native == std::endian::little ? __builtin_bswap64(head) : head;
 }
+std::uint64_t wordAt(const char* bytes) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, bytes, sizeof word);
+    return std::endian::native == std::endian::little ? __builtin_bswap32(word) : word;
+}
 std::uint64_t headOf(std::string_view text) {
-    if (text.size() >= kHead) return headAt(text.data());
-    std::uint64_t head = 0;
-    for (const char c : text) head = head << 8 | static_cast<unsigned char>(c);
-    return text.empty() ? 0 : head << 8 * (kHead - text.size());
+    const std::size_t length = text.size();
+    if (length >= kHead) return headAt(text.data());
+    // Shorter ones are put together of parts that overlap: no loop over their bytes.
+    const auto placed = [](std::uint64_t part, std::size_t end) { return part << 8 * (kHead - end); };
+    if (length >= 4) return placed(wordAt(text.data()), 4) | placed(wordAt(text.data() + length - 4), length);
+    if (length == 0) return 0;
+    const auto byte = [&](std::size_t i) { return placed(static_cast<unsigned char>(text[i]), i + 1); };
+    return byte(0) | byte(length / 2) | byte(length - 1);
+}
+// Whether two texts of one length that begin with the same head go on alike.
+bool sameAfterHead(const char* a, const char* b, std::size_t length) {
+    if (length <= kHead) return true;
+    std::size_t at = kHead;
+    for (; at + kHead <= length; at += kHead)
+        if (std::memcmp(a + at, b + at, kHead) != 0) return false;
+    return std::memcmp(a + length - kHead, b + length - kHead, kHead) == 0;
 }
 
 // Text follows the header in the same allocation, filled up with zeros to the length of a head.
@@ -55,6 +72,7 @@ Key keyOf(const StringNode& node) { return {node.view(), node.head()}; }
 
 int compare(const Key& a, const Key& b) {
     if (a.head != b.head) return a.head < b.head ? -1 : 1;
+    if (a.text.size() == b.text.size() && sameAfterHead(a.text.data(), b.text.data(), a.text.size())) return 0;
     const std::size_t common = std::min(a.text.size(), b.text.size());
     if (common > kHead)
         if (const int rest = std::memcmp(a.text.data() + kHead, b.text.data() + kHead, common - kHead); rest != 0)
@@ -237,6 +255,23 @@ struct Place {
     return {low, false};
 }
 
+// Most objects have few members: there, looking through them all is faster than halving.
+[[gnu::flatten]] const Value* lookup(std::span<const Member> members, std::string_view text) {
+    constexpr std::size_t kFew = 10;
+    if (members.size() > kFew) {
+        const auto [at, found] = find(members, text);
+        return found ? &members[at].value : nullptr;
+    }
+    const std::uint64_t head = detail::headOf(text);
+    for (const Member& member : members) {
+        const std::string_view key = member.key.view();
+        if (detail::headAt(key.data()) == head && key.size() == text.size() &&
+            detail::sameAfterHead(key.data(), text.data(), text.size()))
+            return &member.value;
+    }
+    return nullptr;
+}
+
 [[gnu::flatten]] int compareKeys(const Member& a, const Member& b) {
     if (a.key.view().data() == b.key.view().data()) return 0; // interned, as nearly all keys are
     return detail::compare(keyOf(a), keyOf(b));
@@ -328,15 +363,14 @@ std::span<const Member> Value::members() const {
 }
 
 const Value& Value::operator[](std::string_view key) const {
-    const auto list = members();
-    const auto [at, found] = find(list, key);
-    return found ? list[at].value : kNullValue;
+    const Value* member = lookup(members(), key);
+    return member != nullptr ? *member : kNullValue;
 }
 const Value& Value::operator[](std::size_t index) const {
     const auto list = items();
     return index < list.size() ? list[index] : kNullValue;
 }
-bool Value::has(std::string_view key) const { return find(members(), key).found; }
+bool Value::has(std::string_view key) const { return lookup(members(), key) != nullptr; }
 
 Value Value::with(std::string_view key, Value value) const {
     const auto old = members();

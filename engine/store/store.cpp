@@ -74,12 +74,13 @@ ChangePtr Store::get(std::string_view key) const {
 std::vector<ChangePtr> Store::range(std::string_view key, std::string_view end,
                                     std::size_t limit) const {
     std::vector<ChangePtr> found;
-    if (end.size() > 1) { // often there is nothing: one search tells
-        const auto first = keys_.lower_bound(key);
-        if (first == keys_.end() || first->first >= end) return found;
+    if (end.empty()) {
+        if (ChangePtr change = get(key)) found.push_back(std::move(change));
+        return found;
     }
-    auto [place, last] = bounds(key, end);
-    for (; place != last; ++place) {
+    // One search and a look at each key: most ranges are short, and often there is nothing.
+    const bool open = end.size() == 1 && end[0] == '\0';
+    for (auto place = keys_.lower_bound(key); place != keys_.end() && (open || place->first < end); ++place) {
         if (!place->second.alive()) continue;
         found.push_back(place->second.versions.back());
         if (limit != 0 && found.size() == limit) break;
@@ -210,10 +211,8 @@ base::Result<ChangePtr> Store::put(std::string_view key, Value value, std::int64
 base::Result<ChangePtr> Store::putIf(std::string_view key, std::int64_t expected, Value value,
                                      std::int64_t lease) {
     BASE_CHECK(admitWrite(lease));
-    const auto place = keys_.find(key);
-    const bool alive = place != keys_.end() && place->second.alive();
-    const std::int64_t current = alive ? place->second.versions.back()->revision : 0;
-    if (current != expected) return ChangePtr();
+    const ChangePtr before = get(key);
+    if ((before ? before->revision : 0) != expected) return ChangePtr();
     ChangePtr change = write(key, std::move(value), lease, ++revision_);
     announce(change);
     return change;

@@ -13,96 +13,98 @@
 
 namespace api::validation {
 
-// One step of a path; the name's bytes follow it.
 struct PathStep {
-    enum class Kind : std::uint8_t { Child, Key, Index };
     const PathStep* parent;
-    std::size_t number; // Index: the index, else the length of the name
-    Kind kind;
-    std::string_view name() const { return {reinterpret_cast<const char*>(this + 1), number}; }
+    std::string_view name;
+    std::size_t index;
+    PathStepKind kind;
 };
 
 namespace {
 
-// Steps are made in blocks and forgotten all at once when the last path has gone.
-class PathArena {
-public:
-    PathStep* make(const PathStep* parent, PathStep::Kind kind, std::string_view name, std::size_t index) {
-        constexpr std::size_t kLongestName = kBlock / 2; // longer ones are cut
-        name = name.substr(0, kLongestName);
-        const std::size_t size = (sizeof(PathStep) + name.size() + alignof(PathStep) - 1) & ~(alignof(PathStep) - 1);
-        if (used_ + size > kBlock) {
-            ++block_;
-            used_ = 0;
-        }
-        if (block_ == blocks_.size()) blocks_.push_back(std::make_unique<Block>());
-        char* memory = blocks_[block_]->bytes.data() + used_;
-        used_ += size;
-        auto* step = new (memory) PathStep{parent, kind == PathStep::Kind::Index ? index : name.size(), kind};
-        if (!name.empty()) std::memcpy(memory + sizeof(PathStep), name.data(), name.size());
-        return step;
-    }
-    void retain() { ++alive_; }
-    void release() {
-        if (--alive_ != 0) return;
-        used_ = block_ = 0;
-        if (blocks_.size() > kKeptBlocks) blocks_.resize(kKeptBlocks);
-    }
-
-private:
-    static constexpr std::size_t kBlock = 16 * 1024, kKeptBlocks = 4;
-    struct Block {
-        alignas(PathStep) std::array<char, kBlock> bytes;
-    };
-    std::vector<std::unique_ptr<Block>> blocks_;
-    std::size_t block_ = 0, used_ = 0, alive_ = 0;
+// Where steps and names are made, in blocks that are forgotten all at once when the last path has gone.
+struct PathArena {
+    char* next = nullptr;
+    char* end = nullptr;
+    std::size_t alive = 0;
 };
+constinit thread_local PathArena arena;
 
-PathArena& arena() {
-    thread_local PathArena instance;
+constexpr std::size_t kBlock = 16 * 1024, kKeptBlocks = 4;
+struct Block {
+    alignas(PathStep) std::array<char, kBlock> bytes;
+};
+struct Blocks {
+    std::vector<std::unique_ptr<Block>> all;
+    std::size_t used = 0;
+};
+Blocks& blocks() {
+    thread_local Blocks instance;
     return instance;
+}
+
+void nextBlock() {
+    Blocks& own = blocks();
+    if (own.used == own.all.size()) own.all.push_back(std::make_unique<Block>());
+    arena.next = own.all[own.used++]->bytes.data();
+    arena.end = arena.next + kBlock;
+}
+
+char* room(std::size_t size) {
+    size = (size + alignof(PathStep) - 1) & ~(alignof(PathStep) - 1);
+    if (static_cast<std::size_t>(arena.end - arena.next) < size) nextBlock();
+    return std::exchange(arena.next, arena.next + size);
+}
+
+const PathStep* made(const PathStep* parent, PathStepKind kind, std::string_view name, std::size_t index) {
+    return new (room(sizeof(PathStep))) PathStep{parent, name, index, kind};
+}
+
+void forget() {
+    Blocks& own = blocks();
+    if (own.all.size() > kKeptBlocks) own.all.resize(kKeptBlocks);
+    own.used = 0;
+    arena.next = arena.end = nullptr;
 }
 
 } // namespace
 
-void Path::release() { arena().release(); }
+void Path::release() {
+    if (--arena.alive != 0) return;
+    // Most objects fit into one block, which is simply begun again.
+    if (Blocks& own = blocks(); own.used == 1) arena.next = own.all.front()->bytes.data();
+    else forget();
+}
 
 Path::Path(const std::string& root) {
-    if (!root.empty()) *this = child(root);
+    if (!root.empty()) *this = child(std::string_view(root));
 }
 Path::Path(const Path& other) : root_(other.root_), step_(other.step_) {
-    if (step_ != nullptr) arena().retain();
+    if (step_ != nullptr) ++arena.alive;
 }
 Path& Path::operator=(const Path& other) {
-    if (other.step_ != nullptr) arena().retain();
-    if (step_ != nullptr) arena().release();
+    if (other.step_ != nullptr) ++arena.alive;
+    if (step_ != nullptr) release();
     root_ = other.root_;
     step_ = other.step_;
     return *this;
 }
 
-// Where the next step hangs; call with the arena retained.
-const PathStep* Path::base() const {
-    if (step_ != nullptr || root_.empty()) return step_;
-    return arena().make(nullptr, PathStep::Kind::Child, root_, 0);
-}
-Path Path::child(std::string_view name) const {
+Path Path::step(PathStepKind kind, std::string_view name, std::size_t index) const {
     Path path;
-    arena().retain();
-    path.step_ = arena().make(base(), PathStep::Kind::Child, name, 0);
+    ++arena.alive;
+    const PathStep* parent = step_;
+    if (parent == nullptr && !root_.empty()) parent = made(nullptr, PathStepKind::Child, root_, 0);
+    path.step_ = made(parent, kind, name, index);
     return path;
 }
-Path Path::index(std::size_t i) const {
-    Path path;
-    arena().retain();
-    path.step_ = arena().make(base(), PathStep::Kind::Index, {}, i);
-    return path;
-}
-Path Path::key(std::string_view name) const {
-    Path path;
-    arena().retain();
-    path.step_ = arena().make(base(), PathStep::Kind::Key, name, 0);
-    return path;
+
+std::string_view Path::kept(std::string_view name) {
+    constexpr std::size_t kLongestName = kBlock / 2; // longer ones are cut
+    name = name.substr(0, kLongestName);
+    char* const bytes = room(name.size());
+    if (!name.empty()) std::memcpy(bytes, name.data(), name.size());
+    return {bytes, name.size()};
 }
 
 std::string Path::text() const {
@@ -112,9 +114,9 @@ std::string Path::text() const {
     std::string out;
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
         switch ((*step)->kind) {
-        case PathStep::Kind::Child: out.append(out.empty() ? "" : ".").append((*step)->name()); break;
-        case PathStep::Kind::Key: out.append("[").append((*step)->name()).append("]"); break;
-        case PathStep::Kind::Index: out.append("[").append(std::to_string((*step)->number)).append("]"); break;
+        case PathStepKind::Child: out.append(out.empty() ? "" : ".").append((*step)->name); break;
+        case PathStepKind::Key: out.append("[").append((*step)->name).append("]"); break;
+        case PathStepKind::Index: out.append("[").append(std::to_string((*step)->index)).append("]"); break;
         }
     }
     return out;

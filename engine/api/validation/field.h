@@ -18,6 +18,7 @@ using document::Member;
 using document::Value;
 
 struct PathStep; // of an arena that field.cpp keeps per thread
+enum class PathStepKind : std::uint8_t { Child, Key, Index };
 
 // "spec.containers[0].env[1].name"; an empty path prints as "<nil>". A path is walked far more often
 // than it is printed: it is a root and a chain of steps, and `text` composes them. Steps are taken
@@ -33,18 +34,24 @@ public:
     constexpr ~Path() {
         if (step_ != nullptr) release();
     }
-    Path child(std::string_view name) const;
-    template <typename... More>
-    Path child(std::string_view name, std::string_view next, const More&... more) const {
+    // A literal stays where it is; the bytes of other names are kept with the step.
+    template <std::size_t N>
+    Path child(const char (&literal)[N]) const {
+        return step(PathStepKind::Child, {literal, N - 1}, 0);
+    }
+    Path child(std::string_view name) const { return step(PathStepKind::Child, kept(name), 0); }
+    template <typename Name, typename Next, typename... More>
+    Path child(const Name& name, const Next& next, const More&... more) const {
         return child(name).child(next, more...);
     }
-    Path index(std::size_t i) const;
-    Path key(std::string_view name) const;
+    Path index(std::size_t i) const { return step(PathStepKind::Index, {}, i); }
+    Path key(std::string_view name) const { return step(PathStepKind::Key, kept(name), 0); }
     std::string text() const;
     bool empty() const { return step_ == nullptr && root_.empty(); }
 
 private:
-    const PathStep* base() const;
+    Path step(PathStepKind kind, std::string_view name, std::size_t index) const;
+    static std::string_view kept(std::string_view name);
     static void release();
     std::string_view root_; // a literal
     const PathStep* step_ = nullptr;

@@ -7,6 +7,7 @@
 #include "api/validation/pod.h"
 #include "base/strings.h"
 
+#include <deque>
 #include <map>
 #include <set>
 
@@ -145,6 +146,7 @@ private:
             if (const char* text = oldLabel(label.key.view()))
                 add(at.child("nodeSelector").key(label.key.view()), text);
         const Value& affinity = spec["affinity"]["nodeAffinity"];
+        if (affinity.isNull()) return;
         const Path path = at.child("affinity", "nodeAffinity");
         const Value& required = affinity["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
         const Path requiredPath =
@@ -181,11 +183,12 @@ private:
             {"security.alpha.kubernetes.io/unsafe-sysctls",
              "non-functional in v1.11+; use the \"sysctls\" field instead"},
         };
+        if (notes.size() == 0) return;
         for (const auto& [key, text] : kOld)
             if (notes.has(key)) add(path.key(key), text);
     }
     void volume(const Value& volume, const Path& path) {
-        static constexpr std::pair<const char*, const char*> kOld[] = {
+        static constexpr std::pair<std::string_view, const char*> kOld[] = {
             {"photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"},
             {"gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"},
             {"scaleIO", "deprecated in v1.16, non-functional in v1.22+"},
@@ -196,67 +199,86 @@ private:
             {"cephfs", "deprecated in v1.28, non-functional in v1.31+"},
             {"rbd", "deprecated in v1.28, non-functional in v1.31+"},
         };
+        // A volume has a name and a source: looking through them is faster than looking for each.
+        const auto present = [&](std::string_view name) -> const Value* {
+            for (const Member& member : volume.members())
+                if (member.key.view() == name) return &member.value;
+            return nullptr;
+        };
         for (const auto& [name, text] : kOld)
-            if (!volume[name].isNull())
-                add(path.child(std::string_view(name) == "storageos" ? "storageOS" : name), text);
+            if (const Value* source = present(name); source != nullptr && !source->isNull())
+                add(path.child(std::string_view(name == "storageos" ? "storageOS" : name)), text);
         const Value& claim = volume["ephemeral"]["volumeClaimTemplate"];
         if (!claim.isNull())
             claimSpec(claim["spec"], path.child("ephemeral", "volumeClaimTemplate", "spec"));
     }
 
-    struct Target {
-        std::string path, source;
+    // Where a file of a volume comes from, as warnings name it.
+    struct Origin {
+        std::string_view kind;
+        const Value* name = nullptr; // of kinds that have names
         std::string text() const {
-            return base::quoteGo(path) + (source.empty() ? std::string() : " (" + source + ")");
+            std::string out(kind);
+            if (name != nullptr) out.append(" ").append(base::quoteGo(name->asString()));
+            return out;
         }
     };
+    struct Target {
+        std::string_view path;
+        const Origin* origin; // null: the whole volume comes from there
+        std::string text() const {
+            return base::quoteGo(path) + (origin == nullptr ? std::string() : " (" + origin->text() + ")");
+        }
+    };
+    using Targets = std::vector<Target>;
+
     // Files of one volume that hide each other.
     void overlaps(const Value& volume) {
-        const std::string start = "volume " + base::quoteGo(volume["name"].asString()) + " (";
-        const auto check = [&](const Value& items, const std::string& what) {
+        const auto alone = [&](const Value& items, const Origin& origin) {
             if (items.size() < 2) return;
-            std::vector<Target> known;
-            for (const Value& item : items.items())
-                meet(known, {item["path"].text(), ""}, start + what + "): overlapping paths: ");
+            Targets known;
+            for (const Value& item : items.items()) meet(known, {item["path"].asString(), nullptr}, volume, origin);
         };
-        const Value& map = volume["configMap"];
-        check(map["items"], "ConfigMap " + base::quoteGo(map["name"].asString()));
-        const Value& secret = volume["secret"];
-        check(secret["items"], "Secret " + base::quoteGo(secret["secretName"].asString()));
-        check(volume["downwardAPI"]["items"], "DownwardAPI");
-        std::vector<Target> known;
-        for (const Value& source : volume["projected"]["sources"].items()) {
+        const Value &map = volume["configMap"], &secret = volume["secret"];
+        alone(map["items"], {"ConfigMap", &map["name"]});
+        alone(secret["items"], {"Secret", &secret["secretName"]});
+        alone(volume["downwardAPI"]["items"], {"DownwardAPI"});
+        projected(volume);
+    }
+    void projected(const Value& volume) {
+        const auto sources = volume["projected"]["sources"].items();
+        std::deque<Origin> origins; // stay where they are
+        Targets known;
+        for (const Value& source : sources) {
             if (source.size() == 0) {
-                list.push_back(start + "Projected) has no sources provided");
+                list.push_back("volume " + base::quoteGo(volume["name"].asString()) + " (Projected) has no sources provided");
                 continue;
             }
-            for (Target& target : targets(source))
-                meet(known, std::move(target), start + "Projected): overlapping paths: ");
+            const auto meets = [&](const Value& item, const Origin& origin) {
+                meet(known, {item["path"].asString(), &origin}, volume, {"Projected"});
+            };
+            const auto each = [&](const Value& from, const Origin& origin) {
+                const Origin& kept = origins.emplace_back(origin);
+                for (const Value& item : from["items"].items()) meets(item, kept);
+            };
+            if (const Value& map = source["configMap"]; !map.isNull()) each(map, {"ConfigMap", &map["name"]});
+            if (const Value& secret = source["secret"]; !secret.isNull()) each(secret, {"Secret", &secret["name"]});
+            if (const Value& fields = source["downwardAPI"]; !fields.isNull()) each(fields, {"DownwardAPI"});
+            static constexpr Origin kToken{"ServiceAccountToken"};
+            if (const Value& token = source["serviceAccountToken"]; !token.isNull()) meets(token, kToken);
         }
     }
-    static std::vector<Target> targets(const Value& source) {
-        std::vector<Target> out;
-        const auto each = [&](const Value& items, const std::string& what) {
-            for (const Value& item : items.items()) out.push_back({item["path"].text(), what});
-        };
-        const Value &map = source["configMap"], &secret = source["secret"];
-        if (!map.isNull()) each(map["items"], "ConfigMap " + base::quoteGo(map["name"].asString()));
-        if (!secret.isNull()) each(secret["items"], "Secret " + base::quoteGo(secret["name"].asString()));
-        each(source["downwardAPI"]["items"], "DownwardAPI");
-        if (!source["serviceAccountToken"].isNull())
-            out.push_back({source["serviceAccountToken"]["path"].text(), "ServiceAccountToken"});
-        return out;
-    }
-    void meet(std::vector<Target>& known, Target target, const std::string& start) {
-        while (target.path.ends_with('/')) target.path.pop_back();
-        const auto inside = [](const std::string& inner, const std::string& outer) {
-            return inner == outer || inner.starts_with(outer + "/");
+    void meet(Targets& known, Target target, const Value& volume, const Origin& whole) {
+        while (target.path.ends_with('/')) target.path.remove_suffix(1);
+        const auto inside = [](std::string_view inner, std::string_view outer) {
+            return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
         };
         if (target.path.empty()) return;
         for (const Target& other : known)
             if (inside(target.path, other.path) || inside(other.path, target.path))
-                list.push_back(start + target.text() + " with " + other.text());
-        known.push_back(std::move(target));
+                list.push_back("volume " + base::quoteGo(volume["name"].asString()) + " (" + whole.text() +
+                               "): overlapping paths: " + target.text() + " with " + other.text());
+        known.push_back(target);
     }
 
     void duplicates(const Value& items, const char* field, const Path& path) {
@@ -272,8 +294,7 @@ private:
             add(root.child("metadata", "annotations").key(key),
                 "non-functional in v1.27+; use the \"seccompProfile\" field instead");
     }
-    void container(const Value& notes, const Value& spec, const Value& container, const Path& path,
-                   const Path& root) {
+    void oldProfiles(const Value& notes, const Value& spec, const Value& container, const Path& root) {
         const std::string name = container["name"].text();
         const std::string seccomp = "container.seccomp.security.alpha.kubernetes.io/" + name;
         const Path at = root.child("metadata", "annotations");
@@ -284,9 +305,15 @@ private:
         if (!root.empty() && container["securityContext"]["appArmorProfile"].isNull() && notes.has(armor) &&
             spec["securityContext"]["appArmorProfile"].isNull())
             add(at.key(armor), "deprecated since v1.30; use the \"appArmorProfile\" field instead");
+    }
+    void container(const Value& notes, const Value& spec, const Value& container, const Path& path,
+                   const Path& root) {
+        if (notes.size() > 0) oldProfiles(notes, spec, container, root);
+        const Value& resources = container["resources"];
         for (const char* resource : {"memory", "ephemeral-storage"})
             for (const char* list : {"limits", "requests"})
-                fractional(container["resources"][list], resource, path.child("resources", list));
+                if (const Value& amounts = resources[list]; amounts.size() > 0)
+                    fractional(amounts, resource, path.child("resources", list));
         environment(container["env"], path.child("env"));
     }
     void environment(const Value& env, const Path& path) {

@@ -43,6 +43,9 @@ Policy policyOf(const Value& ns, std::vector<api::StatusCause>* problems) {
     Policy policy;
     const Value& labels = ns.at("metadata", "labels");
     const std::string prefix = "pod-security.kubernetes.io/";
+    const auto named = labels.members();
+    if (std::none_of(named.begin(), named.end(), [&](const document::Member& label) { return label.key.view().starts_with(prefix); }))
+        return policy;
     const auto read = [&](const char* mode, Level& level) {
         const Value& given = labels[prefix + mode];
         if (given.isString()) {

@@ -18,39 +18,33 @@ base::Status priority(Admission& a) {
         return base::okStatus();
     }
     if (!creates(a)) return base::okStatus();
-    std::string name = a.object.at("spec", "priorityClassName").text();
-    std::int64_t value = 0;
-    std::string policy = "PreemptLowerPriority";
-    if (name.empty()) {
+    const Value& given = a.object["spec"];
+    const Value name = given["priorityClassName"];
+    static const Value kUsual("PreemptLowerPriority");
+    Value found;
+    if (name.isEmpty()) {
         // The global default with the highest value, if there is one.
-        Value best;
         for (const Value& item : a.core.all("scheduling.k8s.io", "priorityclasses"))
-            if (item["globalDefault"].asBool() && (best.isNull() || item["value"].asInt() < best["value"].asInt()))
-                best = item;
-        if (!best.isNull()) {
-            name = metaText(best, "name");
-            value = best["value"].asInt();
-            policy = best["preemptionPolicy"].asString("PreemptLowerPriority");
-            a.object = a.object.withPath({"spec", "priorityClassName"}, name);
-        }
+            if (item["globalDefault"].asBool() && (found.isNull() || item["value"].asInt() < found["value"].asInt()))
+                found = item;
     } else {
-        const Value found = a.core.lookup("scheduling.k8s.io", "priorityclasses", "", name);
-        if (found.isNull()) return refuse(a, "no PriorityClass with name " + name + " was found");
-        value = found["value"].asInt();
-        policy = found["preemptionPolicy"].asString("PreemptLowerPriority");
+        found = a.core.lookup("scheduling.k8s.io", "priorityclasses", "", name.asString());
+        if (found.isNull()) return refuse(a, "no PriorityClass with name " + name.text() + " was found");
     }
-    const Value& given = a.object.at("spec", "priority");
-    if (given.isInt() && given.asInt() != value)
-        return refuse(a, "the integer value of priority (" + std::to_string(given.asInt()) +
+    const std::int64_t value = found["value"].asInt();
+    const Value policy = found["preemptionPolicy"].isString() ? found["preemptionPolicy"] : kUsual;
+    if (given["priority"].isInt() && given["priority"].asInt() != value)
+        return refuse(a, "the integer value of priority (" + std::to_string(given["priority"].asInt()) +
                              ") must not be provided in pod spec; priority admission controller computed " +
                              std::to_string(value) + " from the given PriorityClass name");
-    const Value& givenPolicy = a.object.at("spec", "preemptionPolicy");
-    if (givenPolicy.isString() && givenPolicy.asString() != policy)
+    const Value& givenPolicy = given["preemptionPolicy"];
+    if (givenPolicy.isString() && !(givenPolicy == policy))
         return refuse(a, "the string value of PreemptionPolicy (" + givenPolicy.text() +
                              ") must not be provided in pod spec; priority admission controller computed " +
-                             policy + " from the given PriorityClass name");
-    document::ObjectBuilder spec(a.object["spec"]);
+                             policy.text() + " from the given PriorityClass name");
+    document::ObjectBuilder spec(given);
     spec.set("priority", value).set("preemptionPolicy", policy);
+    if (name.isEmpty() && !found.isNull()) spec.set("priorityClassName", found["metadata"]["name"]);
     a.object = a.object.with("spec", std::move(spec).build());
     return base::okStatus();
 }
@@ -71,19 +65,24 @@ base::Status tolerationSeconds(Admission& a) {
     if (a.operation != "CREATE" && a.operation != "UPDATE") return base::okStatus();
     const Value given = a.object.at("spec", "tolerations");
     Value tolerations = given;
-    for (const char* key : {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}) {
+    const auto brief = [](const char* key) {
+        return Value::object({{"key", key}, {"operator", "Exists"}, {"effect", "NoExecute"}, {"tolerationSeconds", 300}});
+    };
+    // All pods share what they are given.
+    static const Value kBoth = Value::array({brief("node.kubernetes.io/not-ready"), brief("node.kubernetes.io/unreachable")});
+    if (given.size() == 0) {
+        a.object = a.object.with("spec", a.object["spec"].with("tolerations", kBoth));
+        return base::okStatus();
+    }
+    for (const Value& added : kBoth.items()) {
+        const std::string_view key = added["key"].asString();
         bool tolerated = false;
         for (const Value& toleration : tolerations.items()) {
             const bool keyFits = toleration["key"].isEmpty() || toleration["key"].asString() == key;
             const std::string_view effect = toleration["effect"].asString();
             tolerated = tolerated || (keyFits && (effect.empty() || effect == "NoExecute"));
         }
-        if (tolerated) continue;
-        const Value toleration = Value::object({{"key", key},
-                                                {"operator", "Exists"},
-                                                {"effect", "NoExecute"},
-                                                {"tolerationSeconds", 300}});
-        tolerations = tolerations.appended(toleration);
+        if (!tolerated) tolerations = tolerations.appended(added);
     }
     if (!tolerations.sameAs(given)) a.object = a.object.withPath({"spec", "tolerations"}, tolerations);
     return base::okStatus();

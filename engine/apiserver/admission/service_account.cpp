@@ -43,12 +43,14 @@ std::string carriedVolume(const Value& spec) {
     return {};
 }
 
-Value withToken(Admission& a, Value spec) {
+Value withToken(Admission& a, const Value& spec) {
     const std::string carried = carriedVolume(spec);
     if (a.context.generatedVolume.empty())
         a.context.generatedVolume = kVolumePrefix + a.core.kernel.random("apiserver/volume-names").suffix(5);
     const Value name(carried.empty() ? a.context.generatedVolume : carried);
-    const Value mount = Value::object({{"name", name}, {"mountPath", kMountPath}, {"readOnly", true}});
+    static const Value kMount = Value::object({{"mountPath", kMountPath}, {"readOnly", true}});
+    const Value mount = kMount.with("name", name);
+    document::ObjectBuilder out(spec);
     bool needed = false;
     for (const char* list : {"initContainers", "containers"}) {
         document::ArrayBuilder containers;
@@ -60,10 +62,10 @@ Value withToken(Admission& a, Value spec) {
             needed = true;
             containers.push(container.with("volumeMounts", container["volumeMounts"].appended(mount)));
         }
-        if (containers.size() > 0) spec = spec.with(list, std::move(containers).build());
+        if (containers.size() > 0) out.set(list, std::move(containers).build());
     }
-    if (!needed || !carried.empty()) return spec;
-    return spec.with("volumes", spec["volumes"].appended(accessVolume(name)));
+    if (needed && carried.empty()) out.set("volumes", spec["volumes"].appended(accessVolume(name)));
+    return needed ? std::move(out).build() : spec;
 }
 
 // A mirror of a static pod has no account.
@@ -84,20 +86,19 @@ base::Status checkMirror(const Admission& a) {
 base::Status serviceAccount(Admission& a) {
     if (!isPod(a) || !creates(a)) return base::okStatus();
     if (a.object.at("metadata", "annotations").has("kubernetes.io/config.mirror")) return checkMirror(a);
-    std::string name = a.object.at("spec", "serviceAccountName").text();
-    if (name.empty()) name = "default";
-    document::ObjectBuilder named(a.object["spec"]);
-    const Value shared(name);
-    Value spec = std::move(named.set("serviceAccountName", shared).set("serviceAccount", shared)).build();
-    a.object = a.object.with("spec", spec);
-    const Value account = a.core.lookup("", "serviceaccounts", a.ns, name);
+    Value spec = a.object["spec"];
+    static const Value kDefault("default");
+    const Value name = spec["serviceAccountName"].isEmpty() ? kDefault : spec["serviceAccountName"];
+    document::ObjectBuilder named(spec);
+    spec = std::move(named.set("serviceAccountName", name).set("serviceAccount", name)).build();
+    const Value account = a.core.lookup("", "serviceaccounts", a.ns, name.asString());
     if (account.isNull())
-        return refuse(a, "error looking up service account " + a.ns + "/" + name + ": serviceaccount " +
-                             base::quoteGo(name) + " not found");
-    const Value& own = a.object.at("spec", "automountServiceAccountToken");
+        return refuse(a, "error looking up service account " + a.ns + "/" + name.text() + ": serviceaccount " +
+                             base::quoteGo(name.asString()) + " not found");
+    const Value& own = spec["automountServiceAccountToken"];
     const Value& given = account["automountServiceAccountToken"];
     const bool mount = own.isBool() ? own.asBool() : given.asBool(true);
-    if (mount) spec = withToken(a, std::move(spec));
+    if (mount) spec = withToken(a, spec);
     if (spec["imagePullSecrets"].size() == 0 && account["imagePullSecrets"].size() > 0)
         spec = spec.with("imagePullSecrets", account["imagePullSecrets"]);
     a.object = a.object.with("spec", std::move(spec));

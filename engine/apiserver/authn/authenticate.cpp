@@ -198,10 +198,10 @@ UserInfo authenticated(UserInfo user) {
 
 base::Result<TokenIdentity> authenticateToken(Core& core, const std::string& token,
                                               const std::vector<std::string>& audiences) {
-    const std::vector<std::string> wanted = audiences.empty() ? audiencesOf(core.config) : audiences;
     for (const StaticToken& known : core.config.tokens)
         if (known.token == token) return TokenIdentity{authenticated(known.user), {}};
     if (std::count(token.begin(), token.end(), '.') == 2) {
+        const std::vector<std::string> wanted = audiences.empty() ? audiencesOf(core.config) : audiences;
         BASE_TRY(TokenIdentity identity, accountToken(core, token, wanted));
         identity.user = authenticated(std::move(identity.user));
         return identity;
@@ -225,7 +225,7 @@ base::Result<UserInfo> authenticate(Core& core, const ports::Request& request) {
         const std::string token(base::trim(header.substr(space + 1)));
         if (!token.empty()) {
             auto identity = authenticateToken(core, token, {});
-            if (identity.ok()) return identity.value().user;
+            if (identity.ok()) return std::move(identity.value().user);
             failed = true;
         }
     }

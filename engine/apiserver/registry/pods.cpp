@@ -107,9 +107,9 @@ Value preparePodUpdate(Core&, Context&, Value object, const Value& old) {
 
 Value preparePodStatus(Core&, Context&, Value object, const Value& old) {
     // A status write does not take a pod from its node or change who owns it.
-    if (old["metadata"].has("ownerReferences"))
-        object = withMeta(object, "ownerReferences", old["metadata"]["ownerReferences"]);
-    else object = withoutMeta(object, "ownerReferences");
+    const Value& owners = old["metadata"]["ownerReferences"];
+    if (!object["metadata"]["ownerReferences"].sameAs(owners) || owners.isNull())
+        object = owners.isNull() ? withoutMeta(object, "ownerReferences") : withMeta(object, "ownerReferences", owners);
     if (!object.at("status", "qosClass").isString())
         object = object.withPath({"status", "qosClass"}, old.at("status", "qosClass"));
     return object;

@@ -31,10 +31,14 @@ std::string storagePrefix(std::string_view group, std::string_view plural) {
     out.reserve(96); // the rest of a key follows
     out.append("/registry/");
     for (const Special& special : kSpecial)
-        if (special.plural == plural && special.group == group) return out.append(special.prefix).append("/");
+        if (special.plural == plural && special.group == group) {
+            out.append(special.prefix).append("/");
+            return out; // itself, not a copy without that room
+        }
     const bool builtin = group.find('.') == std::string_view::npos || group.ends_with(".k8s.io");
     if (!builtin) out.append(group).append("/");
-    return out.append(plural).append("/");
+    out.append(plural).append("/");
+    return out;
 }
 
 std::string prefixOf(Core&, const api::ResourceInfo& resource) {
@@ -46,7 +50,8 @@ std::string keyOf(Core& core, const api::ResourceInfo& resource, std::string_vie
                   std::string_view name) {
     std::string key = prefixOf(core, resource);
     if (resource.namespaced) key.append(ns).append("/");
-    return key.append(name);
+    key.append(name);
+    return key;
 }
 
 const api::ResourceInfo& storedAs(Core& core, const api::ResourceInfo& resource) {
@@ -204,8 +209,9 @@ std::vector<Value> Core::all(std::string_view group, std::string_view plural, st
     if (!reached.ok()) return found;
     std::string prefix = storagePrefix(group, plural);
     if (!ns.empty()) prefix.append(ns).append("/");
-    for (const store::ChangePtr& change :
-         reached.value()->range(prefix, store::Store::prefixEnd(prefix))) {
+    const auto changes = reached.value()->range(prefix, store::Store::prefixEnd(prefix));
+    found.reserve(changes.size());
+    for (const store::ChangePtr& change : changes) {
         if (!change->value.isString()) {
             found.push_back(change->value);
             continue;

@@ -59,16 +59,18 @@ base::Status checkUid(Core& core, const api::ResourceInfo& resource, const Value
 
 // What a client cannot change.
 Value keepSystemFields(const api::ResourceInfo& resource, const Value& object, const Value& current) {
-    document::ObjectBuilder meta(object["metadata"]);
+    Value meta = object["metadata"];
     const Value& old = current["metadata"];
-    for (const char* key : {"uid", "creationTimestamp", "deletionTimestamp",
-                            "deletionGracePeriodSeconds", "generation", "generateName", "selfLink"}) {
-        if (old.has(key)) meta.set(key, old[key]);
-        else meta.erase(key);
-    }
-    meta.set("resourceVersion", old["resourceVersion"]);
-    if (resource.namespaced) meta.set("namespace", old["namespace"]);
-    return object.with("metadata", std::move(meta).build());
+    // A client seldom touches any of them.
+    const auto keep = [&](std::string_view key) {
+        if (meta[key].sameAs(old[key]) && meta.has(key) == old.has(key)) return;
+        meta = old.has(key) ? meta.with(key, old[key]) : meta.without(key);
+    };
+    for (const char* key : {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+                            "generation", "generateName", "selfLink", "resourceVersion"})
+        keep(key);
+    if (resource.namespaced) keep("namespace");
+    return meta.sameAs(object["metadata"]) ? object : object.with("metadata", std::move(meta));
 }
 
 // Are two objects equal but for some members?

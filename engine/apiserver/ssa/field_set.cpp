@@ -497,7 +497,11 @@ void compareAt(const FieldSchema& schema, const Value& before, const Value& afte
     compareItems(schema, before, after, out);
 }
 
-void merge(FieldDifference& out, const std::string& key, FieldDifference&& below) {
+// The key is only made when there is something to enter under it.
+template <typename MakeKey>
+void merge(FieldDifference& out, MakeKey makeKey, FieldDifference&& below) {
+    if (below.changed.empty() && below.removed.empty()) return;
+    const std::string key = makeKey();
     if (!below.changed.empty()) out.changed.children.emplace(key, std::move(below.changed));
     if (!below.removed.empty()) out.removed.children.emplace(key, std::move(below.removed));
 }
@@ -506,18 +510,19 @@ void compareMembers(const FieldSchema& schema, const Value& before, const Value&
                     FieldDifference& out) {
     for (const document::Member& member : after.members()) {
         const std::string_view name = member.key.view();
-        FieldDifference below;
         const Value& old = before[name];
-        if (!before.has(name)) only(childSchema(schema, name), member.value, below.changed);
-        else if (!old.sameAs(member.value)) compareAt(childSchema(schema, name), old, member.value, below);
-        merge(out, "f:" + std::string(name), std::move(below));
+        if (old.sameAs(member.value) && (!old.isNull() || before.has(name))) continue;
+        FieldDifference below;
+        if (old.isNull() && !before.has(name)) only(childSchema(schema, name), member.value, below.changed);
+        else compareAt(childSchema(schema, name), old, member.value, below);
+        merge(out, [name] { return std::string("f:").append(name); }, std::move(below));
     }
     for (const document::Member& member : before.members()) {
         const std::string_view name = member.key.view();
         if (after.has(name)) continue;
         FieldDifference below;
         only(childSchema(schema, name), member.value, below.removed);
-        merge(out, "f:" + std::string(name), std::move(below));
+        merge(out, [name] { return std::string("f:").append(name); }, std::move(below));
     }
 }
 
@@ -541,14 +546,14 @@ void compareItems(const FieldSchema& schema, const Value& before, const Value& a
         } else if (!set) {
             compareAt(item, place->second, entry, below);
         }
-        merge(out, key, std::move(below));
+        merge(out, [&key] { return key; }, std::move(below));
     }
     for (const auto& [key, entry] : old) {
         if (fresh.contains(key)) continue;
         FieldDifference below;
         below.removed.member = true;
         if (!set) only(item, entry, below.removed);
-        merge(out, key, std::move(below));
+        merge(out, [&key] { return key; }, std::move(below));
     }
 }
 
