@@ -159,6 +159,10 @@ public:
             Outcome missing = base::makeError("this lab does not model '" + session.command().fullPath() + "'");
             co_return co_await finish(session, std::move(missing));
         }
+        if (base::Status input = co_await session.readNamedInput(args); !input.ok()) {
+            Outcome unread = input.error();
+            co_return co_await finish(session, std::move(unread));
+        }
         Outcome outcome = co_await (handler != nullptr ? handler : runGroup)(session);
         co_return co_await finish(session, std::move(outcome));
     }

@@ -121,13 +121,15 @@ sim::Task<base::Status> DisruptionController::clearStale(Value pod) {
 // Nothing may be evicted while nobody can tell how many pods there should be.
 sim::Task<void> DisruptionController::failSafe(Value budget, std::string why) {
     const Value& old = api::conditionOf(budget, "DisruptionAllowed");
-    const Value condition = Value::object(
+    Value condition = Value::object(
         {{"type", "DisruptionAllowed"},
          {"status", "False"},
-         {"observedGeneration", api::generationOf(budget)},
          {"lastTransitionTime", old["status"].asString() == "False" ? old["lastTransitionTime"] : Value(now())},
          {"reason", "SyncFailed"},
          {"message", why}});
+    // It is about the generation that was last counted, if any was.
+    const Value& counted = budget.at("status", "observedGeneration");
+    if (counted.asInt() > 0) condition = condition.with("observedGeneration", counted);
     Value status = budget["status"].isObject() ? budget["status"] : Value::object();
     status = status.with("disruptionsAllowed", 0).with("conditions", api::withCondition(status["conditions"], condition));
     for (const char* count : {"currentHealthy", "desiredHealthy", "expectedPods"})

@@ -323,8 +323,10 @@ base::Result<CommandLine> parseCommandLine(const std::vector<std::string>& given
             return unknown;
         }
     if (base::Status parsed = Parser(line, args).run(); !parsed.ok()) {
+        const std::string named = "'" + command->fullPath();
+        if (command->path == "options") return base::makeError(parsed.error().message + "\nRun " + named + "' without flags.");
         const char* rest = command->path == "diff" ? " -h' for help and examples" : " --help' for usage.";
-        return base::makeError(parsed.error().message + "\nSee '" + command->fullPath() + rest);
+        return base::makeError(parsed.error().message + "\nSee " + named + rest);
     }
     if (line.help) return line;
     std::vector<std::string> missing;

@@ -66,6 +66,53 @@ Value asFirstVersion(const Flags& flags, const Value& object) {
     return object.with("apiVersion", "autoscaling/v1").with("spec", spec);
 }
 
+struct Autoscaling {
+    Session& session;
+    DryRun mode;
+    std::string ns;
+    Value metrics;
+};
+
+Value autoscalerFor(const Autoscaling& plan, const Mapping& target, const std::string& name) {
+    const Flags& flags = plan.session.flags;
+    document::ObjectBuilder spec;
+    spec.set("scaleTargetRef", Value::object({{"apiVersion", target.apiVersion()}, {"kind", target.kind}, {"name", name}}));
+    spec.set("maxReplicas", flags.number("max"));
+    if (flags.number("min") > 0) spec.set("minReplicas", flags.number("min"));
+    if (plan.metrics.size() > 0) spec.set("metrics", plan.metrics);
+    const Value object = makeObject("autoscaling/v2", "HorizontalPodAutoscaler", flags.text("name").empty() ? name : flags.text("name"))
+                             .with("spec", std::move(spec).build());
+    return plan.session.nsGiven() ? object.withPath({"metadata", "namespace"}, plan.ns) : object;
+}
+
+sim::Task<base::Result<Value>> post(const Autoscaling& plan, const char* version, Value object) {
+    CallOptions call;
+    if (plan.mode == DryRun::Server) call.query.set("dryRun", "All");
+    call.query.set("fieldManager", plan.session.flags.text("field-manager"));
+    call.body = std::move(object);
+    const std::string path = std::string("/apis/autoscaling/") + version + "/namespaces/" + plan.ns + "/horizontalpodautoscalers";
+    co_return co_await plan.session.call("POST", path, std::move(call));
+}
+
+sim::Task<base::Status> autoscaleOne(const Autoscaling& plan, Info info) {
+    const Mapping& target = info.mapping;
+    if (!target.hasSubresource("scale"))
+        co_return base::makeError("cannot autoscale a " + target.kind + ": could not find scale subresource for " +
+                                  (target.group.empty() ? "/" : target.group + "/") + target.version + ", Resource=" + target.plural +
+                                  " in discovery information");
+    Session& session = plan.session;
+    Value object = recorded(session, autoscalerFor(plan, target, info.name));
+    if (plan.mode == DryRun::Client) co_return printResult(session, object, "created", plan.mode, true);
+    if (session.flags.on("save-config")) object = withLastApplied(object, true);
+    auto made = co_await post(plan, "v2", object);
+    if (!made.ok()) {
+        BASE_CO_CHECK(fallbackAllowed(session.flags));
+        made = co_await post(plan, "v1", asFirstVersion(session.flags, object));
+    }
+    if (!made.ok()) co_return made.error();
+    co_return printResult(session, made.value(), "autoscaled", plan.mode, true);
+}
+
 } // namespace
 
 sim::Task<Outcome> runAutoscale(Session& session) {
@@ -84,61 +131,11 @@ sim::Task<Outcome> runAutoscale(Session& session) {
     if (!built.ok()) co_return built.error();
     auto ns = session.ns();
     if (!ns.ok()) co_return ns.error();
-    std::vector<base::Error> errors;
-    int count = 0;
-    for (const Found& item : built.value().items) {
-        if (!item.info) {
-            errors.push_back(item.error);
-            continue;
-        }
-        const Info info = *item.info;
-        if (!info.mapping.hasSubresource("scale")) {
-            errors.push_back(base::makeError("cannot autoscale a " + info.mapping.kind + ": could not find scale subresource for " +
-                                             (info.mapping.group.empty() ? "/" : info.mapping.group + "/") + info.mapping.version +
-                                             ", Resource=" + info.mapping.plural + " in discovery information"));
-            continue;
-        }
-        document::ObjectBuilder spec;
-        spec.set("scaleTargetRef", Value::object({{"apiVersion", info.mapping.apiVersion()}, {"kind", info.mapping.kind}, {"name", info.name}}));
-        spec.set("maxReplicas", most);
-        if (least > 0) spec.set("minReplicas", least);
-        if (list.value().size() > 0) spec.set("metrics", list.value());
-        Value object = makeObject("autoscaling/v2", "HorizontalPodAutoscaler", flags.text("name").empty() ? info.name : flags.text("name"))
-                           .with("spec", std::move(spec).build());
-        if (session.nsGiven()) object = object.withPath({"metadata", "namespace"}, ns.value());
-        ++count;
-        object = recorded(session, object);
-        if (mode.value() == DryRun::Client) {
-            base::Status printed = printResult(session, object, "created", mode.value(), true);
-            if (!printed.ok()) errors.push_back(printed.error());
-            continue;
-        }
-        if (flags.on("save-config")) object = withLastApplied(object, true);
-        CallOptions call;
-        if (mode.value() == DryRun::Server) call.query.set("dryRun", "All");
-        call.query.set("fieldManager", flags.text("field-manager"));
-        call.body = object;
-        auto made = co_await session.call("POST", "/apis/autoscaling/v2/namespaces/" + ns.value() + "/horizontalpodautoscalers", std::move(call));
-        if (!made.ok()) {
-            if (base::Status allowed = fallbackAllowed(flags); !allowed.ok()) {
-                errors.push_back(allowed.error());
-                continue;
-            }
-            CallOptions again;
-            if (mode.value() == DryRun::Server) again.query.set("dryRun", "All");
-            again.query.set("fieldManager", flags.text("field-manager"));
-            again.body = asFirstVersion(flags, object);
-            made = co_await session.call("POST", "/apis/autoscaling/v1/namespaces/" + ns.value() + "/horizontalpodautoscalers", std::move(again));
-        }
-        if (!made.ok()) {
-            errors.push_back(made.error());
-            continue;
-        }
-        base::Status printed = printResult(session, made.value(), "autoscaled", mode.value(), true);
-        if (!printed.ok()) errors.push_back(printed.error());
-    }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
-    if (count == 0) co_return base::makeError("no objects passed to autoscale");
+    const bool none = built.value().items.empty();
+    const Autoscaling plan{session, mode.value(), ns.value(), list.value()};
+    Visit visit([&plan](Info info) { return autoscaleOne(plan, std::move(info)); });
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
+    if (none) co_return base::makeError("no objects passed to autoscale");
     co_return 0;
 }
 

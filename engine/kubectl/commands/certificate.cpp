@@ -17,63 +17,62 @@ bool hasCondition(const Value& csr, std::string_view type) {
     return false;
 }
 
+struct Judgement {
+    const char* type;
+    const char* opposite;
+    const char* reason;
+    const char* message;
+    const char* done;
+};
+constexpr Judgement kApproval{"Approved", "Denied", "KubectlApprove", "This CSR was approved by kubectl certificate approve.", "approved"};
+constexpr Judgement kDenial{"Denied", "Approved", "KubectlDeny", "This CSR was denied by kubectl certificate deny.", "denied"};
+
+Value judged(Session& session, const Value& csr, const Judgement& judgement) {
+    if (hasCondition(csr, judgement.type)) return csr;
+    const Value condition = Value::object({{"type", judgement.type}, {"status", "True"}, {"reason", judgement.reason},
+                                           {"message", judgement.message},
+                                           {"lastUpdateTime", sim::formatRfc3339(session.kernel().unixNow())}});
+    return csr.withPath({"status", "conditions"}, csr.at("status", "conditions").appended(condition));
+}
+
+// Others may write the request at the same time: then it is read and judged again.
+sim::Task<base::Status> judge(Session& session, Info info, const Judgement& judgement) {
+    Value csr = info.object;
+    for (int attempt = 0;; ++attempt) {
+        if (hasCondition(csr, judgement.opposite))
+            co_return base::makeError("certificate signing request " + base::quoteGo(info.name) + " is already " + judgement.opposite);
+        if (hasCondition(csr, judgement.type) && !session.flags.on("force"))
+            co_return printResult(session, csr, judgement.done, DryRun::None);
+        CallOptions call;
+        call.body = judged(session, csr, judgement);
+        auto answer = co_await session.call("PUT", info.path("approval"), std::move(call));
+        if (answer.ok()) co_return printResult(session, answer.value(), judgement.done, DryRun::None);
+        if (answer.error().code != 409 || attempt >= 10) co_return answer.error();
+        auto fresh = co_await fetch(session, info);
+        if (!fresh.ok()) co_return fresh.error();
+        csr = fresh.value();
+    }
+}
+
 } // namespace
 
 sim::Task<Outcome> runCertificate(Session& session) {
-    const bool approve = session.command().name == "approve";
+    const Judgement* judgement = session.command().name == "approve" ? &kApproval : &kDenial;
     if (auto printer = makePrinter(session, {}); !printer.ok()) co_return printer.error();
     if (session.args.empty() && session.flags.list("filename").empty() && session.flags.text("kustomize").empty())
         co_return base::makeError("one or more CSRs must be specified as <name> or -f <filename>");
     BuildOptions options = buildOptions(session);
     options.impliedTypes = {"certificatesigningrequests"};
     options.latest = true;
+    options.withoutNamespace = true;
     if (!options.filenames.empty()) options.impliedTypes.clear();
     auto built = co_await build(session, std::move(options));
     if (!built.ok()) co_return built.error();
-    std::vector<base::Error> errors;
-    int found = 0;
-    for (const Found& item : built.value().items) {
-        if (!item.info) {
-            errors.push_back(item.error);
-            continue;
-        }
-        const Info info = *item.info;
-        Value csr = info.object;
-        for (int attempt = 0;; ++attempt) {
-            const std::string type = approve ? "Approved" : "Denied", other = approve ? "Denied" : "Approved";
-            if (hasCondition(csr, other)) {
-                errors.push_back(base::makeError("certificate signing request " + base::quoteGo(info.name) + " is already " + (approve ? "Denied" : "Approved")));
-                break;
-            }
-            if (hasCondition(csr, type) && !session.flags.on("force")) {
-                ++found;
-                BASE_CO_CHECK(printResult(session, csr, approve ? "approved" : "denied", DryRun::None));
-                break;
-            }
-            const Value condition = Value::object({{"type", type}, {"status", "True"}, {"reason", approve ? "KubectlApprove" : "KubectlDeny"},
-                                                   {"message", approve ? "This CSR was approved by kubectl certificate approve." : "This CSR was denied by kubectl certificate deny."},
-                                                   {"lastUpdateTime", sim::formatRfc3339(session.kernel().unixNow())}});
-            if (!hasCondition(csr, type)) csr = csr.withPath({"status", "conditions"}, csr.at("status", "conditions").appended(condition));
-            CallOptions call;
-            call.body = csr;
-            auto answer = co_await session.call("PUT", info.path("approval"), std::move(call));
-            if (!answer.ok() && answer.error().code == 409 && attempt < 10) {
-                auto fresh = co_await fetch(session, info);
-                if (!fresh.ok()) co_return fresh.error();
-                csr = fresh.value();
-                continue;
-            }
-            if (!answer.ok()) {
-                errors.push_back(answer.error());
-                break;
-            }
-            ++found;
-            BASE_CO_CHECK(printResult(session, answer.value(), approve ? "approved" : "denied", DryRun::None));
-            break;
-        }
-    }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
-    if (found == 0) session.out("No resources found\n");
+    const bool none = built.value().items.empty();
+    Session* s = &session;
+    Visit visit([s, judgement](Info info) { return judge(*s, std::move(info), *judgement); });
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
+    if (none) session.out("No resources found\n");
     co_return 0;
 }
 

@@ -43,6 +43,35 @@ sim::Task<Outcome> createRaw(Session& session) {
     co_return 0;
 }
 
+struct Creation {
+    Session& session;
+    ObjectPrinter& printer;
+    DryRun mode;
+    std::string validation;
+};
+
+sim::Task<base::Status> createOne(const Creation& creation, Info info) {
+    Session& session = creation.session;
+    Value object = recorded(session, refreshedLastApplied(info.object, session.flags.on("save-config")));
+    // What is made has no version yet. Source: cli-runtime pkg/resource/helper.go.
+    if (object["metadata"].has("resourceVersion"))
+        object = object.with("metadata", object["metadata"].without("resourceVersion"));
+    if (creation.mode != DryRun::Client) {
+        CallOptions call;
+        if (creation.mode == DryRun::Server) call.query.set("dryRun", "All");
+        call.query.set("fieldManager", session.flags.text("field-manager"));
+        call.query.set("fieldValidation", creation.validation);
+        call.body = object;
+        auto made = co_await session.call("POST", info.mapping.path(info.ns), std::move(call));
+        if (!made.ok()) co_return addSource("creating", info.source, made.error());
+        object = made.value();
+    }
+    auto text = creation.printer.print(object);
+    if (!text.ok()) co_return text.error();
+    session.out(text.value());
+    co_return base::okStatus();
+}
+
 } // namespace
 
 sim::Task<Outcome> runCreate(Session& session) {
@@ -62,39 +91,11 @@ sim::Task<Outcome> runCreate(Session& session) {
     options.validate = validation.value() != "Ignore";
     auto built = co_await build(session, std::move(options));
     if (!built.ok()) co_return built.error();
-    std::vector<base::Error> errors;
-    int count = 0;
-    for (const Found& item : built.value().items) {
-        if (!item.info) {
-            errors.push_back(item.error);
-            continue;
-        }
-        const Info& info = *item.info;
-        Value object = info.object;
-        object = recorded(session, refreshedLastApplied(object, session.flags.on("save-config")));
-        // What is made has no version yet. Source: cli-runtime pkg/resource/helper.go.
-        if (object["metadata"].has("resourceVersion"))
-            object = object.with("metadata", object["metadata"].without("resourceVersion"));
-        if (mode.value() != DryRun::Client) {
-            CallOptions call;
-            if (mode.value() == DryRun::Server) call.query.set("dryRun", "All");
-            call.query.set("fieldManager", session.flags.text("field-manager"));
-            call.query.set("fieldValidation", validation.value());
-            call.body = object;
-            auto made = co_await session.call("POST", info.mapping.path(info.ns), std::move(call));
-            if (!made.ok()) {
-                errors.push_back(addSource("creating", info.source, made.error()));
-                continue;
-            }
-            object = made.value();
-        }
-        ++count;
-        auto text = printer.value()->print(object);
-        if (!text.ok()) errors.push_back(text.error());
-        else session.out(text.value());
-    }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
-    if (count == 0) co_return base::makeError("no objects passed to create");
+    const bool none = built.value().items.empty();
+    Creation creation{session, *printer.value(), mode.value(), validation.value()};
+    Visit visit([&creation](Info info) { return createOne(creation, std::move(info)); });
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
+    if (none) co_return base::makeError("no objects passed to create");
     co_return 0;
 }
 

@@ -184,8 +184,7 @@ private:
         }
         ports::FileSystem& files = session_.process.files();
         const std::string full = session_.process.resolve(path);
-        // Process substitutions and pipes are read as streams, not by name.
-        auto stat = files.stat(full);
+        auto stat = session_.stat(path);
         if (!stat.ok()) return unreadable(path, stat.error());
         if (stat->type == ports::FileType::Directory) {
             if (count == 1) return base::makeError("cannot give a key name for a directory path");
@@ -202,7 +201,7 @@ private:
         return add(key, std::move(bytes));
     }
     base::Status addEnvFile(const std::string& path) {
-        auto stat = session_.process.files().stat(session_.process.resolve(path));
+        auto stat = session_.stat(path);
         if (!stat.ok()) return unreadable(path, stat.error());
         if (stat->type == ports::FileType::Directory)
             return base::makeError(secret_ ? "env secret file cannot be a directory" : "env config file cannot be a directory");

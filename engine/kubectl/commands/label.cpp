@@ -32,16 +32,8 @@ public:
         const bool single = built.value().singleItemImplied;
         version_ = flags_.text("resource-version");
         if (!single && !version_.empty()) co_return base::makeError("--resource-version may only be used with a single resource");
-        std::vector<base::Error> errors;
-        for (const Found& item : built.value().items) {
-            if (!item.info) {
-                errors.push_back(item.error);
-                continue;
-            }
-            auto done = co_await change(*item.info, single);
-            if (!done.ok()) errors.push_back(done.error());
-        }
-        if (!errors.empty()) co_return aggregate(std::move(errors));
+        Visit visit([this, single](Info info) { return change(std::move(info), single); });
+        BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
         co_return 0;
     }
 

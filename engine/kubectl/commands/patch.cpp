@@ -8,6 +8,8 @@
 #include "kubectl/commands/commands.h"
 #include "kubectl/core/recording.h"
 
+#include <optional>
+
 namespace kubectl {
 
 using document::Value;
@@ -33,76 +35,96 @@ sim::Task<base::Result<Value>> sendText(Session& session, std::string path, std:
     co_return co_await session.call("PATCH", path, std::move(call));
 }
 
-} // namespace
+struct PatchPlan {
+    DryRun mode = DryRun::None;
+    std::string type, subresource;
+    std::string body;                   // as it was given
+    std::optional<Value> patch;         // nothing: the server is to say what is wrong with the body
+    bool local = false;
 
-sim::Task<Outcome> runPatch(Session& session) {
+    std::string contentType() const { return type == "json" ? kJsonPatch : type == "merge" ? kMergePatch : kStrategicPatch; }
+};
+
+base::Status checkPatchFlags(Session& session, const PatchPlan& plan) {
     const Flags& flags = session.flags;
-    auto mode = dryRunOf(session);
-    if (!mode.ok()) co_return mode.error();
-    if (auto printer = makePrinter(session, {}); !printer.ok()) co_return printer.error();
     const std::string text = flags.text("patch"), file = flags.text("patch-file");
-    if (!text.empty() && !file.empty()) co_return base::makeError("cannot specify --patch and --patch-file together");
-    if (text.empty() && file.empty()) co_return base::makeError("must specify --patch or --patch-file containing the contents of the patch");
-    if (flags.on("local") && !session.args.empty()) co_return base::makeError("cannot specify --local and server resources");
-    if (flags.on("local") && mode.value() == DryRun::Server)
-        co_return base::makeError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?");
-    const std::string type = base::toLower(flags.text("type"));
-    if (type != "json" && type != "merge" && type != "strategic")
-        co_return base::makeError("--type must be one of [json merge strategic], not " + base::quoteGo(flags.text("type")));
-    std::string body = text;
+    if (!text.empty() && !file.empty()) return base::makeError("cannot specify --patch and --patch-file together");
+    if (text.empty() && file.empty()) return base::makeError("must specify --patch or --patch-file containing the contents of the patch");
+    if (plan.local && !session.args.empty()) return base::makeError("cannot specify --local and server resources");
+    if (plan.local && plan.mode == DryRun::Server)
+        return base::makeError("cannot specify --local and --dry-run=server - did you mean --dry-run=client?");
+    if (plan.type != "json" && plan.type != "merge" && plan.type != "strategic")
+        return base::makeError("--type must be one of [json merge strategic], not " + base::quoteGo(flags.text("type")));
+    return base::okStatus();
+}
+
+sim::Task<base::Status> readPatch(Session& session, PatchPlan& plan) {
+    const std::string text = session.flags.text("patch"), file = session.flags.text("patch-file");
+    plan.body = text;
     if (!file.empty()) {
         base::Result<std::string> read = std::string{};
         if (file == "-") read = co_await session.readInput();
         else read = session.readFile(file);
         if (!read.ok()) co_return base::makeError("unable to read patch file: " + read.error().message);
-        body = read.value();
+        plan.body = read.value();
     }
+    auto parsed = document::readYaml(plan.body);
+    if (parsed.ok()) plan.patch = parsed.value();
     // What begins like JSON goes to the server unread.
-    const bool json = base::trim(body).starts_with("{");
-    auto parsed = document::readYaml(body);
-    if (!parsed.ok() && !json) co_return base::makeError("unable to parse " + base::quoteGo(text) + ": " + document::goErrorText(parsed.error()));
-    const Value patch = parsed.ok() ? parsed.value() : Value();
+    if (!parsed.ok() && !base::trim(plan.body).starts_with("{"))
+        co_return base::makeError("unable to parse " + base::quoteGo(text) + ": " + document::goErrorText(parsed.error()));
+    co_return base::okStatus();
+}
+
+sim::Task<base::Result<Value>> patchedByServer(Session& session, const Info& info, const PatchPlan& plan) {
+    const std::string type = plan.contentType();
+    base::Result<Value> answer = Value();
+    if (plan.patch) answer = co_await patchObject(session, info, *plan.patch, type, plan.mode, plan.subresource);
+    else answer = co_await sendText(session, info.path(plan.subresource), plan.body, type, plan.mode);
+    if (!answer.ok() && answer.error().code == 415)
+        co_return base::makeError(type + " is not supported by " + (info.mapping.group.empty() ? "/" : info.mapping.group + "/") +
+                                  info.mapping.version + ", Kind=" + info.mapping.kind + ": " + errorText(answer.error()));
+    co_return answer;
+}
+
+sim::Task<base::Status> patchOne(Session& session, Info info, const PatchPlan& plan) {
+    const bool here = plan.local || plan.mode == DryRun::Client;
+    base::Result<Value> answer = Value();
+    if (here) answer = patchedLocally(info.mapping, info.object, plan.patch.value_or(Value()), plan.type);
+    else answer = co_await patchedByServer(session, info, plan);
+    if (!answer.ok()) co_return answer.error();
+    const bool changed = !(info.object == answer.value());
+    if (recording(session) && !here) {
+        const Value note = document::makeMergePatch(answer.value(), recorded(session, answer.value()));
+        auto noted = co_await patchObject(session, info, note, kMergePatch, plan.mode, plan.subresource);
+        if (noted.ok()) answer = noted.value();
+    }
+    co_return printResult(session, answer.value(), changed ? "patched" : "patched (no change)", DryRun::None); // no suffix
+}
+
+} // namespace
+
+sim::Task<Outcome> runPatch(Session& session) {
+    const Flags& flags = session.flags;
+    PatchPlan plan;
+    auto mode = dryRunOf(session);
+    if (!mode.ok()) co_return mode.error();
+    plan.mode = mode.value();
+    plan.type = base::toLower(flags.text("type"));
+    plan.local = flags.on("local");
+    plan.subresource = flags.text("subresource");
+    if (auto printer = makePrinter(session, {}); !printer.ok()) co_return printer.error();
+    BASE_CO_CHECK(checkPatchFlags(session, plan));
+    BASE_CO_CHECK(co_await readPatch(session, plan));
     BuildOptions options = buildOptions(session);
-    options.local = flags.on("local");
-    options.subresource = flags.text("subresource");
+    options.local = plan.local;
+    options.subresource = plan.subresource;
     auto built = co_await build(session, std::move(options));
     if (!built.ok()) co_return built.error();
-    const std::string contentType = type == "json" ? kJsonPatch : type == "merge" ? kMergePatch : kStrategicPatch;
-    std::vector<base::Error> errors;
-    int count = 0;
-    for (const Found& item : built.value().items) {
-        if (!item.info) {
-            errors.push_back(item.error);
-            continue;
-        }
-        ++count;
-        const Info info = *item.info;
-        base::Result<Value> answer = Value();
-        if (flags.on("local") || mode.value() == DryRun::Client) {
-            answer = patchedLocally(info.mapping, info.object, patch, type);
-        } else {
-            const std::string subresource = flags.text("subresource");
-            if (parsed.ok()) answer = co_await patchObject(session, info, patch, contentType, mode.value(), subresource);
-            else answer = co_await sendText(session, info.path(subresource), body, contentType, mode.value());
-            if (!answer.ok() && answer.error().code == 415)
-                answer = base::makeError(contentType + " is not supported by " + (info.mapping.group.empty() ? "/" : info.mapping.group + "/") +
-                                         info.mapping.version + ", Kind=" + info.mapping.kind + ": " + errorText(answer.error()));
-        }
-        if (!answer.ok()) {
-            errors.push_back(answer.error());
-            continue;
-        }
-        const bool changed = !(info.object == answer.value());
-        if (recording(session) && !flags.on("local") && mode.value() != DryRun::Client) {
-            const Value note = document::makeMergePatch(answer.value(), recorded(session, answer.value()));
-            auto noted = co_await patchObject(session, info, note, kMergePatch, mode.value(), flags.text("subresource"));
-            if (noted.ok()) answer = noted.value();
-        }
-        base::Status printed = printResult(session, answer.value(), changed ? "patched" : "patched (no change)", DryRun::None); // no suffix
-        if (!printed.ok()) errors.push_back(printed.error());
-    }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
-    if (count == 0) co_return base::makeError("no objects passed to patch");
+    const bool none = built.value().items.empty();
+    Visit visit([&session, &plan](Info info) { return patchOne(session, std::move(info), plan); });
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
+    if (none) co_return base::makeError("no objects passed to patch");
     co_return 0;
 }
 

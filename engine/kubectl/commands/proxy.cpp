@@ -1,4 +1,5 @@
 // Source: k8s.io/kubectl pkg/cmd/proxy, pkg/proxy.
+#include "api/patterns.h"
 #include "base/ip.h"
 #include "base/strings.h"
 #include "kubectl/commands/commands.h"
@@ -11,12 +12,12 @@ namespace {
 
 using Patterns = std::vector<std::unique_ptr<RE2>>;
 
-base::Result<Patterns> patternsOf(const std::string& text) {
+base::Result<Patterns> patternsOf(Session& session, const std::string& text) {
     Patterns out;
     for (const std::string& part : base::split(text, ',')) {
-        auto pattern = std::make_unique<RE2>(part, RE2::Quiet);
-        if (!pattern->ok()) return base::makeError("error compiling " + part + ": " + pattern->error());
-        out.push_back(std::move(pattern));
+        if (const std::string problem = api::patternProblem(part); !problem.empty())
+            return exitError(255, klogLine(session, 'F', "proxy_server.go:83", "Error compiling re: error parsing regexp: " + problem));
+        out.push_back(std::make_unique<RE2>(part, RE2::Quiet));
     }
     return out;
 }
@@ -110,10 +111,10 @@ base::Result<Filter> filterOf(Session& session) {
                              "Request filter disabled, your proxy is vulnerable to XSRF attacks, please be cautious"));
         return out;
     }
-    BASE_TRY(out.acceptPaths, patternsOf(session.flags.text("accept-paths")));
-    BASE_TRY(out.rejectPaths, patternsOf(session.flags.text("reject-paths")));
-    BASE_TRY(out.acceptHosts, patternsOf(session.flags.text("accept-hosts")));
-    BASE_TRY(out.rejectMethods, patternsOf(session.flags.text("reject-methods")));
+    BASE_TRY(out.acceptPaths, patternsOf(session, session.flags.text("accept-paths")));
+    BASE_TRY(out.rejectPaths, patternsOf(session, session.flags.text("reject-paths")));
+    BASE_TRY(out.acceptHosts, patternsOf(session, session.flags.text("accept-hosts")));
+    BASE_TRY(out.rejectMethods, patternsOf(session, session.flags.text("reject-methods")));
     return out;
 }
 

@@ -91,6 +91,14 @@ sim::Task<Outcome> forceReplace(Session& session, std::vector<Info> infos, std::
     co_return 0;
 }
 
+sim::Task<base::Status> replaceOne(Session& session, Info info, DryRun mode, std::string validation) {
+    info.object = recorded(session, refreshedLastApplied(info.object, session.flags.on("save-config")));
+    base::Result<Value> answer = info.object;
+    if (mode != DryRun::Client) answer = co_await putObject(session, info, mode, validation);
+    if (!answer.ok()) co_return addSource("replacing", info.source, answer.error());
+    co_return printResult(session, answer.value(), "replaced", mode);
+}
+
 } // namespace
 
 sim::Task<Outcome> runReplace(Session& session) {
@@ -112,31 +120,16 @@ sim::Task<Outcome> runReplace(Session& session) {
     options.requireObject = !force;
     auto built = co_await build(session, std::move(options));
     if (!built.ok()) co_return built.error();
-    std::vector<base::Error> errors;
     if (force) {
-        errors = built.value().errors();
+        std::vector<base::Error> errors = built.value().errors();
         if (!errors.empty()) co_return aggregate(std::move(errors));
         const std::vector<Info> infos = built.value().infos();
         if (infos.empty()) co_return base::makeError("no objects passed to replace");
         co_return co_await forceReplace(session, infos, validation.value());
     }
-    for (const Found& item : built.value().items) {
-        if (!item.info) {
-            errors.push_back(item.error);
-            continue;
-        }
-        Info info = *item.info;
-        info.object = recorded(session, refreshedLastApplied(info.object, flags.on("save-config")));
-        base::Result<Value> answer = info.object;
-        if (mode.value() != DryRun::Client) answer = co_await putObject(session, info, mode.value(), validation.value());
-        if (!answer.ok()) {
-            errors.push_back(addSource("replacing", info.source, answer.error()));
-            continue;
-        }
-        base::Status printed = printResult(session, answer.value(), "replaced", mode.value());
-        if (!printed.ok()) errors.push_back(printed.error());
-    }
-    if (!errors.empty()) co_return aggregate(std::move(errors));
+    Session* s = &session;
+    Visit visit([s, how = mode.value(), checks = validation.value()](Info info) { return replaceOne(*s, std::move(info), how, checks); });
+    BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
     co_return 0;
 }
 

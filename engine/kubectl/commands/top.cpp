@@ -1,6 +1,7 @@
 // Source: k8s.io/kubectl pkg/cmd/top, pkg/metricsutil.
 #include "api/label_selector.h"
 #include "api/quantity.h"
+#include "api/selector.h"
 #include "base/go_sort.h"
 #include "base/strings.h"
 #include "kubectl/commands/commands.h"
@@ -73,6 +74,8 @@ base::Status checkFlags(Session& session, bool nodes) {
     if (!session.args.empty() && selecting)
         return base::makeError(nodes ? "only one of NAME or --selector can be provided" : "only one of NAME or selector can be provided");
     if (auto parsed = api::LabelSelector::parse(flags.text("selector")); !parsed.ok()) return parsed.error();
+    if (nodes) return base::okStatus();
+    if (auto parsed = api::FieldSelector::parse(flags.text("field-selector")); !parsed.ok()) return parsed.error();
     return base::okStatus();
 }
 

@@ -59,7 +59,7 @@ public:
         // The namespace is only asked for where it matters.
         auto ns = session_.ns();
         if (!ns.ok()) co_return ns.error();
-        ns_ = o_.allNamespaces ? "" : ns.value();
+        ns_ = o_.allNamespaces || o_.withoutNamespace ? "" : ns.value();
         if (o_.allNamespaces) o_.defaultNamespace = false;
         if (!o_.filenames.empty() || !o_.kustomize.empty()) {
             BASE_CO_CHECK(co_await fromFiles());

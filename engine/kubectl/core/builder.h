@@ -40,6 +40,7 @@ struct BuildOptions {
     bool allNamespaces = false;
     bool enforceNamespace = false;
     bool defaultNamespace = true;
+    bool withoutNamespace = false; // names are of kinds that have none
     bool flatten = true;
     bool latest = false;         // fetch what came from files
     bool requireObject = true;   // fetch what came by name

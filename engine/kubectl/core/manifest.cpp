@@ -199,7 +199,7 @@ base::Result<std::vector<std::string>> expandPath(Session& session, const std::s
                 if (globMatch(pattern, entry.name))
                     matches.push_back(slash == std::string::npos ? entry.name : folder + "/" + entry.name);
     } else {
-        auto stat = files.stat(full);
+        auto stat = session.stat(path);
         if (stat.ok()) matches.push_back(path);
         else if (stat.error().code != 2 && stat.error().code != 20)
             return base::makeError("the path " + base::quoteGo(path) + " cannot be accessed: stat " + path +

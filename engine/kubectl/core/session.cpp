@@ -106,7 +106,34 @@ sim::Task<base::Result<std::string>> Session::readInput() {
     co_return all;
 }
 
+namespace {
+
+bool namesInput(std::string_view path) {
+    return path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0";
+}
+
+} // namespace
+
+sim::Task<base::Status> Session::readNamedInput(const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+        if (!namesInput(std::string_view(word).substr(word.rfind('=') + 1))) continue; // "--from-file=key=/dev/stdin", too
+        auto text = co_await readInput();
+        if (!text.ok()) co_return text.error();
+        namedInput_ = std::move(text).value();
+        break;
+    }
+    co_return base::okStatus();
+}
+
+base::Result<ports::FileStat> Session::stat(const std::string& path) {
+    if (!namedInput_ || !namesInput(path)) return process.files().stat(process.resolve(path));
+    ports::FileStat out;
+    out.type = ports::FileType::Fifo;
+    return out;
+}
+
 base::Result<std::string> Session::readFile(const std::string& path) {
+    if (namedInput_ && namesInput(path)) return std::exchange(*namedInput_, {});
     const std::string full = process.resolve(path);
     if (process.files().isDirectory(full)) return base::makeError("read " + path + ": is a directory");
     auto text = process.files().read(full);

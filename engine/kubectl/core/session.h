@@ -56,6 +56,10 @@ public:
     // Everything on standard input; a second read is empty.
     sim::Task<base::Result<std::string>> readInput();
     base::Result<std::string> readFile(const std::string& path); // Go's error texts
+    // Standard input has names, too. A command that was given one of them reads it first; `stat` and
+    // `readFile` then know it as a file.
+    sim::Task<base::Status> readNamedInput(const std::vector<std::string>& words);
+    base::Result<ports::FileStat> stat(const std::string& path);
 
     base::Error usage(std::string message) const { return usageError(command(), std::move(message)); }
 
@@ -98,6 +102,7 @@ private:
     bool mapperFresh_ = false;
     std::vector<std::string> warned_;
     bool inputRead_ = false;
+    std::optional<std::string> namedInput_;
 };
 
 // "E1124 02:28:55.123456   12345 memcache.go:265] " and the like.

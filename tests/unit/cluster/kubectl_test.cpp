@@ -49,3 +49,24 @@ TEST_CASE("the change cause that --record writes is the history's") {
     CHECK(sh(*world, "kubectl label deploy web app-; kubectl label deploy web app-").output ==
           "deployment.apps/web unlabeled\nlabel \"app\" not found.\ndeployment.apps/web labeled\n");
 }
+
+TEST_CASE("standard input can be named as a file") {
+    const auto world = booted();
+    const std::string manifest = "printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: a}\\n' | kubectl apply -f ";
+    CHECK(sh(*world, manifest + "/dev/stdin").output == "configmap/a created\n");
+    CHECK(sh(*world, manifest + "/proc/self/fd/0").output == "configmap/a unchanged\n");
+    REQUIRE(sh(*world, "printf 'a secret' | kubectl create secret generic s --from-file=word=/dev/stdin").exitCode == 0);
+    CHECK(sh(*world, "kubectl get secret s -o jsonpath='{.data.word}' | base64 -d").output == "a secret");
+    REQUIRE(sh(*world, "printf 'A=1\\nB=2\\n' | kubectl create cm e --from-env-file=/dev/stdin").exitCode == 0);
+    CHECK(sh(*world, "kubectl get cm e -o jsonpath='{.data}'").output == "{\"A\":\"1\",\"B\":\"2\"}");
+}
+
+TEST_CASE("flags are judged before the server is asked") {
+    const auto world = booted();
+    CHECK(sh(*world, "kubectl top pod --field-selector=a").error == "error: invalid selector: 'a'; can't understand 'a'\n");
+    CHECK(sh(*world, "kubectl certificate approve pod/p").error ==
+          "error: namespace may not be empty when retrieving a resource by name\n");
+    const auto proxy = sh(*world, "kubectl proxy --accept-hosts='(a'");
+    CHECK(proxy.exitCode == 255);
+    CHECK(proxy.error.ends_with("] Error compiling re: error parsing regexp: missing closing ): `(a`\n"));
+}

@@ -98,6 +98,25 @@ TEST_CASE("a disruption budget and a quota say what is left") {
     CHECK(world.get(kCore + "/resourcequotas/q").at("status", "used", "pods").asString() == "1");
 }
 
+TEST_CASE("a disruption budget that nobody could count yet says so of no generation") {
+    World world;
+    world.addNode("n1");
+    // Jobs cannot be asked for their scale.
+    world.create(
+        "/apis/batch/v1/namespaces/default/jobs",
+        R"({"metadata":{"name":"web"},"spec":{"template":{"metadata":{"labels":{"app":"web"}},"spec":{"restartPolicy":"Never","containers":[{"name":"c","image":"x:1"}]}}}})");
+    world.run(3 * sim::kSecond);
+    world.create(
+        "/apis/policy/v1/namespaces/default/poddisruptionbudgets",
+        R"({"metadata":{"name":"keep"},"spec":{"maxUnavailable":"30%","selector":{"matchLabels":{"app":"web"}}}})");
+    world.run(5 * sim::kSecond);
+    const Value budget = world.get("/apis/policy/v1/namespaces/default/poddisruptionbudgets/keep");
+    const Value& condition = api::conditionOf(budget, "DisruptionAllowed");
+    INFO(document::writeJson(budget));
+    CHECK(condition["reason"].asString() == "SyncFailed");
+    CHECK_FALSE(condition.has("observedGeneration"));
+}
+
 TEST_CASE("an autoscaler without metrics keeps the bounds and says what is missing") {
     World world;
     world.addNode("n1");

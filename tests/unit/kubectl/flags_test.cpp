@@ -27,6 +27,7 @@ TEST_CASE("flags are read as pflag reads them") {
 
 TEST_CASE("what is wrong with a flag is told in pflag's words") {
     CHECK(errorOf({"get", "--nope"}) == "unknown flag: --nope\nSee 'kubectl get --help' for usage.");
+    CHECK(errorOf({"options", "--nope"}) == "unknown flag: --nope\nRun 'kubectl options' without flags.");
     CHECK(errorOf({"get", "-Z"}) == "unknown shorthand flag: 'Z' in -Z\nSee 'kubectl get --help' for usage.");
     CHECK(errorOf({"get", "-o"}) == "flag needs an argument: 'o' in -o\nSee 'kubectl get --help' for usage.");
     CHECK(errorOf({"scale", "--replicas=x"}).find("invalid argument \"x\" for \"--replicas\" flag: strconv.ParseInt: parsing \"x\": "
