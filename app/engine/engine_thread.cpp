@@ -66,6 +66,7 @@ void EngineThread::announce(World& world) {
 
 void EngineThread::startPack(lab::Pack pack, quint64 seed, int task, Recording recording, bool fresh) {
     auto shared = std::make_shared<lab::Pack>(std::move(pack));
+    Q_EMIT starting();
     post([this, shared, seed, task, recording, fresh](World& world) {
         reset(world);
         if (writer_ != nullptr && fresh && !recording.pack.empty())

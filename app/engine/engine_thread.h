@@ -101,6 +101,7 @@ public:
 
 Q_SIGNALS:
     void batch(app::BatchPtr batch);
+    void starting(); // a world that plays was asked for; what is asked for now comes after it
     void started(quint64 world, const QStringList& hosts, const app::RestoredTerminals& terminals);
     void failed(const QString& message);
     void resumeFailed(const QString& message);

@@ -12,6 +12,11 @@ constexpr int kMarksPerSecond = 4; // redraws of the track
 Transport::Transport(EngineThread& engine, ClusterModel& cluster, QObject* parent)
     : QObject(parent), engine_(engine), cluster_(cluster) {
     connect(&engine, &EngineThread::batch, this, &Transport::onBatch);
+    // A pause that is asked for while a cluster starts holds when it has.
+    connect(&engine, &EngineThread::starting, this, [this] {
+        playing_ = true;
+        Q_EMIT changed();
+    });
     connect(&cluster, &ClusterModel::viewChanged, this, &Transport::changed);
     connect(&cluster, &ClusterModel::advanced, this, &Transport::moved);
     marksTimer_.setSingleShot(true);
@@ -81,7 +86,6 @@ void Transport::onBatch(const BatchPtr& batch) {
     if (batch->world != world_) {
         world_ = batch->world;
         marks_.clear();
-        playing_ = true;
         engine_.setPace(pace_);
         Q_EMIT changed();
         Q_EMIT marksChanged();

@@ -60,11 +60,15 @@ struct WindowFixture {
         const QString line = screen->lineText(screen->cursor().y());
         return line.endsWith(QLatin1Char('#')) || line.endsWith(QLatin1Char('$'));
     }
-    // Types a command and waits for the next prompt.
+    int cursorRow() const {
+        const auto* screen = context->terminals().screen(context->terminals().current());
+        return screen == nullptr ? -1 : screen->historySize() + screen->cursor().y();
+    }
+    // Types a command and waits for the next prompt, which is on a later line than this one.
     bool run(const QString& command) {
+        const int before = cursorRow();
         context->terminals().run(command);
-        settle(60);
-        return waitFor([&] { return prompt(); });
+        return waitFor([&] { return cursorRow() > before && prompt(); });
     }
 };
 
