@@ -157,7 +157,7 @@ sim::Task<base::Result<std::map<std::int64_t, Revision>>> revisionsOf(Session& s
 std::string templateText(const Value& podTemplate) {
     DescribeWriter w(0);
     describePodTemplate(w, podTemplate);
-    return w.finish();
+    return w.unaligned();
 }
 
 bool supported(const Mapping& mapping) {
@@ -214,7 +214,9 @@ using Revisions = std::map<std::int64_t, Revision>;
 
 base::Status printRevisions(Session& session, const Info& info, const Revisions& revisions) {
     const std::int64_t wanted = session.flags.number("revision");
-    BASE_TRY(PrinterPtr printer, makePrinter(session, {}));
+    PrinterOptions options;
+    options.typed = true;
+    BASE_TRY(PrinterPtr printer, makePrinter(session, options));
     if (wanted > 0 && !revisions.contains(wanted)) return base::makeError("unable to find the specified revision");
     const std::string kind = info.mapping.kind == "Deployment" ? "ReplicaSet" : "ControllerRevision";
     for (const auto& [revision, entry] : revisions) {

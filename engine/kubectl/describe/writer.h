@@ -21,6 +21,7 @@ public:
     void flush(); // what comes is aligned on its own
     void nest(int levels) { nest_ += levels; } // every piece written from now on begins deeper
     std::string finish();
+    std::string unaligned() { return std::move(text_); } // with its tabs, for commands that align nothing
     std::int64_t now() const { return now_; } // Unix ns
 
 private:

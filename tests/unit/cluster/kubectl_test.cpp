@@ -44,6 +44,7 @@ TEST_CASE("the change cause that --record writes is the history's") {
     REQUIRE(sh(*world, "kubectl set image deploy/web nginx=nginx:1.28 --record").exitCode == 0);
     CHECK(sh(*world, "kubectl get deploy web -o jsonpath='{.metadata.annotations.kubernetes\\.io/change-cause}'").output ==
           "kubectl set image deploy/web nginx=nginx:1.28 --record=true");
+    CHECK(sh(*world, "kubectl rollout history deploy web --revision=2 | grep Image").output == "    Image:\tnginx:1.28\n");
     CHECK(sh(*world, "kubectl set serviceaccount deploy web default; kubectl set serviceaccount deploy web default").output ==
           "deployment.apps/web serviceaccount updated\ndeployment.apps/web serviceaccount updated\n");
     CHECK(sh(*world, "kubectl label deploy web app-; kubectl label deploy web app-").output ==
