@@ -1,5 +1,7 @@
 #include "document/value.h"
 
+#include "document/node_memory.h"
+
 #include "base/hash.h"
 
 #include <algorithm>
@@ -52,8 +54,9 @@ struct StringNode : Node {
     std::string_view view() const { return {data(), length}; }
     std::uint64_t head() const { return headAt(data()); }
 
+    static std::size_t sizeFor(std::size_t length) { return sizeof(StringNode) + std::max(length, kHead); }
     static const StringNode* make(std::string_view text) {
-        void* memory = ::operator new(sizeof(StringNode) + std::max(text.size(), kHead));
+        void* memory = NodeMemory::take(sizeFor(text.size()));
         auto* node = new (memory) StringNode(static_cast<std::uint32_t>(text.size()));
         char* to = reinterpret_cast<char*>(node + 1);
         if (text.size() < kHead) std::memset(to, 0, kHead);
@@ -101,15 +104,21 @@ struct ArrayNode : ListNode<Value> {
 };
 
 struct ObjectNode : ListNode<Member> {
+    // A bit for the head of each key (and perhaps of some that were there before): most names that an
+    // object does not have are known by it.
+    std::uint32_t heads = 0;
     ObjectNode() : ListNode(ValueKind::Object) {}
+    static std::uint32_t bitOf(std::uint64_t head) { return 1U << (head * 0x9e37'79b9'7f4a'7c15U >> 59); }
 };
+
+static_assert(sizeof(ObjectNode) == sizeof(ListNode<Member>)); // members follow at once
 
 // Room for `capacity` items; the caller appends at most that many.
 template <typename List, typename Item>
 List* allocateList(std::size_t capacity) {
     static_assert(alignof(List) >= alignof(Item));
     BASE_ASSERT(capacity <= UINT32_MAX);
-    return new (::operator new(sizeof(List) + capacity * sizeof(Item))) List();
+    return new (NodeMemory::take(sizeof(List) + capacity * sizeof(Item))) List();
 }
 ObjectNode* allocateObject(std::size_t capacity) { return allocateList<ObjectNode, Member>(capacity); }
 ArrayNode* allocateArray(std::size_t capacity) { return allocateList<ArrayNode, Value>(capacity); }
@@ -117,17 +126,19 @@ ArrayNode* allocateArray(std::size_t capacity) { return allocateList<ArrayNode, 
 template <typename List>
 void destroyList(const Node* node) {
     auto* list = const_cast<List*>(static_cast<const List*>(node));
+    const std::size_t size = sizeof(List) + list->items().size_bytes(); // lists are made full
     list->destroyItems();
     list->~List();
-    ::operator delete(list);
+    NodeMemory::give(list, size);
 }
 
 void destroyNode(const Node* node) {
     switch (node->kind) {
     case ValueKind::String: {
         auto* text = static_cast<const StringNode*>(node);
+        const std::size_t size = StringNode::sizeFor(text->length);
         text->~StringNode();
-        ::operator delete(const_cast<StringNode*>(text));
+        NodeMemory::give(const_cast<StringNode*>(text), size);
         return;
     }
     case ValueKind::Array: destroyList<ArrayNode>(node); return;
@@ -255,21 +266,33 @@ struct Place {
     return {low, false};
 }
 
-// Most objects have few members: there, looking through them all is faster than halving.
-[[gnu::flatten]] const Value* lookup(std::span<const Member> members, std::string_view text) {
-    constexpr std::size_t kFew = 10;
-    if (members.size() > kFew) {
-        const auto [at, found] = find(members, text);
-        return found ? &members[at].value : nullptr;
+[[gnu::noinline]] const Value* findValue(std::span<const Member> members, std::string_view text) {
+    const auto [at, found] = find(members, text);
+    return found ? &members[at].value : nullptr;
+}
+
+// Halves the members while there are many and looks through the rest; heads nearly always tell them apart.
+[[gnu::flatten, gnu::noinline]] const Value* search(std::span<const Member> members, std::uint64_t head, std::string_view text) {
+    constexpr std::size_t kFew = 4;
+    while (members.size() > kFew) {
+        const std::size_t middle = members.size() / 2;
+        const std::uint64_t there = keyOf(members[middle]).head;
+        if (there == head) return findValue(members, text);
+        members = there < head ? members.subspan(middle + 1) : members.first(middle);
     }
-    const std::uint64_t head = detail::headOf(text);
     for (const Member& member : members) {
         const std::string_view key = member.key.view();
-        if (detail::headAt(key.data()) == head && key.size() == text.size() &&
+        if (key.size() == text.size() && detail::headAt(key.data()) == head &&
             detail::sameAfterHead(key.data(), text.data(), text.size()))
             return &member.value;
     }
     return nullptr;
+}
+
+[[gnu::flatten]] const Value* lookup(const detail::ObjectNode& object, std::string_view text) {
+    const std::uint64_t head = detail::headOf(text);
+    if ((object.heads & detail::ObjectNode::bitOf(head)) == 0) return nullptr;
+    return search(object.items(), head, text);
 }
 
 [[gnu::flatten]] int compareKeys(const Member& a, const Member& b) {
@@ -363,19 +386,20 @@ std::span<const Member> Value::members() const {
 }
 
 const Value& Value::operator[](std::string_view key) const {
-    const Value* member = lookup(members(), key);
+    const Value* member = isObject() ? lookup(objectOf(payload_.node), key) : nullptr;
     return member != nullptr ? *member : kNullValue;
 }
 const Value& Value::operator[](std::size_t index) const {
     const auto list = items();
     return index < list.size() ? list[index] : kNullValue;
 }
-bool Value::has(std::string_view key) const { return lookup(members(), key) != nullptr; }
+bool Value::has(std::string_view key) const { return isObject() && lookup(objectOf(payload_.node), key) != nullptr; }
 
 Value Value::with(std::string_view key, Value value) const {
     const auto old = members();
     const auto [at, replaces] = find(old, key);
     detail::ObjectNode* node = detail::allocateObject(old.size() + (replaces ? 0 : 1));
+    node->heads = (isObject() ? objectOf(payload_.node).heads : 0) | detail::ObjectNode::bitOf(detail::headOf(key));
     for (const Member& member : old.first(at)) node->append(member);
     if (replaces) node->append(old[at].key, std::move(value));
     else node->append(SharedString(key), std::move(value));
@@ -388,6 +412,7 @@ Value Value::without(std::string_view key) const {
     const auto [at, found] = find(old, key);
     if (!found) return *this;
     detail::ObjectNode* node = detail::allocateObject(old.size() - 1);
+    node->heads = objectOf(payload_.node).heads;
     for (const Member& member : old.first(at)) node->append(member);
     for (const Member& member : old.subspan(at + 1)) node->append(member);
     return Value(ValueKind::Object, node);
@@ -525,7 +550,10 @@ Value ObjectBuilder::build() && {
     for (std::size_t i = 0; i < places.size(); ++i) distinct += repeated(i) ? 0 : 1;
     detail::ObjectNode* node = detail::allocateObject(distinct);
     for (std::size_t i = 0; i < places.size(); ++i)
-        if (!repeated(i)) node->append(std::move(places[i]->key), std::move(places[i]->value));
+        if (!repeated(i)) {
+            node->heads |= detail::ObjectNode::bitOf(keyOf(*places[i]).head);
+            node->append(std::move(places[i]->key), std::move(places[i]->value));
+        }
     members_.clear();
     return Value(ValueKind::Object, node);
 }

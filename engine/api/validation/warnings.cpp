@@ -5,6 +5,7 @@
 #include "api/names.h"
 #include "api/quantity.h"
 #include "api/validation/pod.h"
+#include "api/validation/pod_twins.h"
 #include "base/strings.h"
 
 #include <deque>
@@ -37,19 +38,30 @@ public:
                        base::join(problems, " ") + "]");
     }
 
+    // A pod itself. Without annotations its specification says all.
+    void wholePod(const Value& meta, const Value& spec) {
+        thread_local LastGood quiet;
+        const bool plain = meta["annotations"].size() == 0;
+        if (plain && quiet.covers(spec)) return quiet.keep(spec);
+        quiet.forget();
+        const std::size_t before = list.size();
+        pod(meta, spec, Path());
+        if (plain && list.size() == before) quiet.keep(spec);
+    }
+
     // `root` is empty for a pod and the path of the template otherwise.
     void pod(const Value& meta, const Value& spec, const Path& root) {
         const Path at = root.child("spec");
         nodeLabels(spec, at);
         topology(spec["topologySpreadConstraints"], at.child("topologySpreadConstraints"));
         annotations(meta["annotations"], root.child("metadata", "annotations"));
-        for (std::size_t i = 0; i < spec["volumes"].size(); ++i)
-            volume(spec["volumes"][i], at.child("volumes").index(i));
-        for (const Value& item : spec["volumes"].items()) overlaps(item);
+        const Value &volumes = spec["volumes"], &pullSecrets = spec["imagePullSecrets"];
+        for (std::size_t i = 0; i < volumes.size(); ++i) volume(volumes[i], at.child("volumes").index(i));
+        for (const Value& item : volumes.items()) overlaps(item);
         duplicates(spec["hostAliases"], "ip", at.child("hostAliases"));
-        duplicates(spec["imagePullSecrets"], "name", at.child("imagePullSecrets"));
-        for (std::size_t i = 0; i < spec["imagePullSecrets"].size(); ++i)
-            if (spec["imagePullSecrets"][i]["name"].isEmpty())
+        duplicates(pullSecrets, "name", at.child("imagePullSecrets"));
+        for (std::size_t i = 0; i < pullSecrets.size(); ++i)
+            if (pullSecrets[i]["name"].isEmpty())
                 add(at.child("imagePullSecrets").index(i).child("name"), "invalid empty name \"\"");
         for (const char* resource : {"memory", "ephemeral-storage"})
             fractional(spec["overhead"], resource, at.child("overhead"));
@@ -418,7 +430,7 @@ std::vector<std::string> warningsFor(const ResourceInfo& resource, const Value& 
     const bool create = old.isNull();
     if (kind == "Pod") {
         if (create) out.podName(object["metadata"], "the Pod's hostname");
-        out.pod(object["metadata"], object["spec"], validation::Path());
+        out.wholePod(object["metadata"], object["spec"]);
     } else if (kind == "Service") {
         out.service(object);
     } else if (kind == "PersistentVolume") {

@@ -199,3 +199,46 @@ TEST_CASE("a new condition comes last in a patch of a pod's status") {
     const Value known = api::conditionPatch(pod, yaml("{type: Ready, status: 'False'}"));
     CHECK(known["$setElementOrder/conditions"].size() == 2);
 }
+
+TEST_CASE("a pod is judged alike whether or not another of its template came before") {
+    const auto [info, first] = prepared(R"({apiVersion: v1, kind: Pod, metadata: {name: a, namespace: default},
+        spec: {containers: [{name: c, image: i, volumeMounts: [{name: token-a, mountPath: /t}, {name: work, mountPath: /w}]},
+        {name: d, image: i, volumeMounts: [{name: token-a, mountPath: /t}]}],
+        volumes: [{name: token-a, projected: {sources: [{serviceAccountToken: {path: token, expirationSeconds: 3607}}]}},
+        {name: work, emptyDir: {}}], serviceAccountName: default}})");
+    const Value spec = first["spec"];
+    const auto withMount = [&](const Value& from, std::size_t container, const char* name) {
+        const Value& old = from["containers"][container];
+        return from.with("containers", from["containers"].withItem(container,
+            old.with("volumeMounts", old["volumeMounts"].withItem(0, old["volumeMounts"][0].with("name", name)))));
+    };
+    const auto withVolume = [&](const Value& from, const char* name) {
+        return from.with("volumes", from["volumes"].withItem(0, from["volumes"][0].with("name", name)));
+    };
+    const auto renamed = [&](const char* name) { return withMount(withMount(withVolume(spec, name), 0, name), 1, name); };
+    const Value doubtful = renamed("token-b").withPath({"dnsPolicy"}, "Never");
+    const std::pair<Value, std::size_t> cases[] = {{renamed("token-b"), 0}, {withMount(renamed("token-b"), 1, "token-a"), 1},
+                                                   {renamed("Token"), 1}, {renamed("work"), 1}, {doubtful, 1},
+                                                   {withVolume(spec, "token-b"), 2}, {withMount(spec, 0, "work"), 0}};
+    for (const auto& [changed, problems] : cases) {
+        const Value pod = first.with("spec", changed);
+        const Value other = first.with("spec", spec.withPath({"hostname"}, "other").withPath({"containers"}, Value()));
+        CHECK_FALSE(api::validateCreate(*info, other).empty()); // nothing is remembered of a bad one
+        const Texts alone = shown(api::validateCreate(*info, pod));
+        CHECK(api::validateCreate(*info, first).empty());
+        CHECK(shown(api::validateCreate(*info, pod)) == alone);
+        CHECK(alone.empty() == (problems == 0));
+    }
+}
+
+TEST_CASE("pods of one template are warned of one by one") {
+    const auto [info, quiet] = prepared(R"({apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: c, image: i}]}})");
+    const auto [same, loud] = prepared(R"({apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {nodeSelector:
+        {beta.kubernetes.io/os: linux}, containers: [{name: c, image: i}]}})");
+    const Texts expected{"spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use \"kubernetes.io/os\" instead"};
+    for (int i = 0; i < 2; ++i) {
+        CHECK(api::warningsFor(*info, quiet, Value()).empty());
+        CHECK(api::warningsFor(*info, loud, Value()) == expected);
+        CHECK(api::warningsFor(*info, loud, Value()) == expected);
+    }
+}
