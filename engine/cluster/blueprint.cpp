@@ -38,6 +38,9 @@ base::Result<Blueprint> readBlueprint(std::string_view yaml, std::string_view so
     take("serviceSubnet", blueprint.serviceSubnet);
     take("dnsDomain", blueprint.dnsDomain);
     take("cni", blueprint.cni);
+    take("nameserver", blueprint.nameserver);
+    if (!blueprint.nameserver.empty() && !base::IpAddress::parse(blueprint.nameserver))
+        return at(source, text, "/nameserver", "nameserver is not an address");
     for (const char* key : {"podSubnet", "serviceSubnet"})
         if (!base::IpPrefix::parse(data[key].isString() ? data[key].asString() : "10.0.0.0/8"))
             return at(source, text, std::string("/") + key, std::string(key) + " is not an address range");

@@ -24,6 +24,7 @@ struct Blueprint {
     std::vector<NodeBlueprint> nodes;
     std::string podSubnet = "10.244.0.0/16", serviceSubnet = "10.96.0.0/12", dnsDomain = "cluster.local";
     std::string cni = "bridge";
+    std::string nameserver; // of the hosts; empty: the gateway of their network
     std::vector<std::string> images; // catalogue entries present on every node
     std::int64_t startsAt = 0;       // Unix ns of virtual time 0; 0: the usual date
     document::Value extra;           // keys that newer parts read

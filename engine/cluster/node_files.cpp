@@ -57,7 +57,8 @@ void writeNodeFiles(ports::FileSystem& files, const Blueprint& blueprint, const 
     (void)files.write("/root/.bashrc", "PS1='\\u@\\h:\\w\\$ '\nalias k=kubectl\nalias ll='ls -l'\n", 0644);
     (void)files.write("/root/.profile", "if [ -f ~/.bashrc ]; then . ~/.bashrc; fi\n", 0644);
     const auto gateway = base::IpPrefix::parse(node.address + "/24")->network().next(1).text();
-    (void)files.write("/etc/resolv.conf", "nameserver " + gateway + "\n", 0644);
+    const std::string& nameserver = blueprint.nameserver.empty() ? gateway : blueprint.nameserver;
+    (void)files.write("/etc/resolv.conf", "nameserver " + nameserver + "\n", 0644);
     if (blueprint.cni == "bridge") {
         (void)files.makeDirectories("/etc/cni/net.d", 0755);
         (void)files.write("/etc/cni/net.d/10-bridge.conflist",

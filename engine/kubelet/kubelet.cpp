@@ -247,8 +247,8 @@ sim::Task<void> Kubelet::State::watchRuntime(State& self) {
         while (true) {
             auto event = co_await channel->pop();
             if (!event) break;
-            // Removals are the agent's own doing and no reason to look again.
-            if (event->type == ports::CriEventType::Deleted) continue;
+            // Removals are the agent's own doing; a container that did not run yet is no news either.
+            if (event->type == ports::CriEventType::Deleted || event->type == ports::CriEventType::Created) continue;
             sim::CauseScope cause(core.kernel().trace(), event->cause);
             self.workers.runtimeEvent(event->podUid);
         }
@@ -303,6 +303,8 @@ sim::Task<int> Kubelet::State::run() {
     node.readMachine();
     const Value reference = Value::object({{"kind", "Node"}, {"name", core.nodeName}, {"uid", core.nodeName}});
     core.recorder->record(reference, "Normal", "Starting", "Starting kubelet.");
+    // The first look for images to remove comes before the runtime has told its figures.
+    core.recorder->record(reference, "Warning", "InvalidDiskCapacity", "invalid capacity 0 on image filesystem");
     core.recorder->record(reference, "Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods");
     core.log.info("server.go:1257", "Started kubelet");
     if (network::Namespace* space = network::namespaceOf(core.process.network()))

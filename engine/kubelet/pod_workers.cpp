@@ -114,11 +114,15 @@ void PodWorkers::runtimeEvent(std::string_view uid) {
 // The runtime is looked at once a second; between looks nothing is noticed. Only a look that will see
 // something is scheduled.
 sim::Task<void> PodWorkers::tick(PodWorkers& self) {
-    const sim::Duration age = self.core_.now() - self.core_.startedAt;
-    co_await sim::sleepFor(self.core_.kernel(), kRelistPeriod - age % kRelistPeriod);
+    const sim::Time next = self.lookAfter(self.core_.now());
+    co_await sim::sleepUntil(self.core_.kernel(), next);
     const auto pending = std::move(self.pendingEvents_);
     self.pendingEvents_.clear();
     for (const auto& [uid, yes] : pending) self.wake(uid);
+}
+
+sim::Time PodWorkers::lookAfter(sim::Time time) const {
+    return time + kRelistPeriod - (time - core_.startedAt) % kRelistPeriod;
 }
 
 void PodWorkers::runtimeChanged() {
@@ -196,7 +200,9 @@ void PodWorkers::requeue(Worker& worker, const std::string& error, sim::Time bac
         delay = core_.jitter(wait, 0.5);
     }
     worker.due = core_.now() + delay;
-    if (worker.phase == Phase::Sync) worker.due = std::min(worker.due, std::max(core_.now() + sim::kSecond, deadlineOf(worker.pod)));
+    if (worker.phase == Phase::Sync) worker.due = std::min(worker.due, deadlineOf(worker.pod));
+    // What has become due is picked up once a second.
+    worker.due = lookAfter(std::max(worker.due, core_.now()));
 }
 
 sim::Task<void> PodWorkers::run(PodWorkers& self, WorkerPtr worker) {
@@ -211,6 +217,12 @@ sim::Task<void> PodWorkers::run(PodWorkers& self, WorkerPtr worker) {
         worker->dirty = false;
         worker->due = sim::kForever;
         worker->started = true;
+        // A step sees what a look at the runtime saw after the step before it; what that look finds
+        // changed asks for one more. Source: podWorkerLoop, podCache.GetNewerThan.
+        if (worker->steppedAt != 0) {
+            const sim::Time look = self.lookAfter(worker->steppedAt);
+            if (core.now() < look) co_await sim::sleepUntil(core.kernel(), look);
+        }
         if (worker->stopping && worker->phase == Phase::Sync) worker->phase = Phase::Terminating;
         worker->stepDone = false;
         worker->step.spawn(runStep(self, worker), "pod-sync");
@@ -223,6 +235,7 @@ sim::Task<void> PodWorkers::run(PodWorkers& self, WorkerPtr worker) {
                 break;
             }
         }
+        worker->steppedAt = core.now();
     }
     self.finish(*worker);
 }
@@ -339,6 +352,7 @@ sim::Task<void> PodWorkers::terminatingStep(WorkerPtr worker) {
         co_return;
     }
     core_.status->set(worker->pod, statusOf(*worker, *runtime, false));
+    co_await core_.containers->removeDead(*runtime);
     core_.probes->stopLivenessAndStartup(worker->uid);
     const std::int64_t grace = effectiveGrace(*worker);
     auto killed = co_await core_.containers->killPod(worker->pod, *runtime, grace);

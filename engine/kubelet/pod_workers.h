@@ -58,7 +58,7 @@ private:
         bool interruptible = false;
         bool isStatic = false, gone = false, finished = false, stopping = false, started = false;
         bool dirty = true;
-        sim::Time due = 0;
+        sim::Time due = 0, steppedAt = 0;
         std::optional<std::int64_t> grace;
         // What an eviction wrote over the status.
         std::string reason, message;
@@ -86,6 +86,7 @@ private:
     sim::Task<void> checkPullSecrets(Value pod);
     Value statusOf(const Worker& worker, const RuntimePod& runtime, bool terminal) const;
     sim::Time deadlineOf(const Value& pod) const;
+    sim::Time lookAfter(sim::Time time) const; // when the runtime is looked at next
 
     Core& core_;
     Resizer resizer_;

@@ -180,8 +180,11 @@ sim::Task<void> ProbeManager::work(ProbeManager& self, std::shared_ptr<Worker> w
 
 sim::Task<ProbeResult> ProbeManager::execute(std::shared_ptr<Worker> worker, Value status, bool& errored) {
     const sim::Duration timeout = worker->spec["timeoutSeconds"].asInt(1) * sim::kSecond;
-    ProbeOutcome outcome;
-    for (int attempt = 0; attempt < kMaxRetries; ++attempt) {
+    // Commands run in the name of the pod's syncs: they are called off with them when the pod is to end.
+    // Source: prober_manager.go AddPod, pod_workers.go startPodSync.
+    const bool calledOff = worker->spec["exec"].isObject() && core_.workers->terminationRequested(worker->uid);
+    ProbeOutcome outcome{ProbeOutcome::Kind::Error, "rpc error: code = Canceled desc = context canceled"};
+    for (int attempt = 0; attempt < kMaxRetries && !calledOff; ++attempt) {
         outcome = co_await runProbe(core_, worker->pod, status, worker->containerSpec, worker->spec,
                                     worker->containerId, timeout);
         if (outcome.kind != ProbeOutcome::Kind::Error) break;

@@ -25,8 +25,7 @@ sim::Task<ProbeOutcome> execProbe(Core& core, Value exec, std::string containerI
         co_return outcome(Kind::Error, ports::criErrorText(result.error()));
     }
     // Output beyond 10 kB is cut.
-    std::string text = (result->output + result->error).substr(0, 10 * 1024);
-    while (!text.empty() && text.back() == '\n') text.pop_back();
+    const std::string text = (result->output + result->error).substr(0, 10 * 1024);
     co_return outcome(result->exitCode == 0 ? Kind::Success : Kind::Failure, text);
 }
 

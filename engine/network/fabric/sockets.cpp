@@ -59,11 +59,13 @@ void SocketTable::abandonAll() {
                 if (!space || !space->alive()) flow->abandon(static_cast<Flow::Side>(side));
             }
         }
-    for (auto& [key, state] : listeners_) {
+    // What is being served may hold other sockets of this namespace, which leave the table as it ends.
+    const auto listeners = std::move(listeners_);
+    listeners_.clear();
+    for (const auto& [key, state] : listeners) {
         state->open = false;
         state->scope.cancel();
     }
-    listeners_.clear();
 }
 
 std::vector<SocketRow> SocketTable::rows() const {
