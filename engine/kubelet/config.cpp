@@ -387,6 +387,7 @@ base::Status loadConfigFile(Config& config, const ports::FileSystem& files) {
     const base::Status decoded = decode(config, *root);
     if (!decoded.ok()) return base::makeError(prefix + decoded.error().message);
     takeFields(config, *root);
+    config.given = *root;
     config.loadedFrom = config.configFile;
     return base::okStatus();
 }

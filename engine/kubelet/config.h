@@ -54,6 +54,7 @@ struct Config {
     sim::Duration evictionPressureTransitionPeriod = 5 * sim::kMinute;
     sim::Duration shutdownGracePeriod = 0, shutdownGracePeriodCriticalPods = 0;
     std::string loadedFrom;
+    document::Value given; // the file's fields as they were read
     std::string strictProblem; // what strict decoding refused, empty if nothing
 };
 

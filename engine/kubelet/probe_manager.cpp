@@ -7,6 +7,8 @@
 #include "kubelet/status_builder.h"
 #include "kubelet/status_manager.h"
 
+#include <set>
+
 namespace kubelet {
 namespace {
 
@@ -86,6 +88,22 @@ bool ProbeManager::hasResult(ProbeType type, std::string_view containerId) const
 ProbeResult ProbeManager::result(ProbeType type, std::string_view containerId) const {
     const auto found = results_.find({type, std::string(containerId)});
     return found == results_.end() ? ProbeResult::Unknown : found->second;
+}
+
+std::string ProbeManager::metrics() const {
+    std::set<std::string> lines;
+    for (const auto& [key, worker] : workers_) {
+        if (worker->done) continue;
+        const std::string labels = "prober_probe_total{container=\"" + worker->container + "\",namespace=\"" +
+                                   api::namespaceOf(worker->pod) + "\",pod=\"" + api::nameOf(worker->pod) +
+                                   "\",pod_uid=\"" + worker->uid + "\",probe_type=\"" + typeName(worker->type) +
+                                   "\",result=\"";
+        if (worker->successes != 0) lines.insert(labels + "successful\"} " + std::to_string(worker->successes) + "\n");
+        if (worker->failures != 0) lines.insert(labels + "failed\"} " + std::to_string(worker->failures) + "\n");
+    }
+    std::string out;
+    for (const std::string& line : lines) out += line;
+    return out;
 }
 
 bool ProbeManager::isStarted(const Value& pod, const Value& item) const {
@@ -254,6 +272,7 @@ sim::Task<bool> ProbeManager::probeOnce(std::shared_ptr<Worker> worker) {
     bool errored = false;
     const ProbeResult result = co_await execute(worker, status, errored);
     if (errored) co_return true;
+    ++(result == ProbeResult::Success ? worker->successes : worker->failures);
     if (worker->last == result) {
         ++worker->run;
     } else {

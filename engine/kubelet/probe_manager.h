@@ -31,6 +31,7 @@ public:
     // Nothing until the probe has given a result for this container.
     ProbeResult result(ProbeType type, std::string_view containerId) const;
     bool hasResult(ProbeType type, std::string_view containerId) const;
+    std::string metrics() const; // lines of prober_probe_total
 
 private:
     struct Worker {
@@ -41,6 +42,7 @@ private:
         std::string containerId;
         ProbeResult last = ProbeResult::Unknown;
         int run = 0;
+        std::uint64_t successes = 0, failures = 0;
         bool onHold = false;
         bool done = false;
         sim::Signal trigger;

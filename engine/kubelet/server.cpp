@@ -2,6 +2,7 @@
 
 #include "base/strings.h"
 #include "document/json.h"
+#include "kubelet/configz.h"
 #include "kubelet/container_manager.h"
 #include "kubelet/node_status.h"
 #include "kubelet/pod_manager.h"
@@ -214,13 +215,16 @@ sim::Task<ports::Response> Server::handle(ports::Request request) {
     co_return response;
 }
 
-ports::Response Server::podList(bool running) {
+ports::Response Server::podList() {
     document::ArrayBuilder items;
     for (const auto& [uid, pod] : core_.pods->all()) {
         const Value& status = core_.status->get(uid);
-        if (running && status["phase"].asString() != "Running") continue;
-        Value shown = status.isObject() ? pod.with("status", status) : pod;
-        if (!isStaticPod(pod)) shown = shown.withPath({"metadata", "annotations", kConfigSource}, "api");
+        Value shown = (status.isObject() ? pod.with("status", status) : pod).without("kind").without("apiVersion");
+        if (!isStaticPod(pod)) {
+            shown = shown.withPath({"metadata", "annotations", kConfigSource}, "api");
+            if (status["startTime"].isString())
+                shown = shown.withPath({"metadata", "annotations", kConfigSeen}, status["startTime"]);
+        }
         items.push(shown);
     }
     return json(Value::object({{"kind", "PodList"}, {"apiVersion", "v1"}, {"metadata", Value::object()},
@@ -232,21 +236,12 @@ sim::Task<ports::Response> Server::route(ports::Request request) {
     parts.erase(parts.begin());
     const std::string head = parts.empty() ? "" : parts[0];
     if (head == "healthz") co_return ports::textResponse(200, "ok");
-    if (head == "pods") co_return podList(false);
-    if (head == "runningpods") co_return podList(true);
-    if (head == "configz") {
-        const Config& config = core_.config;
-        document::ObjectBuilder out;
-        out.set("address", config.address);
-        out.set("port", config.port);
-        out.set("staticPodPath", config.staticPodPath);
-        out.set("clusterDNS", Value::strings(config.clusterDNS));
-        out.set("clusterDomain", config.clusterDomain);
-        out.set("maxPods", config.maxPods);
-        out.set("containerRuntimeEndpoint", config.containerRuntimeEndpoint);
-        out.set("cgroupDriver", config.cgroupDriver);
-        co_return json(Value::object({{"kubeletconfig", std::move(out).build()}}));
+    if (head == "pods") co_return podList();
+    if (head == "runningpods") {
+        ports::Response response = co_await runningPods();
+        co_return response;
     }
+    if (head == "configz") co_return ports::textResponse(200, configzText(core_.config), "application/json");
     if (head == "containerLogs") {
         ports::Response response = co_await containerLogs(request, parts);
         co_return response;
@@ -263,6 +258,7 @@ sim::Task<ports::Response> Server::route(ports::Request request) {
         ports::Response response = co_await resourceMetrics();
         co_return response;
     }
+    if (request.path == "/metrics/probes") co_return probeMetrics();
     if (head == "metrics")
         co_return ports::textResponse(200, "# HELP kubelet_running_pods [ALPHA] Number of pods that have a running pod sandbox\n"
                             "# TYPE kubelet_running_pods gauge\nkubelet_running_pods " +

@@ -38,7 +38,9 @@ private:
     sim::Task<ports::Response> summary();
     sim::Task<ports::Response> resourceMetrics();
     std::uint64_t nodeCpuTime(const std::vector<ports::CriStats>& stats);
-    ports::Response podList(bool running);
+    sim::Task<ports::Response> runningPods();
+    ports::Response probeMetrics();
+    ports::Response podList();
 
     Core& core_;
     std::vector<pki::CertificatePtr> clientRoots_;

@@ -1,8 +1,10 @@
 // Statistics. Sources: pkg/kubelet/server/stats, metrics/collectors/resource_metrics.go.
 
 #include "base/strings.h"
+#include "document/yaml_resolve.h"
 #include "kubelet/node_status.h"
 #include "kubelet/pod_manager.h"
+#include "kubelet/probe_manager.h"
 #include "kubelet/server.h"
 
 #include <map>
@@ -24,11 +26,10 @@ Value memory(const std::string& now, std::uint64_t bytes) {
                           {"rssBytes", static_cast<std::int64_t>(bytes)}, {"pageFaults", 0}, {"majorPageFaults", 0}});
 }
 
-// Nanoseconds as seconds with all their places.
+std::string number(std::uint64_t value) { return document::formatFloatGeneral(static_cast<double>(value)); }
+
 std::string seconds(std::uint64_t nanoseconds) {
-    std::string places = std::to_string(nanoseconds % 1'000'000'000 + 1'000'000'000).substr(1);
-    while (!places.empty() && places.back() == '0') places.pop_back();
-    return std::to_string(nanoseconds / 1'000'000'000) + (places.empty() ? "" : "." + places);
+    return document::formatFloatGeneral(static_cast<double>(nanoseconds) / 1e9);
 }
 
 struct PodUsage {
@@ -115,7 +116,7 @@ sim::Task<ports::Response> Server::resourceMetrics() {
         response.status = 500;
         co_return response;
     }
-    std::string cpuLines, memoryLines, startLines, podCpuLines, podMemoryLines;
+    std::string cpuLines, memoryLines, startLines, swapLines, limitLines, podCpuLines, podMemoryLines, podSwapLines;
     std::vector<ports::CriStats> all;
     std::uint64_t bytes = kSystemMemory;
     const std::string stamp = " " + std::to_string(core_.unixNow() / sim::kMillisecond) + "\n";
@@ -128,29 +129,80 @@ sim::Task<ports::Response> Server::resourceMetrics() {
         for (const ports::CriStats& item : pod.containers) {
             const std::string labels = "{container=\"" + item.name + "\"," + owner;
             cpuLines += "container_cpu_usage_seconds_total" + labels + seconds(item.cpuNanoseconds) + stamp;
-            memoryLines += "container_memory_working_set_bytes" + labels + std::to_string(item.memoryWorkingSet) + stamp;
+            memoryLines += "container_memory_working_set_bytes" + labels + number(item.memoryWorkingSet) + stamp;
             startLines += "container_start_time_seconds" + labels +
                           seconds(static_cast<std::uint64_t>(item.startedAt)) + "\n";
+            limitLines += "container_swap_limit_bytes" + labels + "0" + stamp;
+            swapLines += "container_swap_usage_bytes" + labels + "0" + stamp;
         }
         podCpuLines += "pod_cpu_usage_seconds_total{" + owner + seconds(pod.total) + stamp;
-        podMemoryLines += "pod_memory_working_set_bytes{" + owner + std::to_string(pod.memory) + stamp;
+        podMemoryLines += "pod_memory_working_set_bytes{" + owner + number(pod.memory) + stamp;
+        podSwapLines += "pod_swap_usage_bytes{" + owner + "0" + stamp;
     }
-    const auto family = [&](const char* name, const char* help, const char* type, const std::string& lines) {
+    const auto family = [&](const char* name, const char* help, const char* type, const std::string& lines,
+                            const char* stability = "STABLE") {
         if (lines.empty()) return;
-        response.body += std::string("# HELP ") + name + " [STABLE] " + help + "\n# TYPE " + name + " " + type + "\n" + lines;
+        response.body += std::string("# HELP ") + name + " [" + stability + "] " + help + "\n# TYPE " + name + " " + type + "\n" + lines;
     };
     family("container_cpu_usage_seconds_total", "Cumulative cpu time consumed by the container in core-seconds", "counter", cpuLines);
     family("container_memory_working_set_bytes", "Current working set of the container in bytes", "gauge", memoryLines);
     family("container_start_time_seconds", "Start time of the container since unix epoch in seconds", "gauge", startLines);
+    family("container_swap_limit_bytes",
+           "Current amount of the container swap limit in bytes. Reported only on non-windows systems", "gauge", limitLines, "ALPHA");
+    family("container_swap_usage_bytes",
+           "Current amount of the container swap usage in bytes. Reported only on non-windows systems", "gauge", swapLines, "ALPHA");
     family("node_cpu_usage_seconds_total", "Cumulative cpu time consumed by the node in core-seconds", "counter",
            "node_cpu_usage_seconds_total " + seconds(nodeCpuTime(all)) + stamp);
     family("node_memory_working_set_bytes", "Current working set of the node in bytes", "gauge",
-           "node_memory_working_set_bytes " + std::to_string(bytes) + stamp);
+           "node_memory_working_set_bytes " + number(bytes) + stamp);
+    family("node_swap_usage_bytes", "Current swap usage of the node in bytes. Reported only on non-windows systems", "gauge",
+           "node_swap_usage_bytes 0" + stamp, "ALPHA");
     family("pod_cpu_usage_seconds_total", "Cumulative cpu time consumed by the pod in core-seconds", "counter", podCpuLines);
     family("pod_memory_working_set_bytes", "Current working set of the pod in bytes", "gauge", podMemoryLines);
+    family("pod_swap_usage_bytes", "Current amount of the pod swap usage in bytes. Reported only on non-windows systems", "gauge",
+           podSwapLines, "ALPHA");
     family("resource_scrape_error", "1 if there was an error while getting container metrics, 0 otherwise", "gauge",
            "resource_scrape_error 0\n");
     co_return response;
+}
+
+ports::Response Server::probeMetrics() {
+    const std::string totals = core_.probes->metrics();
+    std::string text;
+    if (!totals.empty())
+        text = "# HELP prober_probe_total [BETA] Cumulative number of a liveness, readiness or startup probe for a container by "
+               "result.\n# TYPE prober_probe_total counter\n" + totals;
+    const auto started = static_cast<std::uint64_t>(core_.unixNow() - (core_.now() - core_.startedAt));
+    text += "# HELP process_start_time_seconds [ALPHA] Start time of the process since unix epoch in seconds.\n"
+            "# TYPE process_start_time_seconds gauge\nprocess_start_time_seconds " + seconds(started) + "\n";
+    return ports::textResponse(200, text, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+// What the runtime knows of pods that run, as far as it goes. Source: kubecontainer.Pod ToAPIPod.
+sim::Task<ports::Response> Server::runningPods() {
+    auto runtime = core_.runtime();
+    if (!runtime.ok()) co_return ports::textResponse(500, ports::criErrorText(runtime.error()));
+    const ports::CriFilter filter;
+    auto sandboxes = co_await (*runtime)->listSandboxes(filter);
+    if (!sandboxes.ok()) co_return ports::textResponse(500, ports::criErrorText(sandboxes.error()));
+    auto containers = co_await (*runtime)->listContainers(filter);
+    if (!containers.ok()) co_return ports::textResponse(500, ports::criErrorText(containers.error()));
+    std::string items;
+    for (const ports::CriSandbox& pod : *sandboxes) {
+        if (pod.state != ports::CriSandboxState::Ready) continue;
+        std::string inside;
+        for (const ports::CriContainer& item : *containers) {
+            if (item.sandboxId != pod.id || item.state != ports::CriContainerState::Running) continue;
+            inside += std::string(inside.empty() ? "" : ",") + "{\"name\":" + base::quoteGo(item.name) +
+                      ",\"image\":" + base::quoteGo(item.imageId) + ",\"resources\":{}}";
+        }
+        items += std::string(items.empty() ? "" : ",") + "{\"metadata\":{\"name\":" + base::quoteGo(pod.name) +
+                 ",\"namespace\":" + base::quoteGo(pod.ns) + ",\"uid\":" + base::quoteGo(pod.uid) +
+                 "},\"spec\":{\"containers\":" + (inside.empty() ? "null" : "[" + inside + "]") + "},\"status\":{}}";
+    }
+    co_return ports::textResponse(200, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{},\"items\":" +
+                                           (items.empty() ? "null" : "[" + items + "]") + "}\n",
+                                  "application/json");
 }
 
 } // namespace kubelet

@@ -4,6 +4,7 @@
 
 #include "api/objects/meta.h"
 #include "base/strings.h"
+#include "client/event_recorder.h"
 #include "client/informer.h"
 #include "client/kubeconfig.h"
 #include "client/resources.h"
@@ -31,7 +32,7 @@ public:
           client_(process.kernel(), process.network(), std::move(credentials)), nodes_(client_, client::nodesResource(), nodeOptions()),
           services_(client_, client::servicesResource(), {{}, "!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name", {}}),
           slices_(client_, client::endpointSlicesResource(), {{}, "!service.kubernetes.io/headless,!service.kubernetes.io/service-proxy-name", {}}),
-          scope_(process.kernel()) {}
+          events_(client_, "kube-proxy", process.hostname(), client::EventRecorder::Api::Events), scope_(process.kernel()) {}
     ~Proxy() {
         for (const auto& [port, listener] : healthListeners_) listener->closeConnections();
         for (const auto& listener : servers_) listener->closeConnections();
@@ -84,6 +85,7 @@ private:
     ports::Klog log_;
     client::Client client_;
     client::Informer nodes_, services_, slices_;
+    client::EventRecorder events_;
     Value node_;
     std::string nodeIp_;
     sim::Signal wake_;
@@ -282,6 +284,8 @@ sim::Task<int> Proxy::run() {
     while (!services_.synced() || !slices_.synced()) co_await sim::sleepFor(kernel(), 100 * sim::kMillisecond);
     for (const auto& [place, name] : controllers)
         log_.info("shared_informer.go:356", "Caches are synced", {{"controller", name}});
+    const Value reference = Value::object({{"kind", "Node"}, {"name", nodeName()}, {"apiVersion", "v1"}});
+    events_.recordAction(reference, Value(), "Normal", "Starting", "StartKubeProxy", "");
     request();
     scope_.spawn(keepSyncing(this), "sync");
     // A proxy ends by a signal only.

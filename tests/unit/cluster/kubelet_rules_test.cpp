@@ -92,4 +92,47 @@ TEST_CASE("without a name server that answers a pull fails after the resolver's 
 TEST_CASE("a node tells of its start") {
     World world;
     CHECK(message(world, "node01", "InvalidDiskCapacity") == "invalid capacity 0 on image filesystem");
+    bool proxy = false;
+    for (const Value& event : world.cluster->objects("", "events", "default"))
+        proxy = proxy || (event.at("involvedObject", "name").asString() == "node02" &&
+                          event["reportingComponent"].asString() == "kube-proxy" && event["reason"].asString() == "Starting");
+    CHECK(proxy);
+}
+
+TEST_CASE("a kubelet shows the configuration that it works with, defaults included, in upstream's order") {
+    World world;
+    const auto answer = world.request("GET", "/api/v1/nodes/node01/proxy/configz");
+    REQUIRE(answer.status == 200);
+    CHECK(answer.body.starts_with("{\"kubeletconfig\":{\"enableServer\":true,\"staticPodPath\":\"/etc/kubernetes/manifests\","
+                                  "\"podLogsDir\":\"/var/log/pods\",\"syncFrequency\":\"1m0s\","));
+    const Value config = (*document::readYaml(answer.body))["kubeletconfig"];
+    CHECK(config.at("authentication", "webhook", "cacheTTL").asString() == "2m0s");
+    CHECK(config.at("authentication", "x509", "clientCAFile").asString() == "/etc/kubernetes/pki/ca.crt");
+    CHECK(config.at("logging", "options", "json", "infoBufferSize").asString() == "0");
+    CHECK(config.at("evictionHard", "memory.available").asString() == "100Mi");
+    CHECK(config["clusterDNS"][0].asString() == "10.96.0.10");
+    CHECK(config["failSwapOn"].isBool());
+    CHECK_FALSE(config["failSwapOn"].asBool());
+    CHECK(config["tlsCertFile"].asString() == "/var/lib/kubelet/pki/kubelet.crt");
+    CHECK(config["memoryThrottlingFactor"].isNumber());
+    CHECK(answer.body.ends_with("\"failCgroupV1\":false}}"));
+}
+
+TEST_CASE("a kubelet tells of running pods and of its probes") {
+    World world;
+    world.create("{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {nodeName: node01, containers: [{name: c, image: "
+                 "'nginx:1.27', readinessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 2}, livenessProbe: {httpGet: "
+                 "{path: /none, port: 80}, periodSeconds: 2, failureThreshold: 9}}]}}");
+    world.wait(8 * sim::kSecond);
+    const std::string uid = world.cluster->object("", "pods", "default", "web").at("metadata", "uid").text();
+    const auto running = world.request("GET", "/api/v1/nodes/node01/proxy/runningpods/");
+    CHECK(running.body.find("{\"metadata\":{\"name\":\"web\",\"namespace\":\"default\",\"uid\":\"" + uid +
+                            "\"},\"spec\":{\"containers\":[{\"name\":\"c\",\"image\":\"sha256:") != std::string::npos);
+    const auto probes = world.request("GET", "/api/v1/nodes/node01/proxy/metrics/probes");
+    const std::string labels = "prober_probe_total{container=\"c\",namespace=\"default\",pod=\"web\",pod_uid=\"" + uid + "\",";
+    CHECK(probes.body.find(labels + "probe_type=\"Readiness\",result=\"successful\"} ") != std::string::npos);
+    CHECK(probes.body.find(labels + "probe_type=\"Liveness\",result=\"failed\"} ") != std::string::npos);
+    const auto resources = world.request("GET", "/api/v1/nodes/node01/proxy/metrics/resource");
+    CHECK(resources.body.find("\ncontainer_memory_working_set_bytes{container=\"c\"") != std::string::npos);
+    CHECK(resources.body.find("# HELP container_swap_usage_bytes [ALPHA] ") != std::string::npos);
 }
