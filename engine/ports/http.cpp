@@ -9,6 +9,7 @@ namespace {
 bool sameName(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
     if (a.size() != b.size()) return false;
+    if (a == b) return true;
     return std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 int hexDigit(char c) {

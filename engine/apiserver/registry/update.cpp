@@ -63,7 +63,8 @@ Value keepSystemFields(const api::ResourceInfo& resource, const Value& object, c
     const Value& old = current["metadata"];
     // A client seldom touches any of them.
     const auto keep = [&](std::string_view key) {
-        if (meta[key].sameAs(old[key]) && meta.has(key) == old.has(key)) return;
+        const Value& given = meta[key];
+        if (given.sameAs(old[key]) && (!given.isNull() || meta.has(key) == old.has(key))) return;
         meta = old.has(key) ? meta.with(key, old[key]) : meta.without(key);
     };
     for (const char* key : {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",

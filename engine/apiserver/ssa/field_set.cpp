@@ -425,12 +425,38 @@ constexpr std::string_view kUnownedMetadata[] = {
     "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation",
     "managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"};
 
+bool isOwned(const document::Member& member) {
+    return std::find(std::begin(kUnownedMetadata), std::end(kUnownedMetadata), member.key.view()) == std::end(kUnownedMetadata);
+}
+
 Value ownedMetadata(const Value& metadata) {
     document::ObjectBuilder out;
     for (const document::Member& member : metadata.members())
-        if (std::find(std::begin(kUnownedMetadata), std::end(kUnownedMetadata), member.key.view()) == std::end(kUnownedMetadata))
-            out.set(member.key, member.value);
+        if (isOwned(member)) out.set(member.key, member.value);
     return std::move(out).build();
+}
+
+bool ownsTheSame(const Value& metadata, const Value& owned) {
+    auto rest = owned.members();
+    for (const document::Member& member : metadata.members()) {
+        if (!isOwned(member)) continue;
+        if (rest.empty() || rest.front().key.view() != member.key.view() || !rest.front().value.sameAs(member.value)) return false;
+        rest = rest.subspan(1);
+    }
+    return rest.empty();
+}
+
+// Of metadata they share the labels, the owners and so on, though not their names. Null: nothing is owned.
+Value writeMetadata(const FieldSchema& schema, const Value& metadata) {
+    struct Last {
+        const api::Field* field = nullptr;
+        Value owned, written;
+    };
+    thread_local Last last;
+    if (schema.field != nullptr && last.field == schema.field && ownsTheSame(metadata, last.owned)) return last.written;
+    const Value owned = ownedMetadata(metadata);
+    last = {schema.field, owned, owned.size() == 0 ? Value() : writeNew(schema, owned, false, true)};
+    return last.written;
 }
 
 } // namespace
@@ -459,11 +485,9 @@ Value addedFields(const FieldSchema& schema, const Value& object) {
         const std::string_view name = member.key.view();
         if (name == "apiVersion" || name == "kind") continue;
         const FieldSchema child = childSchema(schema, name);
-        const bool meta = name == "metadata";
-        const Value given = meta ? ownedMetadata(member.value) : member.value;
-        if (meta && given.size() == 0) continue;
-        Value written = name == "spec" ? writeSpecification(child, given, presentInZero(child))
-                                       : writeNew(child, given, false, meta || presentInZero(child));
+        Value written = name == "metadata" ? writeMetadata(child, member.value)
+                        : name == "spec"   ? writeSpecification(child, member.value, presentInZero(child))
+                                           : writeNew(child, member.value, false, presentInZero(child));
         if (!written.isNull()) out.set(fieldKey(name), std::move(written));
     }
     return std::move(out).build();

@@ -148,10 +148,10 @@ Value updatedRecords(const Value& records, Value own, Differences& differences) 
         const Value& owned = entry["fieldsV1"];
         const FieldDifference* there = differences.in(entry["apiVersion"].text());
         if (there == nullptr) continue; // nobody could read the record
-        const FieldSet touched = unite(there->changed, there->removed);
         if (sameEntry(entry, own)) {
             fields = intersects(owned, difference.removed) ? subtractWritten(owned, difference.removed) : owned;
-        } else if (intersects(owned, touched)) {
+        } else if (intersects(owned, there->changed) || intersects(owned, there->removed)) {
+            const FieldSet touched = unite(there->changed, there->removed);
             const Value rest = subtractWritten(owned, touched);
             if (rest.size() > 0) out.push_back(entry.with("fieldsV1", rest));
         } else {
@@ -160,7 +160,7 @@ Value updatedRecords(const Value& records, Value own, Differences& differences) 
     }
     fields = uniteWritten(fields.size() == 0 ? Value() : fields, difference.changed);
     if (fields.size() > 0) out.push_back(own.with("fieldsV1", std::move(fields)));
-    std::stable_sort(out.begin(), out.end(), entryBefore);
+    if (!std::is_sorted(out.begin(), out.end(), entryBefore)) std::stable_sort(out.begin(), out.end(), entryBefore);
     return Value::array(std::move(out));
 }
 
