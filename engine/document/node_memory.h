@@ -54,7 +54,7 @@ private:
     };
     static void opened() { static thread_local Keeper keeper; (void)&keeper; }
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef TIMONEL_FIND_MEMORY_ERRORS
     static constexpr std::size_t kMost = 0; // every mistake is to be seen
 #else
     static constexpr std::size_t kMost = 128;
