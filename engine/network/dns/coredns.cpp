@@ -267,7 +267,8 @@ sim::Task<std::optional<std::string>> Server::answer(int port, ports::Datagram d
 }
 
 // Asks itself for a random name; a forwarder that leads back here hears it again.
-// Source: coredns plugin/loop setup.go: every 2 s, for half a minute.
+// Source: coredns plugin/loop setup.go: a second after each failure, for half a minute. A forwarder that is not
+// answered fails the question, too; so what was heard counts for that question only.
 sim::Task<void> Server::probeLoop(Server* self, Chain* chain) {
     sim::Kernel& kernel = self->process_.kernel();
     sim::Random& random = kernel.random("coredns/loop");
@@ -280,7 +281,8 @@ sim::Task<void> Server::probeLoop(Server* self, Chain* chain) {
     while (kernel.now() < deadline && !self->fatal) {
         auto answer = co_await ask(kernel, self->process_.network(), me, chain->loopName, RecordType::HINFO, 2 * sim::kSecond);
         if (answer.ok()) break;
-        co_await sim::sleepFor(kernel, 2 * sim::kSecond);
+        chain->loopSeen = 0;
+        co_await sim::sleepFor(kernel, 1 * sim::kSecond);
     }
     chain->loopName.clear();
 }

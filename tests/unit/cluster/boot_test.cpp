@@ -50,6 +50,14 @@ TEST_CASE("the bench blueprint boots to nodes that are Ready and to DNS that ans
     CHECK(world->walk("node/node01", {*base::IpAddress::parse("10.96.0.1"), 443}, "tcp")["result"].isString());
 }
 
+TEST_CASE("a name server that never answers is not taken for a loop") {
+    const auto world = booted(5);
+    pass(*world, 2 * sim::kMinute);
+    const std::string pods = "kubectl get pods -n kube-system -l k8s-app=kube-dns -o jsonpath='{.items[*].status.containerStatuses[*].restartCount}'";
+    CHECK(sh(*world, "controlplane", pods).output == "0 0");
+    CHECK(sh(*world, "controlplane", "kubectl logs -n kube-system -l k8s-app=kube-dns --tail=-1 | grep -c 'HINFO.*i/o timeout'").output != "0\n");
+}
+
 TEST_CASE("a deployment runs and its pods answer from another node") {
     const auto world = booted(2);
     REQUIRE(sh(*world, "controlplane", "kubectl create deployment web --image=nginx:1.27 --replicas=2").exitCode == 0);
