@@ -1,10 +1,7 @@
 // Source: pkg/apis/core/validation ValidatePodSpec, ValidatePodTemplateSpec.
 #include "api/validation/pod.h"
 
-#include "api/validation/pod_twins.h"
 #include "base/strings.h"
-
-#include <algorithm>
 
 namespace api::validation {
 namespace {
@@ -241,22 +238,6 @@ void validatePodTemplateSpec(Errors& errors, const Value& tmpl, const Path& path
                          "ephemeral containers not allowed in pod template");
 }
 
-namespace {
-
-// Claims that ephemeral volumes make are named after the pod; nothing else looks at more than the specification.
-void validateWholeSpec(Errors& errors, const Value& spec, const PodOptions& options) {
-    thread_local LastGood last;
-    if (!options.mirror && last.covers(spec)) return last.keep(spec);
-    last.forget();
-    const std::size_t before = errors.size();
-    validatePodSpec(errors, spec, Path("spec"), options);
-    const auto volumes = spec["volumes"].items();
-    const bool named = std::any_of(volumes.begin(), volumes.end(), [](const Value& volume) { return volume.has("ephemeral"); });
-    if (errors.size() == before && !options.mirror && !named) last.keep(spec);
-}
-
-} // namespace
-
 void validatePodMetadataAndSpec(Errors& errors, const Value& pod) {
     const Path meta("metadata"), spec("spec");
     PodOptions options;
@@ -265,7 +246,7 @@ void validatePodMetadataAndSpec(Errors& errors, const Value& pod) {
     options.mirror = pod["metadata"]["annotations"].has("kubernetes.io/config.mirror");
     validateObjectMeta(errors, pod["metadata"], true, nameIsSubdomain, meta);
     validatePodAnnotations(errors, pod["metadata"]["annotations"], pod["spec"], meta.child("annotations"));
-    validateWholeSpec(errors, pod["spec"], options);
+    validatePodSpec(errors, pod["spec"], spec, options);
     if (pod["spec"]["serviceAccountName"].isEmpty()) {
         const Value& volumes = pod["spec"]["volumes"];
         for (std::size_t v = 0; v < volumes.size(); ++v) {

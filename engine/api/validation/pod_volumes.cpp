@@ -322,16 +322,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 30> kSources
 
 void validateVolumeSource(Errors& errors, const Value& volume, const Path& path,
                           const PodOptions& options) {
-    // A volume has a name and a source: looking through them is faster than looking for each.
-    const auto present = [&](std::string_view kind) -> const Value& {
-        static const Value kNone;
-        for (const Member& member : volume.members())
-            if (member.key.view() == kind) return member.value;
-        return kNone;
-    };
     int count = 0;
     for (const auto& [kind, shown] : kSources) {
-        const Value& source = present(kind);
+        const Value& source = volume[kind];
         if (source.isNull()) continue;
         if (count++ > 0) {
             errors.forbidden(path.child(shown), "may not specify more than 1 volume type");

@@ -5,7 +5,6 @@
 #include "api/names.h"
 #include "api/quantity.h"
 #include "api/validation/pod.h"
-#include "api/validation/pod_twins.h"
 #include "base/strings.h"
 
 #include <deque>
@@ -36,17 +35,6 @@ public:
         list.push_back(std::string("metadata.name: this is used in ") + what +
                        ", which can result in surprising behavior; a DNS label is recommended: [" +
                        base::join(problems, " ") + "]");
-    }
-
-    // A pod itself. Without annotations its specification says all.
-    void wholePod(const Value& meta, const Value& spec) {
-        thread_local LastGood quiet;
-        const bool plain = meta["annotations"].size() == 0;
-        if (plain && quiet.covers(spec)) return quiet.keep(spec);
-        quiet.forget();
-        const std::size_t before = list.size();
-        pod(meta, spec, Path());
-        if (plain && list.size() == before) quiet.keep(spec);
     }
 
     // `root` is empty for a pod and the path of the template otherwise.
@@ -211,14 +199,8 @@ private:
             {"cephfs", "deprecated in v1.28, non-functional in v1.31+"},
             {"rbd", "deprecated in v1.28, non-functional in v1.31+"},
         };
-        // A volume has a name and a source: looking through them is faster than looking for each.
-        const auto present = [&](std::string_view name) -> const Value* {
-            for (const Member& member : volume.members())
-                if (member.key.view() == name) return &member.value;
-            return nullptr;
-        };
         for (const auto& [name, text] : kOld)
-            if (const Value* source = present(name); source != nullptr && !source->isNull())
+            if (!volume[name].isNull())
                 add(path.child(std::string_view(name == "storageos" ? "storageOS" : name)), text);
         const Value& claim = volume["ephemeral"]["volumeClaimTemplate"];
         if (!claim.isNull())
@@ -430,7 +412,7 @@ std::vector<std::string> warningsFor(const ResourceInfo& resource, const Value& 
     const bool create = old.isNull();
     if (kind == "Pod") {
         if (create) out.podName(object["metadata"], "the Pod's hostname");
-        out.wholePod(object["metadata"], object["spec"]);
+        out.pod(object["metadata"], object["spec"], validation::Path());
     } else if (kind == "Service") {
         out.service(object);
     } else if (kind == "PersistentVolume") {

@@ -36,7 +36,7 @@ Value judged(Session& session, const Value& csr, const Judgement& judgement) {
 }
 
 // Others may write the request at the same time: then it is read and judged again.
-sim::Task<base::Status> judge(Session& session, Info info, const Judgement& judgement) {
+sim::Task<base::Status> judgeOne(Session& session, Info info, const Judgement& judgement) {
     Value csr = info.object;
     for (int attempt = 0;; ++attempt) {
         if (hasCondition(csr, judgement.opposite))
@@ -70,7 +70,7 @@ sim::Task<Outcome> runCertificate(Session& session) {
     if (!built.ok()) co_return built.error();
     const bool none = built.value().items.empty();
     Session* s = &session;
-    Visit visit([s, judgement](Info info) { return judge(*s, std::move(info), *judgement); });
+    Visit visit([s, judgement](Info info) { return judgeOne(*s, std::move(info), *judgement); });
     BASE_CO_CHECK(co_await visitEach(std::move(built).value(), std::move(visit)));
     if (none) session.out("No resources found\n");
     co_return 0;

@@ -223,7 +223,7 @@ TEST_CASE("a pod is judged alike whether or not another of its template came bef
     for (const auto& [changed, problems] : cases) {
         const Value pod = first.with("spec", changed);
         const Value other = first.with("spec", spec.withPath({"hostname"}, "other").withPath({"containers"}, Value()));
-        CHECK_FALSE(api::validateCreate(*info, other).empty()); // nothing is remembered of a bad one
+        CHECK_FALSE(api::validateCreate(*info, other).empty());
         const Texts alone = shown(api::validateCreate(*info, pod));
         CHECK(api::validateCreate(*info, first).empty());
         CHECK(shown(api::validateCreate(*info, pod)) == alone);
