@@ -1,5 +1,6 @@
 // Statistics. Sources: pkg/kubelet/server/stats, metrics/collectors/resource_metrics.go.
 
+#include "api/wire_json.h"
 #include "base/strings.h"
 #include "document/yaml_resolve.h"
 #include "kubelet/node_status.h"
@@ -187,22 +188,20 @@ sim::Task<ports::Response> Server::runningPods() {
     if (!sandboxes.ok()) co_return ports::textResponse(500, ports::criErrorText(sandboxes.error()));
     auto containers = co_await (*runtime)->listContainers(filter);
     if (!containers.ok()) co_return ports::textResponse(500, ports::criErrorText(containers.error()));
-    std::string items;
+    const auto listed = [](document::ArrayBuilder& items) { return items.size() == 0 ? Value() : std::move(items).build(); };
+    document::ArrayBuilder pods;
     for (const ports::CriSandbox& pod : *sandboxes) {
         if (pod.state != ports::CriSandboxState::Ready) continue;
-        std::string inside;
-        for (const ports::CriContainer& item : *containers) {
-            if (item.sandboxId != pod.id || item.state != ports::CriContainerState::Running) continue;
-            inside += std::string(inside.empty() ? "" : ",") + "{\"name\":" + base::quoteGo(item.name) +
-                      ",\"image\":" + base::quoteGo(item.imageId) + ",\"resources\":{}}";
-        }
-        items += std::string(items.empty() ? "" : ",") + "{\"metadata\":{\"name\":" + base::quoteGo(pod.name) +
-                 ",\"namespace\":" + base::quoteGo(pod.ns) + ",\"uid\":" + base::quoteGo(pod.uid) +
-                 "},\"spec\":{\"containers\":" + (inside.empty() ? "null" : "[" + inside + "]") + "},\"status\":{}}";
+        document::ArrayBuilder inside;
+        for (const ports::CriContainer& item : *containers)
+            if (item.sandboxId == pod.id && item.state == ports::CriContainerState::Running)
+                inside.push(Value::object({{"name", item.name}, {"image", item.imageId}, {"resources", Value::object()}}));
+        const Value metadata = Value::object({{"name", pod.name}, {"namespace", pod.ns}, {"uid", pod.uid}});
+        const Value spec = Value::object({{"containers", listed(inside)}});
+        pods.push(Value::object({{"metadata", metadata}, {"spec", spec}, {"status", Value::object()}}));
     }
-    co_return ports::textResponse(200, "{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{},\"items\":" +
-                                           (items.empty() ? "null" : "[" + items + "]") + "}\n",
-                                  "application/json");
+    const Value list = Value::object({{"kind", "PodList"}, {"apiVersion", "v1"}, {"metadata", Value::object()}, {"items", listed(pods)}});
+    co_return ports::textResponse(200, api::writeAnswerJson(list) + "\n", "application/json");
 }
 
 } // namespace kubelet
