@@ -159,7 +159,7 @@ public:
             Outcome missing = base::makeError("this lab does not model '" + session.command().fullPath() + "'");
             co_return co_await finish(session, std::move(missing));
         }
-        if (base::Status input = co_await session.readNamedInput(args); !input.ok()) {
+        if (base::Status input = co_await session.readNamedInput(); !input.ok()) {
             Outcome unread = input.error();
             co_return co_await finish(session, std::move(unread));
         }

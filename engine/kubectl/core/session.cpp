@@ -114,14 +114,15 @@ bool namesInput(std::string_view path) {
 
 } // namespace
 
-sim::Task<base::Status> Session::readNamedInput(const std::vector<std::string>& words) {
-    for (const std::string& word : words) {
-        if (!namesInput(std::string_view(word).substr(word.rfind('=') + 1))) continue; // "--from-file=key=/dev/stdin", too
-        auto text = co_await readInput();
-        if (!text.ok()) co_return text.error();
-        namedInput_ = std::move(text).value();
-        break;
-    }
+sim::Task<base::Status> Session::readNamedInput() {
+    bool named = false;
+    for (const char* flag : {"filename", "from-file", "from-env-file", "patch-file", "cert", "key", "custom"})
+        for (const std::string& file : flags.list(flag)) // "key=/dev/stdin", too
+            named = named || namesInput(std::string_view(file).substr(file.rfind('=') + 1));
+    if (!named) co_return base::okStatus();
+    auto text = co_await readInput();
+    if (!text.ok()) co_return text.error();
+    namedInput_ = std::move(text).value();
     co_return base::okStatus();
 }
 

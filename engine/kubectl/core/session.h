@@ -56,9 +56,9 @@ public:
     // Everything on standard input; a second read is empty.
     sim::Task<base::Result<std::string>> readInput();
     base::Result<std::string> readFile(const std::string& path); // Go's error texts
-    // Standard input has names, too. A command that was given one of them reads it first; `stat` and
-    // `readFile` then know it as a file.
-    sim::Task<base::Status> readNamedInput(const std::vector<std::string>& words);
+    // Standard input has names, too. A command whose flags take files and were given one of them reads
+    // it first; `stat` and `readFile` then know it as a file.
+    sim::Task<base::Status> readNamedInput();
     base::Result<ports::FileStat> stat(const std::string& path);
 
     base::Error usage(std::string message) const { return usageError(command(), std::move(message)); }

@@ -58,6 +58,7 @@ TEST_CASE("standard input can be named as a file") {
     CHECK(sh(*world, manifest + "/proc/self/fd/0").output == "configmap/a unchanged\n");
     REQUIRE(sh(*world, "printf 'a secret' | kubectl create secret generic s --from-file=word=/dev/stdin").exitCode == 0);
     CHECK(sh(*world, "kubectl get secret s -o jsonpath='{.data.word}' | base64 -d").output == "a secret");
+    CHECK(sh(*world, "echo kept | (kubectl create cm path --from-literal=p=/dev/stdin >/dev/null; cat)").output == "kept\n");
     REQUIRE(sh(*world, "printf 'A=1\\nB=2\\n' | kubectl create cm e --from-env-file=/dev/stdin").exitCode == 0);
     CHECK(sh(*world, "kubectl get cm e -o jsonpath='{.data}'").output == "{\"A\":\"1\",\"B\":\"2\"}");
 }
